@@ -1,0 +1,70 @@
+// ProxyConfig: the route table that PID 1 hands to a berth-proxy, whole, in a sealed memfd.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "units/unit.h"
+
+namespace berth {
+
+/// Something that can be asked for a lease: a tenant's instance, or a service that a route names.
+struct Backend {
+  std::string unit;              ///< full unit name: what lease messages carry
+  Milliseconds idle_timeout{0};  ///< 0 = the lease is never returned for idleness
+  Milliseconds hold{5'000};      ///< how long a request waits for it
+  std::uint32_t queue = 128;     ///< how many requests may wait for it
+  bool count_websockets = true;
+
+  bool operator==(const Backend&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.unit);
+    visit(self.idle_timeout);
+    visit(self.hold);
+    visit(self.queue);
+    visit(self.count_websockets);
+  }
+};
+
+/// A tenant's place in the URL space.
+struct TenantRoute {
+  std::uint32_t backend = 0;       ///< index into ProxyConfig::backends
+  std::string path;                ///< ends in '/'
+  std::vector<std::string> hosts;  ///< lower case; empty = any
+  bool auth = true;
+  std::vector<std::string> public_paths;  ///< below `path`, as in [proxy.auth] public
+
+  bool operator==(const TenantRoute&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.backend);
+    visit(self.path);
+    visit(self.hosts);
+    visit(self.auth);
+    visit(self.public_paths);
+  }
+};
+
+struct ProxyConfig {
+  std::uint64_t generation = 0;  ///< rises with every change
+  ProxySpec spec;
+  bool maintenance = false;  ///< decided by PID 1
+  std::vector<Backend> backends;
+  std::vector<std::uint32_t> route_backends;  ///< for spec.routes[i]: index into `backends`
+  std::vector<TenantRoute> tenants;
+
+  bool operator==(const ProxyConfig&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.generation);
+    visit(self.spec);
+    visit(self.maintenance);
+    visit(self.backends);
+    visit(self.route_backends);
+    visit(self.tenants);
+  }
+};
+
+}  // namespace berth

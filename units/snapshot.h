@@ -1,0 +1,118 @@
+// Snapshot: the state of every unit at one moment, as PID 1 tells it to berth-admin; and the kept
+// log of one unit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "units/unit.h"
+#include "units/unit_state.h"
+
+namespace berth {
+
+/// One unit. Times are milliseconds: wall clock since 1970, 0 = never.
+struct UnitStatus {
+  std::string name;
+  UnitKind kind = UnitKind::service;
+  UnitState state = UnitState::inactive;
+  bool wanted_up = false;
+  std::string description;
+  std::string file;                ///< where it is defined, "FILE:LINE"
+  std::int32_t main_pid = 0;       ///< 0 = none
+  std::vector<std::int32_t> pids;  ///< all that belongs to it, the main one included
+  std::uint64_t since_ms = 0;      ///< of this state
+  std::uint64_t started_ms = 0;    ///< of the current or last life
+  std::uint32_t restarts = 0;  ///< automatic ones since it was last started by hand or by request
+  std::string waits_for;       ///< "redis (starting)", while waiting
+  std::string last_exit;       ///< in words: "exit status 1", "killed by SIGKILL"
+  std::string reason;          ///< why it failed or is in back-off, in words
+  std::string endpoint;        ///< where it serves, as an address; empty if nowhere
+  std::vector<std::string> requires_units, wants, after;
+  // Tenants only.
+  std::string path;  ///< URL prefix
+  std::uint32_t in_flight = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t idle_timeout_ms = 0;
+  std::uint64_t idle_for_ms = 0;
+  bool pinned = false;  ///< started by hand: stays until stopped
+
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.name);
+    v(s.kind);
+    v(s.state);
+    v(s.wanted_up);
+    v(s.description);
+    v(s.file);
+    v(s.main_pid);
+    v(s.pids);
+    v(s.since_ms);
+    v(s.started_ms);
+    v(s.restarts);
+    v(s.waits_for);
+    v(s.last_exit);
+    v(s.reason);
+    v(s.endpoint);
+    v(s.requires_units);
+    v(s.wants);
+    v(s.after);
+    v(s.path);
+    v(s.in_flight);
+    v(s.requests);
+    v(s.idle_timeout_ms);
+    v(s.idle_for_ms);
+    v(s.pinned);
+  }
+  bool operator==(const UnitStatus&) const = default;
+};
+
+struct Snapshot {
+  std::string version;
+  std::string system_state;  ///< "starting", "running", "degraded" (a unit has failed),
+                             ///< "maintenance", "stopping"
+  std::int32_t berth_pid = 0;
+  std::int32_t admin_pid = 0;
+  std::uint64_t now_ms = 0;
+  std::vector<UnitStatus> units;         ///< by name
+  std::vector<std::string> load_errors;  ///< "file:line:column: message" of rejected files
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.version);
+    v(s.system_state);
+    v(s.berth_pid);
+    v(s.admin_pid);
+    v(s.now_ms);
+    v(s.units);
+    v(s.load_errors);
+  }
+  bool operator==(const Snapshot&) const = default;
+};
+
+enum class LogStream : std::uint8_t { out, err, berth };
+
+struct LogLine {
+  std::uint64_t time_ms = 0;  ///< wall clock since 1970
+  LogStream stream = LogStream::out;
+  std::string text;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.time_ms);
+    v(s.stream);
+    v(s.text);
+  }
+  bool operator==(const LogLine&) const = default;
+};
+
+struct LogTail {
+  std::vector<LogLine> lines;  ///< oldest first
+  std::uint64_t dropped = 0;   ///< lines lost to the bound of the buffer
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.lines);
+    v(s.dropped);
+  }
+  bool operator==(const LogTail&) const = default;
+};
+
+}  // namespace berth

@@ -1,0 +1,269 @@
+// Unit: what a unit file says, checked and expanded. A value: copied, compared, never changed once
+// loaded.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "units/unit_name.h"
+#include "units/values.h"
+
+namespace berth {
+
+enum class UnitKind : std::uint8_t { service, job, tenant, proxy };
+
+struct SourcePlace {
+  std::string file;
+  std::uint32_t line = 0;    ///< from 1
+  std::uint32_t column = 0;  ///< from 1
+  bool operator==(const SourcePlace&) const = default;
+};
+
+enum class StartWhen : std::uint8_t { boot, demand, manual };
+
+/// [unit]
+struct UnitInfo {
+  std::string description;
+  std::vector<std::string> documentation;
+  std::vector<std::string> requires_units;  ///< the key is `requires`, a C++ keyword
+  std::vector<std::string> wants;
+  std::vector<std::string> after;
+  std::vector<std::string> before;
+  StartWhen start = StartWhen::boot;
+  bool operator==(const UnitInfo&) const = default;
+};
+
+/// `ready = { … }`: exactly one way.
+struct ReadyCheck {
+  enum class Way : std::uint8_t { exec, http, tcp, unix_socket, file };
+  Way way = Way::exec;
+  Address address;           ///< http (unless `at_endpoint`), tcp, unix_socket
+  std::string path;          ///< http: the request target; file: the file
+  bool at_endpoint = false;  ///< http = "/path": asked at the unit's address or endpoint
+  std::uint16_t status_low = 200,
+                status_high = 399;  ///< http: accepted statuses, inclusive ("any" = 100-599)
+  Milliseconds timeout{30'000};
+  Milliseconds interval{0};  ///< 0 = from 10 ms doubling to 500 ms
+  bool operator==(const ReadyCheck&) const = default;
+};
+
+enum class Restart : std::uint8_t { never, on_failure, always };
+
+/// [service]; a tenant and a proxy have these too.
+struct ServiceSpec {
+  Command command;
+  std::optional<Address> address;
+  ReadyCheck ready;
+  Restart restart = Restart::on_failure;
+  Milliseconds restart_delay{100};
+  Milliseconds restart_delay_max{30'000};
+  std::uint32_t restart_limit = 5;  ///< starts in restart_window; 0 = none
+  Milliseconds restart_window{60'000};
+  std::vector<Command> before_start;
+  std::vector<Command> after_start;
+  std::vector<Command> after_stop;
+  int stop_signal = 15;
+  Milliseconds stop_timeout{10'000};
+  int reload_signal = 0;  ///< 0 = none
+  std::optional<Command> reload_command;
+  std::vector<int> success_codes;  ///< besides 0
+  std::vector<int> success_signals;
+  bool operator==(const ServiceSpec&) const = default;
+};
+
+/// [job]; `command` is steps with one entry.
+struct JobSpec {
+  std::vector<Command> steps;
+  Milliseconds timeout{300'000};
+  bool reload = false;
+  bool on_boot = true;
+  bool operator==(const JobSpec&) const = default;
+};
+
+enum class Endpoint : std::uint8_t { port, socket, activated };
+
+/// What [tenant] adds to [service].
+struct TenantSpec {
+  std::string path;  ///< the URL prefix, ends in '/'; empty if chosen by host alone
+  std::vector<std::string> hosts;
+  Endpoint endpoint = Endpoint::port;
+  std::uint16_t port_first = 4000, port_last = 4999;
+  Milliseconds idle_timeout{300'000};  ///< 0 = never
+  bool count_websockets = true;
+  Milliseconds hold{5'000};
+  std::uint32_t queue = 128;
+  std::uint32_t max_running = 0;   ///< of the template; 0 = no limit
+  std::uint32_t max_starting = 0;  ///< of the template; 0 = the number of CPUs, at least 2
+  bool auth = true;
+  std::vector<std::string> public_paths;
+  std::string proxy;  ///< which proxy serves it; empty = the only one
+  bool operator==(const TenantSpec&) const = default;
+};
+
+/// `inherit_env`: what of berth's own environment a child gets.
+struct InheritEnv {
+  bool all = true;
+  std::vector<std::string> names;  ///< names and globs, if not all
+  bool operator==(const InheritEnv&) const = default;
+};
+
+struct DirectorySpec {
+  std::string path;
+  std::string user, group;  ///< empty = the unit's
+  std::uint32_t mode = 0755;
+  bool operator==(const DirectorySpec&) const = default;
+};
+
+struct ResourceLimit {
+  static constexpr std::uint64_t kInfinity = ~std::uint64_t{0};
+  std::uint64_t soft = kInfinity, hard = kInfinity;
+  bool operator==(const ResourceLimit&) const = default;
+};
+
+/// [process]
+struct ProcessSpec {
+  std::string user, group;
+  std::vector<std::string> groups;
+  std::string working_directory = "/";
+  std::map<std::string, std::optional<std::string>> env;  ///< nullopt = unset it (`NAME = false`)
+  InheritEnv inherit_env;
+  std::optional<std::uint32_t> umask;
+  std::optional<int> oom_score_adj;
+  std::map<std::string, ResourceLimit>
+      limits;  ///< by the name of setrlimit(2) in lower case: "nofile"
+  std::optional<int> nice;
+  bool no_new_privileges = true;
+  std::vector<DirectorySpec> directories;
+  bool operator==(const ProcessSpec&) const = default;
+};
+
+enum class LogFormat : std::uint8_t { prefix, json, raw, none };
+
+/// [log]
+struct LogSpec {
+  LogFormat format = LogFormat::prefix;
+  Bytes buffer{16 * 1024};
+  bool operator==(const LogSpec&) const = default;
+};
+
+struct CacheRule {
+  std::string path;
+  Milliseconds max_age{0};
+  bool immutable = false;
+  bool operator==(const CacheRule&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.path);
+    visit(self.max_age);
+    visit(self.immutable);
+  }
+};
+
+/// One [[proxy.route]]: a path prefix that a unit serves.
+struct RouteSpec {
+  std::string prefix;  ///< matches at a segment border
+  std::string unit;    ///< the service that serves it
+  std::string to;      ///< replaces `prefix` upstream; empty = the path stays as it is
+  bool websocket = true;
+  std::vector<std::string> methods;  ///< empty = all
+  bool operator==(const RouteSpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.prefix);
+    visit(self.unit);
+    visit(self.to);
+    visit(self.websocket);
+    visit(self.methods);
+  }
+};
+
+enum class AccessLog : std::uint8_t { none, json, combined };
+
+/// [proxy] and its tables. It travels to berth-proxy whole, inside ProxyConfig.
+struct ProxySpec {
+  std::vector<Address> listen;
+  std::vector<Network> trust_proxy;
+  Milliseconds header_timeout{10'000};
+  Milliseconds idle_timeout{60'000};
+  Milliseconds upstream_timeout{
+      60'000};        ///< until the first byte of a reply, then between two bytes
+  Bytes max_body{0};  ///< 0 = no limit
+  std::uint32_t max_connections = 10'000;
+
+  std::string maintenance_until;  ///< a job; empty = no maintenance
+  bool maintenance_enabled = false;
+  std::string maintenance_page;  ///< below static_root; empty = the built-in one
+  Milliseconds retry_after{5'000};
+
+  std::string health_path;  ///< empty = none
+  std::string health_body = "ok\n";
+
+  std::string static_root;                     ///< empty = no static files
+  std::string static_prefix;                   ///< taken off before looking up
+  std::vector<std::string> static_extensions;  ///< without dots; empty = all
+  std::vector<CacheRule> cache;
+
+  std::string auth_htpasswd;  ///< empty = no authentication
+  std::string auth_realm = "Restricted";
+  std::vector<std::string> auth_public;  ///< "/x" exact, "/x/" prefix, "*.ext" static files
+
+  std::vector<RouteSpec> routes;
+  AccessLog access_log = AccessLog::json;
+
+  bool operator==(const ProxySpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.listen);
+    visit(self.trust_proxy);
+    visit(self.header_timeout);
+    visit(self.idle_timeout);
+    visit(self.upstream_timeout);
+    visit(self.max_body);
+    visit(self.max_connections);
+    visit(self.maintenance_until);
+    visit(self.maintenance_enabled);
+    visit(self.maintenance_page);
+    visit(self.retry_after);
+    visit(self.health_path);
+    visit(self.health_body);
+    visit(self.static_root);
+    visit(self.static_prefix);
+    visit(self.static_extensions);
+    visit(self.cache);
+    visit(self.auth_htpasswd);
+    visit(self.auth_realm);
+    visit(self.auth_public);
+    visit(self.routes);
+    visit(self.access_log);
+  }
+};
+
+struct Unit {
+  UnitName name;
+  UnitKind kind = UnitKind::service;
+  SourcePlace place;  ///< of the kind table, or of the instance's declaration
+  UnitInfo info;
+  ServiceSpec service;  ///< service, tenant, proxy; a job uses its stop and success keys
+  std::optional<JobSpec> job;
+  std::optional<TenantSpec> tenant;
+  std::optional<ProxySpec> proxy;
+  ProcessSpec process;
+  LogSpec log;
+
+  bool operator==(const Unit&) const = default;
+};
+
+/// berth.toml, apart from the defaults for units, which are merged into every unit.
+struct BerthConfig {
+  std::string log_level = "info";  ///< error, warning, info, debug
+  Milliseconds shutdown_timeout{9'000};
+  Milliseconds shutdown_after_stop{0};
+  std::uint32_t max_running = 0;   ///< tenants of all templates; 0 = no limit
+  std::uint32_t max_starting = 0;  ///< 0 = the number of CPUs, at least 2
+  bool operator==(const BerthConfig&) const = default;
+};
+
+}  // namespace berth
