@@ -1,0 +1,46 @@
+// From a unit's definition to the image of one of its processes: environment, ids, limits, program
+// looked up.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "init/os/process.h"
+#include "units/unit.h"
+
+namespace berth {
+
+/// What the manager knows and the definition does not.
+struct ExecContext {
+  const std::map<std::string, std::string>* own_environment =
+      nullptr;  ///< berth's, REQUIRES: not null
+  std::map<std::string, std::string>
+      extra;  ///< PORT, INVOCATION_ID, BERTH_UNITS_DIR …; wins over everything
+  std::vector<os::BorrowedFd> listen_fds;  ///< passed as LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID
+  std::vector<std::string> listen_names;   ///< as many
+  std::vector<os::BorrowedFd> other_fds;   ///< passed after them, without a variable
+  os::BorrowedFd standard_output, standard_error;
+  std::optional<gid_t> unit_gid;
+  rlimit original_nofile{};  ///< what berth had before it raised its own
+  bool is_root = true;       ///< berth may change ids
+  bool helper = false;       ///< one of berth's own programs: no inherited environment
+};
+
+/// The image of `command` as a process of `unit`. Fails, naming the key and the reason, where the
+/// user, the group or the program cannot be had; `command.user` wins over [process] user. Users and
+/// groups come from /etc/passwd and /etc/group, or are numbers.
+Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
+                                       const ExecContext& context);
+
+/// uid, gid and supplementary groups of a user by name or number, from /etc/passwd and /etc/group.
+struct Identity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;
+  std::string name, home;
+};
+Result<Identity> find_user(const std::string& name_or_number);
+Result<gid_t> find_group(const std::string& name_or_number);
+
+}  // namespace berth

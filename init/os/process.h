@@ -1,0 +1,119 @@
+// Processes: an ExecImage is prepared by the parent, spawn() turns it into a child, the report pipe
+// tells how far the child got. Waiting for children happens in one place, Reaper (init/reaper.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "init/os/fd.h"
+#include "units/result.h"
+
+namespace berth::os {
+
+/// Everything that the child needs, resolved and allocated: after the fork only async-signal-safe
+/// calls are made.
+struct ExecImage {
+  std::string program;  ///< the path to execute, already looked up
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;  ///< "NAME=value"
+  std::string working_directory = "/";
+  BorrowedFd standard_input, standard_output, standard_error;  ///< closed = /dev/null
+  std::vector<BorrowedFd> passed_fds;  ///< become 3, 4, … in this order, without close-on-exec
+  bool listen_pid = false;             ///< adds LISTEN_PID=<pid of the child> (sd_listen_fds(3))
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  std::vector<gid_t> groups;  ///< set iff uid or gid is set, or `unit_gid` is
+  std::optional<gid_t>
+      unit_gid;  ///< marks all processes of a unit; left out where the kernel refuses it
+  std::vector<std::pair<int, rlimit>> limits;  ///< RLIMIT_*
+  std::optional<mode_t> umask;
+  std::optional<int> nice;
+  std::optional<int> oom_score_adj;  ///< a failure to set it is ignored: comfort
+  bool no_new_privileges = true;
+  bool drop_capabilities =
+      false;  ///< empties bounding, permitted, effective, inheritable and ambient sets
+  bool new_session = true;
+};
+
+/// Where a child failed before execve; each has a text.
+enum class ChildStage : std::uint8_t {
+  standard_fds,
+  passed_fds,
+  session,
+  working_directory,
+  limits,
+  nice,
+  groups,
+  gid,
+  uid,
+  capabilities,
+  no_new_privileges,
+  exec,
+};
+std::string_view to_string(ChildStage stage);
+
+struct ChildFailure {
+  ChildStage stage;
+  int os_errno;
+  /// "execute /usr/bin/redis: No such file or directory"
+  std::string describe(const ExecImage& image) const;
+};
+
+struct Spawned {
+  pid_t pid = -1;
+  UniqueFd pidfd;   ///< closed where the kernel or its seccomp profile has no pidfds
+  UniqueFd report;  ///< readable, non-blocking: end of file = execve succeeded, else a ChildFailure
+};
+
+/// Forks without CLONE_VFORK (clone3 with CLONE_PIDFD; plain fork where that is ENOSYS or EPERM).
+/// Never blocks.
+Result<Spawned> spawn(const ExecImage& image);
+
+enum class ReportState { pending, executed, failed };
+/// Reads what the child has reported so far; `failure` is set for `failed`.
+ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure);
+
+/// Signals a child. With a pidfd never a stranger; without one REQUIRES that the child has not been
+/// reaped.
+bool signal_process(BorrowedFd pidfd, pid_t pid, int signal);
+/// Signals a process that is not our child: pidfd_open, `still_the_one()` again, then the signal.
+template <typename Check>
+bool signal_checked(pid_t pid, int signal, Check still_the_one);
+UniqueFd open_pidfd(pid_t pid);
+
+/// How a child ended, from waitid(2).
+struct ExitStatus {
+  enum class How : std::uint8_t { exited, signaled };
+  How how = How::exited;
+  int value = 0;  ///< exit code or signal number
+  bool core_dumped = false;
+  bool operator==(const ExitStatus&) const = default;
+  /// "exit status 1", "killed by SIGKILL"
+  std::string str() const;
+};
+
+/// One child that has ended, or nullopt when none is left to reap. Peeks first (WNOWAIT) so that
+/// `before` can look at the zombie's /proc entry while its pid is still taken; pass nullptr not to
+/// look.
+std::optional<std::pair<pid_t, ExitStatus>> reap_one(void (*before)(pid_t pid, void* context),
+                                                     void* context);
+
+/// PR_SET_CHILD_SUBREAPER.
+Result<void> become_subreaper();
+
+template <typename Check>
+bool signal_checked(pid_t pid, int signal, Check still_the_one) {
+  const UniqueFd pidfd = open_pidfd(pid);
+  if (!still_the_one(pid))
+    return false;
+  return signal_process(pidfd.borrow(), pid, signal);
+}
+
+}  // namespace berth::os

@@ -1,0 +1,35 @@
+// Who belongs to a unit, cgroup or not: the supplementary group id that berth reserved for it (kept
+// over fork, exec and setsid), then the sessions that its processes made, then descent.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "init/os/proc_fs.h"
+
+namespace berth {
+
+/// The marks of one unit's life.
+struct UnitMarks {
+  pid_t main_pid = 0;             ///< 0 = ended
+  pid_t session = 0;              ///< of the main process (its pid at start)
+  std::optional<gid_t> unit_gid;  ///< reserved for the unit; nullopt where the kernel refuses
+};
+
+/// Whether the kernel lets us give a process the gids that berth reserves (CAP_SETGID, gid_map).
+bool unit_gids_possible();
+/// The gid that marks the unit with this index; from 2,000,000,000 up.
+gid_t unit_gid_of(std::uint32_t index);
+
+/// One look at /proc for several units: result[i] = live pids (no zombies) of units[i], never one
+/// of `spared` (main processes of other live units and berth's own), nor a descendant of a spared
+/// one, nor in the session of one. Starts from PID 1's own children; all of /proc is read only if
+/// `thorough`.
+std::vector<std::vector<pid_t>> find_members(const std::vector<UnitMarks>& units,
+                                             const std::vector<pid_t>& spared, bool thorough);
+/// SIGKILL (or `signal`) to one of them, after checking again that it still is one (pid reuse).
+void signal_member(pid_t pid, const UnitMarks& marks, int signal);
+
+}  // namespace berth
