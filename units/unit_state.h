@@ -3,16 +3,15 @@
 //
 // Invariants:
 //  1. A main process exists exactly in starting, running, stopping and killing.
-//  2. A deadline is armed exactly in preparing, starting (if there is a timeout), stopping,
-//  killing, cleaning, backoff.
+//  2. A deadline is armed exactly in preparing, starting, running (of a job), stopping, killing,
+//     cleaning and backoff.
 //  3. A state entered by `spawn` is left only by an exit_* or spawn_failed event.
 //  4. step() computes the next state; Manager::apply() is the only code that stores it.
 //  5. A lease exists only while the unit is wanted up.
 //  6. Whatever ended, the way to rest leads through cleaning: nothing of the last life is left when
-//  the next begins.
+//     the next begins.
 //  7. The wanted state (up or down) stands beside the current one. A unit that comes to rest and is
-//  wanted up is
-//     started again by Manager, in one place.
+//     wanted up is started again by Manager, in one place.
 #pragma once
 
 #include <array>
@@ -86,7 +85,7 @@ std::string_view to_string(UnitState state);
 std::string_view to_string(UnitEvent event);
 std::string_view to_string(UnitAction action);
 
-/// Whether a process of the unit may be alive in this state.
+/// Whether the unit may have a main process in this state: starting, running, stopping, killing.
 bool is_alive(UnitState state);
 /// inactive, exited, failed, skipped.
 bool is_at_rest(UnitState state);

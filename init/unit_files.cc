@@ -1,0 +1,113 @@
+// The unit folders on disk.
+#include "init/unit_files.h"
+
+#include <algorithm>
+
+#include <unistd.h>
+
+#include "init/environment.h"
+#include "init/os/files.h"
+
+namespace berth {
+namespace {
+
+constexpr std::size_t kFileLimit = 4 * 1024 * 1024;
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+class FolderReader {
+ public:
+  explicit FolderReader(LoadedFiles& loaded) : loaded_(loaded), own_uid_(::geteuid()) {}
+
+  void read(const std::string& folder, unsigned rank, bool stock, bool must_exist) {
+    auto names = os::list_folder(folder);
+    if (!names) {
+      if (must_exist || names.error().code != ErrorCode::not_found)
+        complain(folder, names.error());
+      return;
+    }
+    if (const auto trusted = os::check_trusted_folder(folder, own_uid_); !trusted)
+      return complain(folder, trusted.error());
+    for (const std::string& name : *names) {
+      if (ends_with(name, ".toml"))
+        add(folder, name, rank, stock);
+      else if (ends_with(name, ".toml.d"))
+        read_drop_ins(folder, name, rank, stock);
+    }
+  }
+
+  std::optional<SourceFile> file(const std::string& path, const std::string& name, unsigned rank,
+                                 bool stock) {
+    auto text = os::read_trusted_file(path, kFileLimit, own_uid_);
+    if (!text) {
+      complain(path, text.error());
+      return std::nullopt;
+    }
+    return SourceFile{path, name, *std::move(text), rank, stock};
+  }
+
+ private:
+  void read_drop_ins(const std::string& folder, const std::string& name, unsigned rank,
+                     bool stock) {
+    const std::string path = folder + "/" + name;
+    auto parts = os::list_folder(path);
+    if (!parts)
+      return complain(path, parts.error());
+    if (const auto trusted = os::check_trusted_folder(path, own_uid_); !trusted)
+      return complain(path, trusted.error());
+    for (const std::string& part : *parts)
+      if (ends_with(part, ".toml"))
+        add(folder, name + "/" + part, rank, stock);
+  }
+
+  void add(const std::string& folder, const std::string& name, unsigned rank, bool stock) {
+    if (auto read = file(folder + "/" + name, name, rank, stock))
+      loaded_.files.push_back(*std::move(read));
+  }
+
+  void complain(const std::string& path, const Error& error) {
+    loaded_.errors.push_back(LoadError{SourcePlace{path, 0, 0}, "", error.message});
+  }
+
+  LoadedFiles& loaded_;
+  uid_t own_uid_;
+};
+
+}  // namespace
+
+LoadedFiles read_unit_files(const UnitFolders& folders) {
+  LoadedFiles loaded;
+  FolderReader reader(loaded);
+  const std::string generated = folders.run_dir + "/units";
+  if (folders.given.empty()) {
+    reader.read(kAdminFolder, 0, false, false);
+    reader.read(generated, 1, false, false);
+    reader.read(kStockFolder, 2, true, false);
+  } else {
+    unsigned rank = 0;
+    reader.read(folders.given.front(), rank++, false, true);
+    reader.read(generated, rank++, false, false);
+    for (std::size_t i = 1; i < folders.given.size(); ++i)
+      reader.read(folders.given[i], rank++, false, true);
+  }
+  const std::string config = folders.config.empty() ? kDefaultConfig : folders.config;
+  if (!folders.config.empty() || os::exists(config))
+    loaded.berth_toml = reader.file(config, "berth.toml", 0, false);
+  return loaded;
+}
+
+Catalog load_units(const UnitFolders& folders) {
+  const LoadedFiles loaded = read_unit_files(folders);
+  LoadContext context;
+  context.environment = own_environment();
+  context.run_dir = folders.run_dir;
+  context.memory_total = Bytes{os::memory_total_bytes()};
+  Catalog catalog =
+      load_catalog(loaded.files, loaded.berth_toml ? &*loaded.berth_toml : nullptr, context);
+  catalog.errors.insert(catalog.errors.begin(), loaded.errors.begin(), loaded.errors.end());
+  return catalog;
+}
+
+}  // namespace berth

@@ -1,0 +1,54 @@
+// StartOrder: who waits for whom, in both directions, for a set of units that is known to have no
+// cycle.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "units/unit.h"
+
+namespace berth {
+
+/// How one unit depends on another.
+enum class Bond : std::uint8_t {
+  after,        ///< ordering alone
+  wants_it,     ///< pulled in; settles, may fail
+  requires_it,  ///< pulled in; must be up
+};
+
+struct Dependency {
+  std::string_view unit;  ///< lives as long as the StartOrder
+  Bond bond = Bond::after;
+};
+
+class StartOrder {
+ public:
+  void add(const Unit& unit);
+  /// Call once after the last add(): turns `before` round and fills in the reverse direction.
+  void finish();
+
+  /// What `unit` waits for before it starts: each once, with its strongest bond.
+  const std::vector<Dependency>& waits_for(std::string_view unit) const;
+  /// Who waits for `unit`; it stops after all of them.
+  const std::vector<Dependency>& waited_for_by(std::string_view unit) const;
+  /// `unit` and all that it requires or wants, directly or not; dependencies first.
+  std::vector<std::string_view> pulled_in_by(std::string_view unit) const;
+  /// All that require `unit`, directly or not, without itself.
+  std::vector<std::string_view> brought_down_by(std::string_view unit) const;
+
+ private:
+  struct Node {
+    std::vector<Dependency> waits_for;
+    std::vector<Dependency> waited_for_by;
+  };
+  void bond(std::string_view from, const std::string& to, Bond bond);
+  const Node* find(std::string_view unit) const;
+
+  std::map<std::string, Node, std::less<>> nodes_;
+  std::vector<std::pair<std::string, std::string>> before_;  ///< until finish()
+};
+
+}  // namespace berth
