@@ -1,0 +1,3 @@
+# Loads and initializes the application.
+require_relative "application"
+Rails.application.initialize!
