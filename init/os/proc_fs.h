@@ -18,7 +18,12 @@ struct ProcessStat {
   pid_t group = 0;
   pid_t session = 0;
   char state = '?';               ///< 'Z' = zombie
+  int threads = 0;                ///< 0 once it has ended
   std::uint64_t start_ticks = 0;  ///< since boot: with the pid it names a process for ever
+
+  /// Only its exit status is left. A process whose first thread has ended shows 'Z' too, while its
+  /// other threads run on.
+  bool has_ended() const { return (state == 'Z' || state == 'X') && threads <= 1; }
 };
 
 std::optional<ProcessStat> read_stat(pid_t pid);

@@ -77,7 +77,9 @@ struct Spawned {
 Result<Spawned> spawn(const ExecImage& image);
 
 enum class ReportState { pending, executed, failed };
-/// Reads what the child has reported so far; `failure` is set for `failed`.
+/// Reads what the child has reported so far; `failure` is set for `failed`. A limit or a niceness
+/// that the machine does not grant is no failure: the child goes on, and `failure` tells of it (to
+/// be logged as a warning) when the state is `executed`. Pass the same `failure` in until then.
 ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure);
 
 /// Signals a child. With a pidfd never a stranger; without one REQUIRES that the child has not been

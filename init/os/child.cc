@@ -1,0 +1,279 @@
+// What a child does between fork and execve. Only functions of signal-safety(7) and bare system
+// calls: no allocation, no lock, no return.
+#include "init/os/child.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <limits>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace berth::os {
+namespace {
+
+constexpr int kExecFailed = 127;  // what a shell exits with, too
+constexpr std::size_t kFirstPassedFd = 3;
+constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr std::size_t kDigitsOfPid = std::numeric_limits<pid_t>::digits10 + 1;
+
+// The kernel's own layout (man 2 sigaction, "C library/kernel differences"). glibc's sigaction()
+// refuses 32 and 33, which an ignoring parent may have handed down all the same.
+struct KernelSigaction {
+  unsigned long handler = 0;  // SIG_DFL
+  unsigned long flags = 0;
+  unsigned long restorer = 0;
+  std::uint64_t mask = 0;
+};
+constexpr int kLastSignal = 64;
+
+void reset_dispositions() {
+  const KernelSigaction defaults;
+  for (int signal = 1; signal <= kLastSignal; ++signal)
+    ::syscall(SYS_rt_sigaction, signal, &defaults, nullptr, sizeof defaults.mask);
+}
+
+void empty_mask() {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// A number from the name of an entry of /proc/self/fd; -1 for "." and "..".
+int number_of(const char* name) {
+  int number = 0;
+  for (; *name != '\0'; ++name) {
+    if (*name < '0' || *name > '9')
+      return -1;
+    number = number * 10 + (*name - '0');
+  }
+  return number;
+}
+
+void set_close_on_exec(const char* entries, long size, int first) {
+  for (long at = 0; at < size;) {
+    const auto* entry = reinterpret_cast<const dirent64*>(entries + at);
+    const int fd = number_of(entry->d_name);
+    if (fd >= first)
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    at += entry->d_reclen;
+  }
+}
+
+// Where the kernel or its seccomp profile has no close_range(2). readdir(3) would allocate.
+bool seal_by_proc(int first) {
+  const int folder = ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return false;
+  alignas(dirent64) char entries[4096];
+  long size = 0;
+  while ((size = ::getdents64(folder, entries, sizeof entries)) > 0)
+    set_close_on_exec(entries, size, first);
+  ::close(folder);
+  return size == 0;
+}
+
+// As much of `wanted` as an unprivileged process may have.
+bool set_limit_within_reach(int resource, rlimit wanted) {
+  rlimit current{};
+  if (::getrlimit(static_cast<__rlimit_resource>(resource), &current) != 0)
+    return false;
+  wanted.rlim_max = std::min(wanted.rlim_max, current.rlim_max);
+  wanted.rlim_cur = std::min(wanted.rlim_cur, wanted.rlim_max);
+  return ::setrlimit(static_cast<__rlimit_resource>(resource), &wanted) == 0;
+}
+
+bool empty_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  // EINVAL: a kernel before 4.3 has no ambient set to clear.
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
+    return false;
+  return ::syscall(SYS_capset, &header, none) == 0;
+}
+
+}  // namespace
+
+ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
+    : image_(image), groups_(image.groups), oom_text_{}, report_(report.raw()) {
+  for (const std::string& argument : image.argv)
+    argv_.push_back(const_cast<char*>(argument.c_str()));
+  argv_.push_back(nullptr);
+  for (const std::string& variable : image.environment)
+    environment_.push_back(const_cast<char*>(variable.c_str()));
+  if (image.listen_pid) {
+    listen_pid_ = kListenPid;
+    listen_pid_.append(kDigitsOfPid, '\0');
+    environment_.push_back(listen_pid_.data());
+  }
+  environment_.push_back(nullptr);
+
+  fds_ = {image.standard_input.raw(), image.standard_output.raw(), image.standard_error.raw()};
+  for (const BorrowedFd fd : image.passed_fds)
+    fds_.push_back(fd.raw());
+  if (image.unit_gid.has_value())
+    groups_.push_back(*image.unit_gid);
+  if (image.oom_score_adj.has_value()) {
+    const auto end = std::to_chars(oom_text_.begin(), oom_text_.end(), *image.oom_score_adj).ptr;
+    oom_length_ = static_cast<std::size_t>(end - oom_text_.data());
+  }
+}
+
+void ChildPlan::run() {
+  reset_dispositions();
+  require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
+  require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
+  if (image_.new_session)
+    require(ChildStage::session, ::setsid() >= 0);
+  if (image_.umask.has_value())
+    ::umask(*image_.umask);
+  attempt(ChildStage::limits, set_limits());
+  if (image_.nice.has_value())
+    attempt(ChildStage::nice, ::setpriority(PRIO_PROCESS, 0, *image_.nice) == 0);
+  set_oom_score_adj();
+
+  // The bounding set needs CAP_SETPCAP, the groups CAP_SETGID: both are gone after set_uid().
+  if (image_.drop_capabilities)
+    require(ChildStage::capabilities, empty_bounding_set());
+  require(ChildStage::groups, set_groups());
+  require(ChildStage::gid, set_gid());
+  require(ChildStage::uid, set_uid());
+  if (image_.drop_capabilities)
+    require(ChildStage::capabilities, empty_capabilities());
+  // As the unit itself: root without CAP_DAC_OVERRIDE may not enter where the unit's user may.
+  require(ChildStage::working_directory, ::chdir(image_.working_directory.c_str()) == 0);
+  if (image_.no_new_privileges)
+    require(ChildStage::no_new_privileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+
+  write_listen_pid();
+  empty_mask();
+  ::execve(image_.program.c_str(), argv_.data(), environment_.data());
+  require(ChildStage::exec, false);
+  ::_exit(kExecFailed);
+}
+
+void ChildPlan::report_failure(ChildStage stage) const {
+  const ChildReport report{static_cast<std::int32_t>(stage), errno};
+  // Nobody is left to tell if this fails; the exit status still says 127.
+  if (::write(report_, &report, sizeof report) < 0)
+    return;
+}
+
+void ChildPlan::require(ChildStage stage, bool done) const {
+  if (done)
+    return;
+  report_failure(stage);
+  ::_exit(kExecFailed);
+}
+
+void ChildPlan::attempt(ChildStage stage, bool done) const {
+  if (!done)
+    report_failure(stage);
+}
+
+// Moves every descriptor that is to be placed above the places, so that no dup2() overwrites one
+// that is still to come.
+bool ChildPlan::lift_fds() {
+  const int places = static_cast<int>(fds_.size());
+  if (report_ < places && (report_ = ::fcntl(report_, F_DUPFD_CLOEXEC, places)) < 0)
+    return false;
+  for (int& fd : fds_) {
+    if (fd < 0 && (fd = ::open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+      return false;
+    if (fd < places && (fd = ::fcntl(fd, F_DUPFD_CLOEXEC, places)) < 0)
+      return false;
+  }
+  return true;
+}
+
+bool ChildPlan::place_fds(std::size_t first, std::size_t last) const {
+  for (std::size_t place = first; place < last; ++place)
+    if (::dup2(fds_[place], static_cast<int>(place)) < 0)
+      return false;
+  return true;
+}
+
+bool ChildPlan::seal_other_fds() const {
+  const auto first = static_cast<unsigned>(fds_.size());
+  if (::close_range(first, std::numeric_limits<unsigned>::max(), CLOSE_RANGE_CLOEXEC) == 0)
+    return true;
+  return seal_by_proc(static_cast<int>(first));
+}
+
+bool ChildPlan::set_limits() const {
+  int refused = 0;
+  for (const auto& [resource, limit] : image_.limits) {
+    if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0)
+      continue;
+    refused = errno;
+    set_limit_within_reach(resource, limit);
+  }
+  errno = refused;
+  return refused == 0;
+}
+
+void ChildPlan::set_oom_score_adj() const {
+  if (oom_length_ == 0)
+    return;
+  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0)
+    return;
+  // Lowering it needs CAP_SYS_RESOURCE, which a container seldom has: comfort, so no report.
+  [[maybe_unused]] const ssize_t written = ::write(file, oom_text_.data(), oom_length_);
+  ::close(file);
+}
+
+// Bare system calls for the ids: glibc's wrappers speak to all threads and are not in
+// signal-safety(7).
+bool ChildPlan::set_groups() const {
+  const bool ids_change = image_.uid.has_value() || image_.gid.has_value();
+  if (!ids_change && !image_.unit_gid.has_value())
+    return true;
+  if (::syscall(SYS_setgroups, groups_.size(), groups_.data()) == 0)
+    return true;
+  // The mark is a help, not a duty: without it, the unit is found by its session.
+  if (!image_.unit_gid.has_value())
+    return false;
+  return !ids_change || ::syscall(SYS_setgroups, groups_.size() - 1, groups_.data()) == 0;
+}
+
+bool ChildPlan::empty_bounding_set() const {
+  for (unsigned long capability = 0;; ++capability) {
+    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+      continue;
+    if (errno == EINVAL)  // beyond the last one that this kernel knows
+      return true;
+    // Without CAP_SETPCAP the set stays; with no_new_privileges nothing can be gained from it.
+    return errno == EPERM && image_.no_new_privileges;
+  }
+}
+
+bool ChildPlan::set_gid() const {
+  if (!image_.gid.has_value())
+    return true;
+  return ::syscall(SYS_setresgid, *image_.gid, *image_.gid, *image_.gid) == 0;
+}
+
+bool ChildPlan::set_uid() const {
+  if (!image_.uid.has_value())
+    return true;
+  return ::syscall(SYS_setresuid, *image_.uid, *image_.uid, *image_.uid) == 0;
+}
+
+void ChildPlan::write_listen_pid() {
+  if (!image_.listen_pid)
+    return;
+  char* const room = listen_pid_.data() + kListenPid.size();
+  std::to_chars(room, room + kDigitsOfPid, ::getpid());
+}
+
+}  // namespace berth::os

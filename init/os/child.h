@@ -1,0 +1,65 @@
+// The child's side of spawn(): from the fork to execve, with nothing but async-signal-safe calls.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "init/os/process.h"
+
+namespace berth::os {
+
+/// What travels through the report pipe. Smaller than PIPE_BUF, so it arrives whole.
+struct ChildReport {
+  std::int32_t stage;
+  std::int32_t os_errno;
+};
+
+/// A stage whose failure is reported and then passed over: a limit or a niceness that the machine
+/// does not grant is no reason not to start (capabilities(7): containers lack CAP_SYS_RESOURCE).
+constexpr bool is_comfort(ChildStage stage) {
+  return stage == ChildStage::limits || stage == ChildStage::nice;
+}
+
+/// An ExecImage in the form that system calls take. Everything is allocated here, in the parent;
+/// the child writes only into what is there. Points into `image`, which must outlive it.
+class ChildPlan {
+ public:
+  /// report: the write end of the report pipe.
+  ChildPlan(const ExecImage& image, BorrowedFd report);
+  ChildPlan(const ChildPlan&) = delete;
+  ChildPlan& operator=(const ChildPlan&) = delete;
+
+  /// The child. Ends in execve, or with a report and _exit(127). REQUIRES: every signal is blocked.
+  [[noreturn]] void run();
+
+ private:
+  void report_failure(ChildStage stage) const;
+  void require(ChildStage stage, bool done) const;
+  void attempt(ChildStage stage, bool done) const;
+
+  bool lift_fds();
+  bool place_fds(std::size_t first, std::size_t last) const;
+  bool seal_other_fds() const;
+  bool set_limits() const;
+  void set_oom_score_adj() const;
+  bool set_groups() const;
+  bool empty_bounding_set() const;
+  bool set_gid() const;
+  bool set_uid() const;
+  void write_listen_pid();
+
+  const ExecImage& image_;
+  std::vector<char*> argv_;
+  std::vector<char*> environment_;
+  std::string listen_pid_;     ///< "LISTEN_PID=" and room for the number, if the image wants it
+  std::vector<int> fds_;       ///< index = number in the child; -1 = /dev/null
+  std::vector<gid_t> groups_;  ///< the image's, then the unit's mark if there is one
+  std::array<char, 16> oom_text_;
+  std::size_t oom_length_ = 0;  ///< 0 = leave it
+  int report_;
+};
+
+}  // namespace berth::os

@@ -1,0 +1,211 @@
+// Forking, the report pipe, signals, waitid.
+#include "init/os/process.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init/os/child.h"
+#include "init/os/errno_error.h"
+#include "units/values.h"
+
+extern "C" {
+#include <sys/pidfd.h>  // glibc 2.36: no BEGIN_DECLS
+}
+
+namespace berth::os {
+namespace {
+
+// In the order of ChildStage.
+constexpr std::array<std::string_view, 12> kStageNames = {
+    "standard_fds", "passed_fds", "session",      "working_directory", "limits", "nice", "groups",
+    "gid",          "uid",        "capabilities", "no_new_privileges", "exec",
+};
+static_assert(kStageNames.size() == static_cast<std::size_t>(ChildStage::exec) + 1);
+
+// Blocks every signal, so that no handler of the parent's runs in the child before it has reset
+// them.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// "Not here": ENOSYS from an old kernel, EPERM from an old seccomp profile.
+bool is_missing(int number) {
+  return number == ENOSYS || number == EPERM;
+}
+
+// fork(2) with a pidfd where that can be had; 0 in the child, -1 on failure.
+pid_t fork_with_pidfd(UniqueFd& pidfd) {
+  int fd = -1;
+  clone_args args{};
+  args.flags = CLONE_PIDFD;
+  args.pidfd = reinterpret_cast<std::uint64_t>(&fd);
+  args.exit_signal = SIGCHLD;
+  auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  if (pid < 0 && is_missing(errno)) {
+    pid = ::fork();
+    if (pid > 0)
+      fd = ::pidfd_open(pid, 0);
+  }
+  if (pid > 0)
+    pidfd = UniqueFd(fd);
+  return pid;
+}
+
+ExitStatus status_of(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED)
+    return ExitStatus{ExitStatus::How::exited, info.si_status, false};
+  return ExitStatus{ExitStatus::How::signaled, info.si_status, info.si_code == CLD_DUMPED};
+}
+
+// False when nothing has ended (or there is no child at all).
+bool wait_once(idtype_t type, pid_t pid, int options, siginfo_t& info) {
+  int outcome = -1;
+  do {
+    info = {};
+    outcome = ::waitid(type, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | options);
+  } while (outcome != 0 && errno == EINTR);
+  return outcome == 0 && info.si_pid != 0;
+}
+
+std::string attempt_of(ChildStage stage, const ExecImage& image) {
+  switch (stage) {
+    case ChildStage::standard_fds:
+      return "set up standard input and output";
+    case ChildStage::passed_fds:
+      return "pass on " + std::to_string(image.passed_fds.size()) + " descriptors";
+    case ChildStage::session:
+      return "make a session";
+    case ChildStage::working_directory:
+      return "change to working_directory " + image.working_directory;
+    case ChildStage::limits:
+      return "set limits";
+    case ChildStage::nice:
+      return "set nice " + std::to_string(image.nice.value_or(0));
+    case ChildStage::groups:
+      return "set the supplementary groups";
+    case ChildStage::gid:
+      return "become group " + std::to_string(image.gid.value_or(0));
+    case ChildStage::uid:
+      return "become user " + std::to_string(image.uid.value_or(0));
+    case ChildStage::capabilities:
+      return "drop capabilities";
+    case ChildStage::no_new_privileges:
+      return "set no_new_privileges";
+    case ChildStage::exec:
+      return "execute " + image.program;
+  }
+  return "start " + image.program;
+}
+
+}  // namespace
+
+std::string_view to_string(ChildStage stage) {
+  return kStageNames[static_cast<std::size_t>(stage)];
+}
+
+std::string ChildFailure::describe(const ExecImage& image) const {
+  return attempt_of(stage, image) + ": " + errno_text(os_errno);
+}
+
+Result<Spawned> spawn(const ExecImage& image) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    return errno_error("make the report pipe for " + image.program);
+  Spawned child;
+  child.report = UniqueFd(ends[0]);
+  const UniqueFd report_end(ends[1]);
+  ChildPlan plan(image, report_end.borrow());
+
+  const AllSignalsBlocked blocked;
+  child.pid = fork_with_pidfd(child.pidfd);
+  if (child.pid == 0)
+    plan.run();
+  if (child.pid < 0)
+    return errno_error("fork for " + image.program);
+  return child;
+}
+
+ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure) {
+  for (;;) {
+    ChildReport record{};
+    const ssize_t got = ::read(report.raw(), &record, sizeof record);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return errno == EAGAIN ? ReportState::pending : ReportState::executed;
+    if (got != static_cast<ssize_t>(sizeof record))
+      return ReportState::executed;
+    failure = ChildFailure{static_cast<ChildStage>(record.stage), record.os_errno};
+    if (!is_comfort(failure->stage))
+      return ReportState::failed;
+  }
+}
+
+UniqueFd open_pidfd(pid_t pid) {
+  return UniqueFd(::pidfd_open(pid, 0));
+}
+
+bool signal_process(BorrowedFd pidfd, pid_t pid, int signal) {
+  if (pidfd.is_open()) {
+    if (::pidfd_send_signal(pidfd.raw(), signal, nullptr, 0) == 0)
+      return true;
+    if (!is_missing(errno))
+      return false;
+    // A pidfd becomes readable when its process ends; until then the number is its own.
+    pollfd ended{pidfd.raw(), POLLIN, 0};
+    if (::poll(&ended, 1, 0) != 0)
+      return false;
+  }
+  // 0 and negative numbers would mean groups, or everybody.
+  return pid > 0 && ::kill(pid, signal) == 0;
+}
+
+std::string ExitStatus::str() const {
+  if (how == How::exited)
+    return "exit status " + std::to_string(value);
+  return "killed by " + signal_name(value) + (core_dumped ? " (core dumped)" : "");
+}
+
+std::optional<std::pair<pid_t, ExitStatus>> reap_one(void (*before)(pid_t pid, void* context),
+                                                     void* context) {
+  siginfo_t info{};
+  if (before != nullptr) {
+    if (!wait_once(P_ALL, 0, WNOWAIT, info))
+      return std::nullopt;
+    before(info.si_pid, context);
+    if (!wait_once(P_PID, info.si_pid, 0, info))
+      return std::nullopt;
+  } else if (!wait_once(P_ALL, 0, 0, info)) {
+    return std::nullopt;
+  }
+  return std::pair{info.si_pid, status_of(info)};
+}
+
+Result<void> become_subreaper() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+    return errno_error("become a child subreaper");
+  return {};
+}
+
+}  // namespace berth::os
