@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "init/identity.h"
 #include "init/os/process.h"
 #include "units/unit.h"
 
@@ -32,15 +33,5 @@ struct ExecContext {
 /// groups come from /etc/passwd and /etc/group, or are numbers.
 Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
                                        const ExecContext& context);
-
-/// uid, gid and supplementary groups of a user by name or number, from /etc/passwd and /etc/group.
-struct Identity {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::vector<gid_t> groups;
-  std::string name, home;
-};
-Result<Identity> find_user(const std::string& name_or_number);
-Result<gid_t> find_group(const std::string& name_or_number);
 
 }  // namespace berth
