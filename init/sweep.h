@@ -2,6 +2,7 @@
 // over fork, exec and setsid), then the sessions that its processes made, then descent.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,14 +20,18 @@ struct UnitMarks {
 };
 
 /// Whether the kernel lets us give a process the gids that berth reserves (CAP_SETGID, gid_map).
+/// Tries it on berth itself and undoes it: call it once, before the loop runs.
 bool unit_gids_possible();
-/// The gid that marks the unit with this index; from 2,000,000,000 up.
+/// The gid that marks the unit with this index: 2,000,000,000 to 2,000,999,999, wrapping around.
 gid_t unit_gid_of(std::uint32_t index);
 
-/// One look at /proc for several units: result[i] = live pids (no zombies) of units[i], never one
-/// of `spared` (main processes of other live units and berth's own), nor a descendant of a spared
-/// one, nor in the session of one. Starts from PID 1's own children; all of /proc is read only if
-/// `thorough`.
+/// One look at /proc for several units: result[i] = live pids (no zombies) of units[i], its main
+/// process included, never one of `spared` (main processes of other live units and berth's own),
+/// nor a descendant of a spared one, nor in the session of one. Starts from PID 1's own children
+/// and does not descend into spared ones; all of /proc is read only if `thorough`, or where the
+/// kernel does not list children. Processes may be born meanwhile: kill and look again until
+/// nothing is found. Without a unit_gid, what has made a session of its own and lost its parents
+/// cannot be told from a stranger and is not found.
 std::vector<std::vector<pid_t>> find_members(const std::vector<UnitMarks>& units,
                                              const std::vector<pid_t>& spared, bool thorough);
 /// SIGKILL (or `signal`) to one of them, after checking again that it still is one (pid reuse).
