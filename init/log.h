@@ -9,7 +9,7 @@ namespace berth {
 
 enum class LogLevel { error, warning, info, debug };
 
-/// Where a finished line goes; set once by main() (LogHub), stderr until then.
+/// Where a finished line goes; set by main() (LogHub), standard error until then and for null.
 class LogSink {
  public:
   virtual ~LogSink() = default;
@@ -18,6 +18,8 @@ class LogSink {
 void set_log_sink(LogSink* sink);
 /// "error", "warning", "info", "debug"; anything else is "info".
 void set_log_level(std::string_view level);
+/// Whether messages of `level` are wanted.
+bool log_enabled(LogLevel level) noexcept;
 
 void log(LogLevel level, std::string_view message) noexcept;
 inline void log_error(std::string_view message) noexcept {

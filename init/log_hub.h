@@ -3,11 +3,10 @@
 // blocks, every buffer has a bound.
 #pragma once
 
-#include <map>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "init/log.h"
 #include "init/os/event_loop.h"
@@ -19,27 +18,31 @@ namespace berth {
 class LogHub final : public LogSink {
  public:
   /// `output` is berth's standard output as a description of its own (O_NONBLOCK): see
-  /// open_standard_output().
+  /// open_standard_output(). REQUIRES: SIGPIPE is ignored or blocked.
   LogHub(os::EventLoop& loop, os::UniqueFd output);
   ~LogHub() override;
 
   /// Reads a unit's output until end of file: lines up to 16 KiB, longer ones split. A unit may be
-  /// attached again (its next life) while an older pipe is still open.
+  /// attached again (its next life) while an older pipe is still open. `pipe` is made non-blocking.
   void attach(const std::string& unit, const LogSpec& spec, LogStream stream, os::UniqueFd pipe);
   /// Reads now what is waiting in the unit's pipes: its last words, before its end is reported.
   void drain(const std::string& unit);
-  /// A line of berth's about a unit: to its kept lines, and to the output.
+  /// A line of berth's about a unit: to its kept lines, and to the output if set_log_level() lets
+  /// it.
   void unit_line(const std::string& unit, LogLevel level, std::string_view line);
   void berth_line(LogLevel level, std::string_view line) noexcept override;
 
-  /// The kept lines, oldest first; "" = berth's own.
+  /// The kept lines, oldest first, as valid UTF-8; "" = berth's own.
   LogTail tail(const std::string& unit) const;
-  /// Later lines are written to `pipe` as text until it breaks; a full pipe loses lines, never
-  /// waits.
+  /// Later lines are written to `pipe`, the text of each and a newline, until it breaks; a full
+  /// pipe loses lines, never waits. At most 64 at a time: another one is closed at once.
   void follow(const std::string& unit, os::UniqueFd pipe);
   /// The unit is not coming back: its kept lines go ten minutes from now.
   void retire(const std::string& unit);
-  /// At the very end: writes out what can be written within `limit`.
+  /// How berth's own lines look: `prefix` unless told otherwise. Lines about a unit follow the
+  /// unit.
+  void set_own_format(LogFormat format);
+  /// At the very end: writes out what can be written within `limit`; then the output is closed.
   void flush(std::chrono::milliseconds limit);
 
  private:
@@ -48,8 +51,9 @@ class LogHub final : public LogSink {
 };
 
 /// A description of fd 1 of our own, so that O_NONBLOCK does not change the caller's
-/// (/proc/self/fd/1 opened anew); where that cannot be had (a socket), a writer process stands
-/// between and the result is the pipe to it.
+/// (/proc/self/fd/1 opened anew); where that cannot be had (a socket, a pipe of another user), a
+/// writer process stands between and the result is the socket to it. Closed if fd 1 is. Call it
+/// early: the writer process is a fork.
 os::UniqueFd open_standard_output();
 
 }  // namespace berth

@@ -1,0 +1,102 @@
+// Pipes to which the later lines of a unit are written as they come.
+#include "init/followers.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "init/os/stream.h"
+
+namespace berth {
+
+/// One pipe. Holds the rest of at most one line, which the pipe has taken in part.
+class Followers::Follower final : public os::FdHandler, public os::Deferred {
+ public:
+  Follower(Followers& owner, std::string unit, os::UniqueFd pipe)
+      : owner_(owner), unit_(std::move(unit)), pipe_(std::move(pipe)) {}
+  ~Follower() override { leave(); }
+
+  const std::string& unit() const { return unit_; }
+  /// Without readable and writable only the end of the reader is told.
+  bool watch() { return owner_.loop_.watch(pipe_.borrow(), false, false, *this); }
+  void leave() { owner_.loop_.unwatch(pipe_.borrow()); }
+
+  /// Returns false if nobody reads any more.
+  bool tell(std::string_view line) {
+    if (!write_rest())
+      return false;
+    if (!rest_.empty()) {
+      ++lost_;
+      return true;
+    }
+    if (lost_ > 0)
+      rest_ = std::to_string(std::exchange(lost_, 0)) + " lines lost: the reader is slow\n";
+    rest_ += line;
+    rest_ += '\n';
+    return write_rest();
+  }
+
+  void on_events(os::Events events) noexcept override {
+    if (events.error || !write_rest())
+      owner_.drop(*this);
+  }
+
+ private:
+  bool write_rest() {
+    while (!rest_.empty()) {
+      const os::Transfer result = os::write_some(pipe_.borrow(), rest_);
+      if (result.state == os::TransferState::would_block)
+        break;
+      if (result.state != os::TransferState::done)
+        return false;
+      rest_.erase(0, result.size);
+    }
+    if (rest_.empty())
+      rest_ = std::string();
+    owner_.loop_.rewatch(pipe_.borrow(), false, !rest_.empty());
+    return true;
+  }
+
+  Followers& owner_;
+  std::string unit_;
+  os::UniqueFd pipe_;
+  std::string rest_;
+  std::uint64_t lost_ = 0;
+};
+
+Followers::Followers(os::EventLoop& loop) : loop_(loop) {}
+
+Followers::~Followers() = default;
+
+void Followers::add(const std::string& unit, os::UniqueFd pipe) {
+  if (followers_.size() >= kMaxFollowers || !os::is_pipe(pipe.borrow()))
+    return;
+  // Who gave us the pipe shares its description and could make it block again: a description of
+  // our own is safe from that. It cannot be had for a pipe of another user without the capability.
+  if (auto own = os::reopen_for_writing(pipe.borrow()))
+    pipe = *std::move(own);
+  else if (!os::make_nonblocking(pipe.borrow()))
+    return;
+  auto follower = std::make_unique<Follower>(*this, unit, std::move(pipe));
+  if (follower->watch())
+    followers_.push_back(std::move(follower));
+}
+
+void Followers::tell(std::string_view unit, std::string_view line) {
+  for (std::size_t i = followers_.size(); i-- > 0;) {
+    Follower& follower = *followers_[i];
+    if (follower.unit() == unit && !follower.tell(line))
+      drop(follower);
+  }
+}
+
+void Followers::drop(const Follower& follower) {
+  const auto found = std::find_if(followers_.begin(), followers_.end(),
+                                  [&](const auto& each) { return each.get() == &follower; });
+  (*found)->leave();
+  // It may be in its own callback.
+  loop_.defer_delete(std::move(*found));
+  followers_.erase(found);
+}
+
+}  // namespace berth

@@ -1,0 +1,42 @@
+// Followers: pipes to which the later lines of a unit are written as they come (`berthctl logs
+// -f`).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "init/os/event_loop.h"
+
+namespace berth {
+
+/// How many there are at most, for all units.
+inline constexpr std::size_t kMaxFollowers = 64;
+
+/// A follower that does not read loses lines and is told how many; one that has gone is dropped at
+/// once.
+class Followers {
+ public:
+  explicit Followers(os::EventLoop& loop);
+  ~Followers();
+  Followers(const Followers&) = delete;
+  Followers& operator=(const Followers&) = delete;
+
+  /// Takes the write end of a pipe. Anything else, and one too many, is closed: its reader sees the
+  /// end at once.
+  void add(const std::string& unit, os::UniqueFd pipe);
+  /// Writes the line to those who follow `unit`.
+  void tell(std::string_view unit, std::string_view line);
+  std::size_t count() const { return followers_.size(); }
+
+ private:
+  class Follower;
+  void drop(const Follower& follower);
+
+  os::EventLoop& loop_;
+  std::vector<std::unique_ptr<Follower>> followers_;
+};
+
+}  // namespace berth

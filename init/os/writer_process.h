@@ -1,0 +1,20 @@
+// The process that stands between berth and a standard output that may block.
+#pragma once
+
+#include <chrono>
+
+#include "init/os/fd.h"
+#include "units/result.h"
+
+namespace berth::os {
+
+/// Starts a process that copies what it is sent to `target`, which may block it as it likes; it
+/// ends when the returned socket (non-blocking) is closed. It leaves the caller's session, ignores
+/// the signals of terminals and is a child like any other: whoever reaps will see it end.
+Result<UniqueFd> start_writer_process(BorrowedFd target);
+
+/// Tells the writer process that no more will come and waits until it has written everything and
+/// gone, at most `limit`.
+void finish_writer_process(BorrowedFd socket, std::chrono::milliseconds limit);
+
+}  // namespace berth::os
