@@ -154,7 +154,7 @@ class Deployment:
 
     def kill(self, pid, name="KILL"):
         """Sends a signal to a process by its pid in the namespace, which is the one that berthctl shows."""
-        self.inside("kill", f"-{name}", str(pid))
+        self.inside("sh", "-c", f"kill -{name} {pid}")
 
     def processes(self):
         """(name, state letter, pid in the namespace) of every process in it, zombies included."""
