@@ -1,0 +1,43 @@
+// What the memory probes say, joined with the units that the processes belong to.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "units/snapshot.h"
+
+namespace berth::admin {
+
+/// One process. A figure is missing where it could not be read.
+struct ProcessMemory {
+  std::optional<std::uint64_t> resident, proportional, private_memory, swapped;  ///< bytes
+  bool operator==(const ProcessMemory&) const = default;
+};
+using ProcessTable = std::map<std::int32_t, ProcessMemory>;
+
+/// The lines "PID RSS_KB PSS_KB PRIVATE_KB SWAP_KB" of the probes, "-" where not readable. Lines of
+/// another form are left out.
+ProcessTable parse_probe_lines(std::string_view text);
+
+/// One unit, or one of berth's own processes. A figure is missing if it is of one of its processes.
+struct UnitMemory {
+  std::string name;
+  std::string kind;  ///< of the unit; "berth" for berth's own
+  std::uint32_t processes = 0;
+  ProcessMemory sum;
+  bool operator==(const UnitMemory&) const = default;
+};
+
+/// Every unit that has processes, and berth itself. `complete`: all probes have ended, so a process
+/// that nobody spoke of is gone and counts nothing; otherwise its figures are missing.
+std::vector<UnitMemory> join_memory(const Snapshot& snapshot, const ProcessTable& processes,
+                                    bool complete);
+
+/// "service", "job", "tenant", "proxy".
+std::string kind_name(UnitKind kind);
+
+}  // namespace berth::admin
