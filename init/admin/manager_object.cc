@@ -14,6 +14,7 @@
 #include "init/admin/utf8.h"
 #include "init/log.h"
 #include "init/os/pipe.h"
+#include "init/os/stream.h"
 #include "units/unit_state.h"
 
 namespace berth::admin {
@@ -386,6 +387,9 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
       auto pipe = os::make_pipe();
       if (!pipe)
         return later.refuse(no_answer(pipe.error().message));
+      // The description is shared with PID 1, which must never wait for whoever reads.
+      if (!os::make_nonblocking(pipe->write_end.borrow()))
+        return later.refuse(no_answer("the pipe cannot be made non-blocking"));
       const sdbus::UnixFd fd(pipe->read_end.release(), sdbus::adopt_fd);
       link_.get_log(client_, name, std::move(pipe->write_end),
                     [later, lines, fd](const Answer<berth::LogTail>& answer) {
