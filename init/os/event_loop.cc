@@ -68,9 +68,19 @@ void EventLoop::rewatch(BorrowedFd fd, bool readable, bool writable) {
   if (wanted == slot->epoll_events)
     return;
   slot->epoll_events = wanted;
+  modify(fd, *slot);
+}
+
+void EventLoop::rearm(BorrowedFd fd) {
+  const Slot* slot = slot_of(fd);
+  if (slot != nullptr)
+    modify(fd, *slot);
+}
+
+void EventLoop::modify(BorrowedFd fd, const Slot& slot) {
   epoll_event event{};
-  event.events = wanted;
-  event.data.u64 = (std::uint64_t{slot->serial} << 32) | static_cast<std::uint32_t>(fd.raw());
+  event.events = slot.epoll_events;
+  event.data.u64 = (std::uint64_t{slot.serial} << 32) | static_cast<std::uint32_t>(fd.raw());
   ::epoll_ctl(epoll_.raw(), EPOLL_CTL_MOD, fd.raw(), &event);
 }
 

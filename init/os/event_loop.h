@@ -55,6 +55,9 @@ class EventLoop {
   bool watch(BorrowedFd fd, bool readable, bool writable, FdHandler& handler, bool edge = false);
   /// Changes what is waited for. REQUIRES: `fd` is watched.
   void rewatch(BorrowedFd fd, bool readable, bool writable);
+  /// For an edge-triggered watch: what is ready now is reported once more, so that long work can be
+  /// cut into turns. REQUIRES: `fd` is watched.
+  void rearm(BorrowedFd fd);
   /// REQUIRES: called before the descriptor is closed. Does nothing if `fd` is not watched.
   void unwatch(BorrowedFd fd);
 
@@ -95,6 +98,7 @@ class EventLoop {
   };
 
   Slot* slot_of(BorrowedFd fd);
+  void modify(BorrowedFd fd, const Slot& slot);
   int wait_limit_ms(std::chrono::milliseconds limit) const;
   void dispatch_fds(int count);
   void dispatch_timers();
