@@ -1,0 +1,87 @@
+// Walking down with openat(2), O_NOFOLLOW at each step.
+#include "init/os/safe_folder.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/os/errno_error.h"
+#include "init/os/fd.h"
+
+namespace berth::os {
+namespace {
+
+constexpr mode_t kModeAbove = 0755;
+// Nobody else gets in before the folder has its owner.
+constexpr mode_t kModeAtBirth = 0700;
+
+UniqueFd open_step(BorrowedFd parent, const std::string& name) {
+  return UniqueFd(
+      ::openat(parent.raw(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// What stands in the way: openat(2) says "not a directory" of symbolic links, too.
+Error step_error(const std::string& attempt, BorrowedFd parent, const std::string& name,
+                 const std::string& shown, int number) {
+  struct stat status {};
+  const bool link = ::fstatat(parent.raw(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    S_ISLNK(status.st_mode);
+  if (link)
+    return Error{ErrorCode::invalid, attempt + ": " + shown + " is a symbolic link"};
+  return errno_error(attempt + ": " + shown, number);
+}
+
+Result<UniqueFd> step_down(const std::string& attempt, BorrowedFd parent, const std::string& name,
+                           const std::string& shown, mode_t mode) {
+  UniqueFd folder = open_step(parent, name);
+  if (!folder.is_open() && errno == ENOENT) {
+    if (::mkdirat(parent.raw(), name.c_str(), mode) != 0 && errno != EEXIST)
+      return errno_error(attempt + ": " + shown);
+    folder = open_step(parent, name);
+  }
+  if (!folder.is_open())
+    return step_error(attempt, parent, name, shown, errno);
+  return folder;
+}
+
+Result<void> give(const std::string& attempt, BorrowedFd folder, const FolderWish& wish) {
+  constexpr auto kKeep = static_cast<uid_t>(-1);
+  if (::fchown(folder.raw(), wish.uid.value_or(kKeep), wish.gid.value_or(kKeep)) != 0)
+    return errno_error(attempt + ": change owner");
+  if (::fchmod(folder.raw(), wish.mode) != 0)
+    return errno_error(attempt + ": change mode");
+  return {};
+}
+
+}  // namespace
+
+Result<void> make_folder_safely(const FolderWish& wish) {
+  const std::string attempt = "make directory " + wish.path;
+  if (!wish.path.starts_with('/'))
+    return Error{ErrorCode::invalid, attempt + ": the path is not absolute"};
+  UniqueFd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open())
+    return errno_error(attempt + ": /");
+
+  const std::string_view path = wish.path;
+  const std::size_t last = path.find_last_not_of('/');
+  if (last == std::string_view::npos)
+    return Error{ErrorCode::invalid, attempt + ": refused"};
+  for (std::size_t start = path.find_first_not_of('/'); start < path.size();) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string name(path.substr(start, end - start));
+    if (name == "..")
+      return Error{ErrorCode::invalid, attempt + ": the path leads up again"};
+    const mode_t mode = end > last ? kModeAtBirth : kModeAbove;
+    folder = BERTH_TRY(
+        step_down(attempt, folder.borrow(), name, std::string(path.substr(0, end)), mode));
+    start = std::min(path.find_first_not_of('/', end), path.size());
+  }
+  return give(attempt, folder.borrow(), wish);
+}
+
+}  // namespace berth::os

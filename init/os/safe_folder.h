@@ -1,0 +1,26 @@
+// Making a folder where others may have put traps.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include "units/result.h"
+
+namespace berth::os {
+
+/// What a folder is to be; an owner or group that is not given stays as it is.
+struct FolderWish {
+  std::string path;  ///< absolute, without ".."
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  mode_t mode = 0755;
+};
+
+/// Makes a folder and what is missing above it (that as 0755 and ours), then gives it owner and
+/// mode. Walks down step by step and follows no symbolic link anywhere, so that whoever may write
+/// to a folder on the way cannot have another one given away. May wait for a disk: for helpers.
+Result<void> make_folder_safely(const FolderWish& wish);
+
+}  // namespace berth::os
