@@ -1,0 +1,243 @@
+// Reading a unit's tables by the table of keys, once for all and once for each.
+#include "units/blueprint.h"
+
+#include <algorithm>
+
+#include "units/suggestion.h"
+
+namespace berth {
+namespace {
+
+constexpr std::string_view kUnitTable = "[unit]";
+constexpr std::string_view kLogTable = "[log]";
+// Below the run folder; the unit's own folder has its escaped name.
+constexpr std::string_view kUnitsRunFolder = "/units-run/";
+
+/// The key of the kind's own table at the top of the file: "service".
+std::string_view own_key(UnitKind kind) {
+  std::string_view table = own_table(kind);
+  table.remove_prefix(1);
+  table.remove_suffix(1);
+  return table;
+}
+
+/// What a tenant without `ready` waits for: that its endpoint takes a connection. An activated one
+/// has a socket before it starts.
+void default_ready(Unit& unit) {
+  ReadyCheck& ready = unit.service.ready;
+  if (ready.way != ReadyCheck::Way::exec || unit.tenant->endpoint == Endpoint::activated) {
+    return;
+  }
+  ready.way =
+      unit.tenant->endpoint == Endpoint::port ? ReadyCheck::Way::tcp : ReadyCheck::Way::unix_socket;
+  ready.at_endpoint = true;
+}
+
+}  // namespace
+
+Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
+    : name_(std::move(name)), tree_(std::move(tree)), base_(new_draft(kind)) {
+  const Scope nothing_known;
+  Reading reading{load.errors, load.references, nothing_known, load.context.memory_total,
+                  name_.str()};
+  const Member* own = tree_.find(own_key(kind));
+  at_ = own->key_at;
+  base_.unit.name = name_;
+  base_.unit.place = load.errors.place(at_);
+  read_table("unit", kUnitTable, reading);
+  read_table(own->key, own_table(kind), reading);
+  read_table("process", kProcessTable, reading);
+  read_table("log", kLogTable, reading);
+  if (own->value.table() != nullptr) {
+    check_presence(own->value, reading);
+  }
+  declare_vars(reading);
+}
+
+void Blueprint::read_table(std::string_view key, std::string_view table, Reading& reading) {
+  const Member* found = tree_.find(key);
+  if (found == nullptr) {
+    return;
+  }
+  if (found->value.table() == nullptr) {
+    Value(found->value, key, "", reading).mismatch(found->value, "a table");
+    return;
+  }
+  const Kinds kinds = kind_bit(kind());
+  for (const Member& member : *found->value.table()) {
+    const Key* row = find_key(table, kinds, member.key);
+    if (row == nullptr) {
+      report_unknown_key(member, {table}, kinds, reading);
+    } else if (varies(member.value)) {
+      varying_.push_back({row, &member, table});
+    } else {
+      Value value(member.value, member.key, table, reading);
+      row->set(value, base_);
+    }
+  }
+}
+
+void Blueprint::check_presence(const Node& own, Reading& reading) const {
+  const std::string_view table = own_table(kind());
+  if (kind() == UnitKind::proxy) {
+    check_needed(own, table, {"listen"}, reading);
+  } else if (kind() != UnitKind::job) {
+    check_needed(own, table, {"command"}, reading);
+  } else if ((own.find("command") != nullptr) == (own.find("steps") != nullptr)) {
+    reading.errors.add(at_, reading.unit, "[job] needs either \"command\" or \"steps\"");
+  }
+  const Member* vars = own.find("vars");
+  if (vars != nullptr && !name_.is_template()) {
+    reading.errors.add(vars->key_at, reading.unit, "only a template (\"NAME@.toml\") has \"vars\"");
+  }
+}
+
+void Blueprint::declare_vars(Reading& reading) {
+  for (const std::string& written : base_.vars) {
+    const bool is_optional = written.ends_with('?');
+    std::string var = written.substr(0, written.size() - (is_optional ? 1 : 0));
+    const bool is_name =
+        !var.empty() && expand("${" + var + ":-}", Scope{}, ExpandAt::load).has_value();
+    if (!is_name) {
+      reading.errors.add(at_, reading.unit, "\"" + written + "\" is no name of a variable");
+      continue;
+    }
+    if (!is_optional) {
+      needed_.push_back(var);
+    }
+    declared_.push_back(std::move(var));
+  }
+}
+
+Scope Blueprint::scope_for(const UnitName& name, const LoadContext& context) const {
+  Scope scope;
+  scope.environment = &context.environment;
+  scope.unit = name.str();
+  scope.instance = name.instance();
+  scope.instance_dashed = name.instance_dashed();
+  scope.run_dir = context.run_dir + std::string(kUnitsRunFolder) + name.escaped();
+  scope.has_endpoint = kind() == UnitKind::tenant;
+  return scope;
+}
+
+Unit Blueprint::make_unit(LoadState& load) const {
+  const Scope scope = scope_for(name_, load.context);
+  Reading reading{load.errors, load.references, scope, load.context.memory_total, name_.str()};
+  Draft draft;
+  draft.unit = base_.unit;
+  for (const Setting& setting : varying_) {
+    Value value(setting.member->value, setting.member->key, setting.table, reading);
+    setting.key->set(value, draft);
+  }
+  finish(draft.unit, at_, reading);
+  return std::move(draft.unit);
+}
+
+void Blueprint::give_values(const InstanceDeclaration& declaration, Scope& scope,
+                            Reading& reading) const {
+  std::map<std::string, std::string> values;
+  const Node no_values{declaration.at, Node::Table{}};
+  const Node& given = declaration.values == nullptr ? no_values : *declaration.values;
+  for (const Member& member : *given.table()) {
+    if (std::find(declared_.begin(), declared_.end(), member.key) == declared_.end()) {
+      reading.errors.add(member.key_at, reading.unit,
+                         "\"" + name_.str() + "\" declares no variable \"" + member.key + "\"" +
+                             did_you_mean(member.key, {declared_.begin(), declared_.end()}));
+      continue;
+    }
+    Value value(member.value, member.key, "the instance's values", reading);
+    if (auto text = value.scalar_text(member.value, "a string or a number", ExpandAt::load)) {
+      values.emplace(member.key, *std::move(text));
+    }
+  }
+  for (const std::string& name : needed_) {
+    if (given.find(name) == nullptr) {
+      reading.errors.add(declaration.at, reading.unit,
+                         "\"" + reading.unit + "\" needs a value for \"" + name + "\"");
+    }
+  }
+  scope.values = std::move(values);
+  scope.declared = declared_;
+}
+
+std::vector<Blueprint::Setting> Blueprint::overrides(const InstanceDeclaration& declaration,
+                                                     Reading& reading) const {
+  std::vector<Setting> settings;
+  if (declaration.block == nullptr) {
+    return settings;
+  }
+  const Kinds kinds = kind_bit(kind());
+  for (const Member& member : *declaration.block->table()) {
+    if (member.key == "when") {
+      continue;
+    }
+    const Key* key = nullptr;
+    for (const std::string_view table : {kInstanceTable, own_table(kind()), kProcessTable}) {
+      key = key == nullptr ? find_key(table, kinds, member.key) : key;
+    }
+    if (key == nullptr) {
+      report_unknown_key(member, {kInstanceTable, own_table(kind()), kProcessTable}, kinds,
+                         reading);
+    } else {
+      settings.push_back({key, &member, kInstanceTable});
+    }
+  }
+  return settings;
+}
+
+Unit Blueprint::make_instance(const InstanceDeclaration& declaration, UnitName name,
+                              LoadState& load) const {
+  Scope scope = scope_for(name, load.context);
+  Reading reading{load.errors, load.references, scope, load.context.memory_total, name.str()};
+  give_values(declaration, scope, reading);
+  Draft draft;
+  draft.unit = base_.unit;
+  draft.unit.name = std::move(name);
+  draft.unit.place = load.errors.place(declaration.at);
+  const std::vector<Setting> own = overrides(declaration, reading);
+  const auto is_overridden = [&](const Setting& setting) {
+    return std::any_of(own.begin(), own.end(),
+                       [&](const Setting& o) { return o.key == setting.key; });
+  };
+  for (const Setting& setting : varying_) {
+    // What is replaced need not even expand.
+    if (!is_overridden(setting)) {
+      Value value(setting.member->value, setting.member->key, setting.table, reading);
+      setting.key->set(value, draft);
+    }
+  }
+  for (const Setting& setting : own) {
+    Value value(setting.member->value, setting.member->key, setting.table, reading);
+    setting.key->set(value, draft);
+  }
+  finish(draft.unit, declaration.at, reading);
+  return std::move(draft.unit);
+}
+
+void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
+  const auto complain = [&](std::string message) {
+    reading.errors.add(at, reading.unit, std::move(message));
+  };
+  if (unit.kind == UnitKind::service && unit.service.ready.at_endpoint && !unit.service.address) {
+    complain("\"ready\" asks at \"address\", which is not set");
+  }
+  if (unit.service.restart_delay > unit.service.restart_delay_max) {
+    complain("\"restart_delay\" is longer than \"restart_delay_max\"");
+  }
+  if (unit.tenant) {
+    if (unit.tenant->path.empty() && unit.tenant->hosts.empty()) {
+      unit.tenant->path = "/" + std::string(unit.name.instance()) + "/";
+    }
+    if (unit.info.start == StartWhen::boot && unit.tenant->idle_timeout.count() != 0) {
+      complain("a tenant that starts at boot needs \"idle_timeout\" = \"0\"");
+    }
+    default_ready(unit);
+  }
+  if (unit.proxy && !unit.proxy->maintenance_page.empty() && unit.proxy->static_root.empty()) {
+    complain(
+        "\"page\" in [proxy.maintenance] lies below \"root\" in [proxy.static], "
+        "which is not set");
+  }
+}
+
+}  // namespace berth

@@ -1,0 +1,240 @@
+// The checks over all units, one function each.
+#include "units/catalog_checks.h"
+
+#include <algorithm>
+
+#include "units/cycles.h"
+#include "units/suggestion.h"
+
+namespace berth {
+namespace {
+
+using Relation = UnitReference::Relation;
+
+std::string_view word(Relation relation) {
+  switch (relation) {
+    case Relation::requires_unit:
+      return "requires";
+    case Relation::wants:
+      return "wants";
+    case Relation::after:
+      return "after";
+    case Relation::before:
+      return "before";
+    case Relation::route:
+      return "unit";
+    case Relation::until:
+      return "until";
+    case Relation::proxy:
+      return "proxy";
+  }
+  return "";
+}
+
+std::string named(const UnitReference& reference) {
+  return std::string(word(reference.relation)) + " \"" + reference.target + "\"";
+}
+
+/// Why `target` cannot stand behind the relation, or nothing.
+std::string unfit(Relation relation, const Unit& target) {
+  if (relation == Relation::until && target.kind != UnitKind::job) {
+    return "which is no job";
+  }
+  if (relation == Relation::proxy && target.kind != UnitKind::proxy) {
+    return "which is no proxy";
+  }
+  if (relation == Relation::route && target.kind == UnitKind::service && !target.service.address) {
+    return "which has no \"address\"";
+  }
+  if (relation == Relation::route &&
+      (target.kind == UnitKind::job || target.kind == UnitKind::proxy)) {
+    return "which is neither a service nor a tenant";
+  }
+  return "";
+}
+
+void check_references(const LoadedUnits& loaded, ErrorList& errors) {
+  const std::vector<std::string_view> known(loaded.declared.begin(), loaded.declared.end());
+  for (const UnitReference& reference : loaded.references) {
+    const auto complain = [&](const std::string& why) {
+      errors.add(reference.at, reference.from, named(reference) + why);
+    };
+    if (!loaded.declared.contains(reference.target)) {
+      complain(", which does not exist" + did_you_mean(reference.target, known));
+    } else if (reference.target.ends_with('@')) {
+      complain(", which is a template: name one of its instances");
+    } else if (const auto target = loaded.units.find(reference.target);
+               target != loaded.units.end()) {
+      const std::string why = unfit(reference.relation, target->second);
+      if (!why.empty()) {
+        complain(", " + why);
+      }
+    }
+  }
+}
+
+/// Reports `name` as taking what `owner` has already.
+void complain_taken(const LoadedUnits& loaded, ErrorList& errors, const std::string& name,
+                    const std::string& owner, const std::string& what) {
+  errors.add(loaded.marks.at(name), name,
+             what + " is taken by \"" + owner + "\" (" + errors.text(loaded.marks.at(owner)) + ")");
+}
+
+/// The units in the order in which their files declare them: the first of two keeps its place.
+std::vector<const Unit*> in_file_order(const LoadedUnits& loaded) {
+  std::vector<std::pair<Mark, const Unit*>> order;
+  order.reserve(loaded.units.size());
+  for (const auto& [name, unit] : loaded.units) {
+    order.emplace_back(loaded.marks.at(name), &unit);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<const Unit*> units;
+  units.reserve(order.size());
+  for (const auto& [mark, unit] : order) {
+    units.push_back(unit);
+  }
+  return units;
+}
+
+void check_tenant_paths(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                        ErrorList& errors) {
+  std::map<std::pair<std::string, std::string>, std::string> owners;  // by host and path
+  for (const Unit* unit : units) {
+    if (!unit->tenant) {
+      continue;
+    }
+    const std::vector<std::string> any_host{""};
+    for (const std::string& host : unit->tenant->hosts.empty() ? any_host : unit->tenant->hosts) {
+      const auto [owner, is_new] =
+          owners.emplace(std::pair(host, unit->tenant->path), unit->name.str());
+      if (!is_new && owner->second != unit->name.str()) {
+        complain_taken(loaded, errors, unit->name.str(), owner->second,
+                       "the path \"" + host + unit->tenant->path + "\"");
+      }
+    }
+  }
+}
+
+/// Whether binding one keeps the other from being bound.
+bool overlap(const Address& a, const Address& b) {
+  if (a.family != b.family) {
+    return false;
+  }
+  if (a.family == Address::Family::unix_socket) {
+    return a.path == b.path;
+  }
+  const auto is_any = [](const std::string& host) {
+    return host.empty() || host == "0.0.0.0" || host == "::";
+  };
+  return a.port == b.port && (a.host == b.host || is_any(a.host) || is_any(b.host));
+}
+
+void check_listeners(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                     ErrorList& errors) {
+  std::vector<std::pair<Address, const Unit*>> owners;
+  const auto claim = [&](const Address& address, const Unit& unit) {
+    const auto taken = std::find_if(owners.begin(), owners.end(), [&](const auto& owner) {
+      return overlap(owner.first, address);
+    });
+    if (taken == owners.end()) {
+      owners.emplace_back(address, &unit);
+    } else {
+      complain_taken(loaded, errors, unit.name.str(), taken->second->name.str(),
+                     "the address \"" + format_address(address) + "\"");
+    }
+  };
+  for (const Unit* unit : units) {
+    // Where a template's instances have one address in common, one at a time runs: they may.
+    if (unit->kind == UnitKind::service && !unit->name.is_instance() && unit->service.address) {
+      claim(*unit->service.address, *unit);
+    }
+    if (unit->proxy) {
+      for (const Address& address : unit->proxy->listen) {
+        claim(address, *unit);
+      }
+    }
+  }
+}
+
+void check_proxy_choice(const LoadedUnits& loaded, ErrorList& errors) {
+  std::vector<std::string> proxies;
+  for (const auto& [name, unit] : loaded.units) {
+    if (unit.proxy) {
+      proxies.push_back("\"" + name + "\"");
+    }
+  }
+  if (proxies.size() < 2) {
+    return;
+  }
+  for (const auto& [name, unit] : loaded.units) {
+    if (unit.tenant && unit.tenant->proxy.empty()) {
+      errors.add(loaded.marks.at(name), name,
+                 "needs \"proxy\": both " + proxies[0] + " and " + proxies[1] + " could serve it");
+    }
+  }
+}
+
+/// The template's references count for each of its instances, so do its errors.
+std::map<std::string, std::vector<std::string>> instances_by_template(const LoadedUnits& loaded) {
+  std::map<std::string, std::vector<std::string>> instances;
+  for (const auto& [name, unit] : loaded.units) {
+    if (unit.name.is_instance()) {
+      instances[unit.name.template_name()].push_back(name);
+    }
+  }
+  return instances;
+}
+
+/// What requires a broken unit is broken, until nothing more follows.
+void spread(const LoadedUnits& loaded, ErrorList& errors) {
+  const auto instances = instances_by_template(loaded);
+  for (bool spreads = true; spreads;) {
+    spreads = false;
+    for (const auto& [of_template, names] : instances) {
+      for (const std::string& name : names) {
+        if (errors.is_broken(of_template) && !errors.is_broken(name)) {
+          errors.mark_broken(name);
+          spreads = true;
+        }
+      }
+    }
+    for (const UnitReference& reference : loaded.references) {
+      if (reference.relation == Relation::requires_unit && errors.is_broken(reference.target) &&
+          !errors.is_broken(reference.from)) {
+        errors.add(reference.at, reference.from, named(reference) + ", which has an error");
+        spreads = true;
+      }
+    }
+  }
+}
+
+void leave_out_broken(LoadedUnits& loaded, const ErrorList& errors) {
+  std::erase_if(loaded.units, [&](const auto& entry) { return errors.is_broken(entry.first); });
+  const auto is_gone = [&](const std::string& name) { return !loaded.units.contains(name); };
+  for (auto& [name, unit] : loaded.units) {
+    std::erase_if(unit.info.wants, is_gone);
+    std::erase_if(unit.info.after, is_gone);
+    std::erase_if(unit.info.before, is_gone);
+  }
+}
+
+}  // namespace
+
+void check_together(LoadedUnits& loaded, ErrorList& errors) {
+  check_references(loaded, errors);
+  for (const auto& cycle : find_cycles(loaded.units)) {
+    for (const CycleStep& step : cycle) {
+      errors.mark_broken(step.unit->name.str());
+    }
+    const std::string& first = cycle.front().unit->name.str();
+    errors.add(loaded.marks.at(first), first, describe_cycle(cycle));
+  }
+  const auto units = in_file_order(loaded);
+  check_tenant_paths(loaded, units, errors);
+  check_listeners(loaded, units, errors);
+  check_proxy_choice(loaded, errors);
+  spread(loaded, errors);
+  leave_out_broken(loaded, errors);
+}
+
+}  // namespace berth

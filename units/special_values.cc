@@ -1,0 +1,379 @@
+// Values with a grammar of their own.
+#include "units/special_values.h"
+
+#include <algorithm>
+#include <array>
+
+#include "units/scan.h"
+#include "units/suggestion.h"
+
+namespace berth {
+namespace {
+
+// By setrlimit(2), in lower case and without RLIMIT_.
+constexpr std::array<std::string_view, 16> kLimitNames{
+    "as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
+    "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name.find('=') == name.npos && name.find('\0') == name.npos;
+}
+
+std::optional<std::uint64_t> one_limit(std::string_view text) {
+  if (text == "infinity" || text == "unlimited") {
+    return ResourceLimit::kInfinity;
+  }
+  const auto size = parse_size(text, Bytes{});
+  return size ? std::optional(size->count) : std::nullopt;
+}
+
+std::optional<ResourceLimit> parse_limit(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const auto soft = one_limit(text.substr(0, colon));
+  const auto hard = colon == text.npos ? soft : one_limit(text.substr(colon + 1));
+  if (!soft || !hard || *soft > *hard) {
+    return std::nullopt;
+  }
+  return ResourceLimit{*soft, *hard};
+}
+
+/// Begins with '/', and holds nothing that would have to be escaped or resolved.
+bool is_url_path(std::string_view path) {
+  const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && c != '?' && c != '#' && c != '%' && c != '\\';
+  });
+  const std::string framed = std::string(path) + "/";
+  return plain && path.starts_with('/') && path.find("//") == path.npos &&
+         framed.find("/./") == framed.npos && framed.find("/../") == framed.npos;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+/// The statuses of "2xx", "200" or "200-204"; nullopt if it is none of these.
+std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_statuses(std::string_view text) {
+  constexpr std::uint16_t kLowest = 100, kHighest = 599;
+  if (text.size() == 3 && text.ends_with("xx") && text[0] >= '1' && text[0] <= '5') {
+    const auto low = static_cast<std::uint16_t>((text[0] - '0') * 100);
+    return std::pair(low, static_cast<std::uint16_t>(low + 99));
+  }
+  const std::size_t dash = text.find('-');
+  const auto low = scan::to_number<std::uint16_t>(text.substr(0, dash));
+  const auto high = dash == text.npos ? low : scan::to_number<std::uint16_t>(text.substr(dash + 1));
+  if (!low || !high || *low < kLowest || *high > kHighest || *low > *high) {
+    return std::nullopt;
+  }
+  return std::pair(*low, *high);
+}
+
+/// Whether "HOST:PORT" is the unit's own endpoint, known at its start.
+bool is_endpoint_address(std::string_view text) {
+  constexpr std::string_view kPort = ":${port}";
+  if (!text.ends_with(kPort)) {
+    return false;
+  }
+  text.remove_suffix(kPort.size());
+  return text.empty() || text == "127.0.0.1" || text == "localhost";
+}
+
+/// Stores the address of a check, or that it is the endpoint.
+void set_ready_address(Value& value, std::string_view what, const std::string& text,
+                       ReadyCheck& out) {
+  if (is_endpoint_address(text) || text == "unix:${socket}") {
+    out.at_endpoint = true;
+    return;
+  }
+  auto address = parse_address(text);
+  if (!address) {
+    value.mismatch(value.node(), what, text, address.error().message);
+    return;
+  }
+  out.address = *std::move(address);
+}
+
+}  // namespace
+
+void read_environment(Value& value, std::map<std::string, std::optional<std::string>>& out) {
+  const Node::Table* members = value.node().table();
+  if (members == nullptr) {
+    value.mismatch(value.node(), "a table of variables");
+    return;
+  }
+  for (const Member& member : *members) {
+    if (!is_variable_name(member.key)) {
+      value.complain(member.key_at, "holds a name that no variable can have");
+      continue;
+    }
+    const bool* flag = std::get_if<bool>(&member.value.value);
+    if (flag != nullptr && !*flag) {
+      out[member.key] = std::nullopt;
+      continue;
+    }
+    if (auto text = value.scalar_text(
+            member.value, "a string, a number, or false for each variable", ExpandAt::start)) {
+      out[member.key] = *std::move(text);
+    }
+  }
+}
+
+void read_inherit_env(Value& value, InheritEnv& out) {
+  InheritEnv inherit;
+  if (value.node().array() != nullptr) {
+    inherit.all = false;
+    value.read(inherit.names);
+  } else if (std::holds_alternative<bool>(value.node().value) || value.is_variable()) {
+    value.read(inherit.all);
+  } else {
+    value.mismatch(value.node(), "true, false or a list of names");
+    return;
+  }
+  out = std::move(inherit);
+}
+
+void read_limits(Value& value, std::map<std::string, ResourceLimit>& out) {
+  constexpr std::string_view kLimit = "a number, a size, \"infinity\" or \"SOFT:HARD\"";
+  const Node::Table* members = value.node().table();
+  if (members == nullptr) {
+    value.mismatch(value.node(), "a table of limits");
+    return;
+  }
+  std::map<std::string, ResourceLimit> limits;
+  for (const Member& member : *members) {
+    if (std::find(kLimitNames.begin(), kLimitNames.end(), member.key) == kLimitNames.end()) {
+      value.complain(member.key_at,
+                     "has no limit \"" + member.key + "\"" +
+                         did_you_mean(member.key, {kLimitNames.begin(), kLimitNames.end()}));
+      continue;
+    }
+    const auto text = value.scalar_text(member.value, kLimit, ExpandAt::load);
+    const auto limit = text ? parse_limit(*text) : std::nullopt;
+    if (limit) {
+      limits[member.key] = *limit;
+    } else if (text) {
+      value.mismatch(member.value, kLimit, *text, "");
+    }
+  }
+  out = std::move(limits);
+}
+
+void read_success_exit(Value& value, ServiceSpec& out) {
+  constexpr std::string_view kExits = "a list of exit codes (0 to 255) and signals";
+  const Node::Array* items = value.node().array();
+  if (items == nullptr) {
+    value.mismatch(value.node(), kExits);
+    return;
+  }
+  out.success_codes.clear();
+  out.success_signals.clear();
+  for (const Node& item : *items) {
+    const auto text = value.scalar_text(item, kExits, ExpandAt::load);
+    if (!text) {
+      continue;
+    }
+    if (const auto code = scan::to_number<std::uint8_t>(*text)) {
+      out.success_codes.push_back(*code);
+    } else if (const auto signal = parse_signal(*text); signal && !scan::to_number<int>(*text)) {
+      out.success_signals.push_back(*signal);
+    } else {
+      value.mismatch(item, kExits, *text, "");
+    }
+  }
+}
+
+void read_triggers(Value& value, JobSpec& out) {
+  const std::vector<std::string_view> words{"boot", "manual"};
+  bool on_boot = false;
+  const auto add = [&](const Node& node) {
+    const auto index = value.one_of(node, words);
+    on_boot = on_boot || index == 0U;
+  };
+  if (const Node::Array* items = value.node().array()) {
+    std::for_each(items->begin(), items->end(), add);
+  } else {
+    add(value.node());
+  }
+  out.on_boot = on_boot;
+}
+
+void read_port_range(Value& value, TenantSpec& out) {
+  constexpr std::string_view kRange = "a range of ports such as \"4000-4999\"";
+  const auto text = value.text_of(value.node(), kRange);
+  if (!text) {
+    return;
+  }
+  const std::size_t dash = text->find('-');
+  const std::string_view all = *text;
+  const auto first = scan::to_number<std::uint16_t>(all.substr(0, dash));
+  const auto last =
+      dash == all.npos ? std::nullopt : scan::to_number<std::uint16_t>(all.substr(dash + 1));
+  if (!first || !last || *first == 0 || *first > *last) {
+    value.mismatch(value.node(), kRange, *text, "");
+    return;
+  }
+  out.port_first = *first;
+  out.port_last = *last;
+}
+
+void read_ready_http(Value& value, ReadyCheck& out) {
+  constexpr std::string_view kUrl = "a path or a URL such as \"http://127.0.0.1:3000/up\"";
+  constexpr std::string_view kScheme = "http://";
+  const auto text = value.text_of(value.node(), kUrl, ExpandAt::start);
+  if (!text) {
+    return;
+  }
+  out.way = ReadyCheck::Way::http;
+  if (text->starts_with('/')) {
+    out.at_endpoint = true;
+    out.path = *text;
+    return;
+  }
+  if (!text->starts_with(kScheme)) {
+    value.mismatch(value.node(), kUrl, *text, "");
+    return;
+  }
+  const std::size_t slash = text->find('/', kScheme.size());
+  out.path = slash == text->npos ? "/" : text->substr(slash);
+  std::string address = text->substr(kScheme.size(), slash - kScheme.size());
+  const std::size_t colon = address.rfind(':');
+  if (colon == address.npos || address.ends_with(']')) {
+    address += ":80";
+  }
+  set_ready_address(value, kUrl, address, out);
+}
+
+void read_ready_tcp(Value& value, ReadyCheck& out) {
+  constexpr std::string_view kTcp = "an address such as \"127.0.0.1:6379\"";
+  const auto text = value.text_of(value.node(), kTcp, ExpandAt::start);
+  if (!text) {
+    return;
+  }
+  out.way = ReadyCheck::Way::tcp;
+  if (text->starts_with("unix:")) {
+    value.mismatch(value.node(), kTcp, *text, "a Unix socket is asked by \"unix\"");
+    return;
+  }
+  set_ready_address(value, kTcp, *text, out);
+}
+
+void read_ready_unix(Value& value, ReadyCheck& out) {
+  constexpr std::string_view kSocket = "the absolute path of a socket";
+  const auto text = value.text_of(value.node(), kSocket, ExpandAt::start);
+  if (!text) {
+    return;
+  }
+  out.way = ReadyCheck::Way::unix_socket;
+  set_ready_address(value, kSocket, text->starts_with("unix:") ? *text : "unix:" + *text, out);
+}
+
+void read_ready_file(Value& value, ReadyCheck& out) {
+  out.way = ReadyCheck::Way::file;
+  value.start_text(out.path);
+}
+
+void read_ready_status(Value& value, ReadyCheck& out) {
+  constexpr std::string_view kStatus = "statuses such as \"2xx,3xx\", \"200\" or \"any\"";
+  const auto text = value.text_of(value.node(), kStatus);
+  if (!text) {
+    return;
+  }
+  if (*text == "any") {
+    out.status_low = 100;
+    out.status_high = 599;
+    return;
+  }
+  std::vector<std::pair<std::uint16_t, std::uint16_t>> ranges;
+  std::string_view rest = *text;
+  while (true) {
+    const std::size_t comma = rest.find(',');
+    const auto range = parse_statuses(rest.substr(0, comma));
+    if (!range) {
+      value.mismatch(value.node(), kStatus, *text, "");
+      return;
+    }
+    ranges.push_back(*range);
+    if (comma == rest.npos) {
+      break;
+    }
+    rest.remove_prefix(comma + 1);
+  }
+  std::sort(ranges.begin(), ranges.end());
+  for (std::size_t i = 1; i < ranges.size(); ++i) {
+    if (ranges[i].first != ranges[i - 1].second + 1) {
+      value.mismatch(value.node(), kStatus, *text, "they must be one range without gaps");
+      return;
+    }
+  }
+  out.status_low = ranges.front().first;
+  out.status_high = ranges.back().second;
+}
+
+void read_url_prefix(Value& value, std::string& out) {
+  constexpr std::string_view kPrefix = "a path that begins and ends with \"/\"";
+  auto text = value.text_of(value.node(), kPrefix);
+  if (text && !(is_url_path(*text) && text->ends_with('/'))) {
+    value.mismatch(value.node(), kPrefix, *text, "");
+  } else if (text) {
+    out = *std::move(text);
+  }
+}
+
+void read_url_path(Value& value, std::string& out) {
+  constexpr std::string_view kPath = "a path that begins with \"/\"";
+  auto text = value.text_of(value.node(), kPath);
+  if (text && !is_url_path(*text)) {
+    value.mismatch(value.node(), kPath, *text, "");
+  } else if (text) {
+    out = *std::move(text);
+  }
+}
+
+void read_relative_path(Value& value, std::string& out) {
+  constexpr std::string_view kPath = "a path below \"root\", without \"..\"";
+  auto text = value.text_of(value.node(), kPath);
+  if (!text) {
+    return;
+  }
+  const std::string framed = "/" + *text + "/";
+  if (text->empty() || framed.find("/../") != framed.npos) {
+    value.mismatch(value.node(), kPath, *text, "");
+    return;
+  }
+  out = *std::move(text);
+}
+
+void read_hosts(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of host names in lower case", [](const std::string& host) {
+    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+      return scan::is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
+    });
+  });
+}
+
+void read_public_paths(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of paths (\"/x\", \"/x/\") and extensions (\"*.ext\")",
+              [](const std::string& path) {
+                return is_url_path(path) || (path.starts_with("*.") && path.size() > 2 &&
+                                             path.find_first_of("*/", 1) == path.npos);
+              });
+}
+
+void read_extensions(Value& value, std::vector<std::string>& out) {
+  std::vector<std::string> extensions;
+  value.texts(extensions, "a list of file name extensions such as \"css\"",
+              [](const std::string& extension) {
+                return extension.size() > (extension.starts_with('.') ? 1U : 0U) &&
+                       extension.find_first_of("*/") == extension.npos;
+              });
+  for (std::string& extension : extensions) {
+    extension.erase(0, extension.starts_with('.') ? 1 : 0);
+  }
+  out = std::move(extensions);
+}
+
+void read_methods(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of HTTP methods such as \"GET\"", is_token);
+}
+
+}  // namespace berth

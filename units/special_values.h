@@ -1,0 +1,44 @@
+// Readers of the values that one key alone has: environments, limits, readiness, exits, ports.
+#pragma once
+
+#include "units/key_value.h"
+
+namespace berth {
+
+/// `env`: adds to `out`; `NAME = false` unsets.
+void read_environment(Value& value, std::map<std::string, std::optional<std::string>>& out);
+void read_inherit_env(Value& value, InheritEnv& out);
+/// `limits`: { nofile = 65536, core = "infinity", nproc = "100:200" }
+void read_limits(Value& value, std::map<std::string, ResourceLimit>& out);
+/// `success_exit`: codes and signals.
+void read_success_exit(Value& value, ServiceSpec& out);
+/// `on` of a job.
+void read_triggers(Value& value, JobSpec& out);
+/// `ports`: "4000-4999"
+void read_port_range(Value& value, TenantSpec& out);
+
+/// The ways of `ready`. In a tenant, an address that ends in ${port}, or is ${socket}, means its
+/// endpoint.
+void read_ready_http(Value& value, ReadyCheck& out);
+void read_ready_tcp(Value& value, ReadyCheck& out);
+void read_ready_unix(Value& value, ReadyCheck& out);
+void read_ready_file(Value& value, ReadyCheck& out);
+/// `status`: "2xx,3xx", "200", "200-204", "any"
+void read_ready_status(Value& value, ReadyCheck& out);
+
+/// A URL prefix: begins and ends with '/', nothing in it that a client would escape or resolve.
+void read_url_prefix(Value& value, std::string& out);
+/// An absolute path in a URL.
+void read_url_path(Value& value, std::string& out);
+/// A file's path below the folder of another key.
+void read_relative_path(Value& value, std::string& out);
+/// `hosts`: names in lower case, without ports.
+void read_hosts(Value& value, std::vector<std::string>& out);
+/// `public`: "/x", "/x/", "*.ext"
+void read_public_paths(Value& value, std::vector<std::string>& out);
+/// File name extensions; a leading dot is dropped.
+void read_extensions(Value& value, std::vector<std::string>& out);
+/// HTTP methods, in upper case.
+void read_methods(Value& value, std::vector<std::string>& out);
+
+}  // namespace berth
