@@ -47,15 +47,16 @@ void Output::add(const std::string& unit, LogFormat format, const LineView& line
     pump();
   Queue& queue = queue_of(unit);
   queue.format = format;
-  // What was lost is told before anything newer, and not before half of the queue is free, so that
-  // a slow reader does not get a notice between every two lines.
-  if (queue.dropped > 0 && queue.waiting() <= kUnitQueueLimit / 2)
-    append_notice(queue);
-  if (queue.dropped > 0 || queue.waiting() + line_.size() > kUnitQueueLimit ||
-      queued_ + line_.size() > kOutputQueueLimit) {
+  // After a loss half of the queue must be free again, so that a slow reader does not get a notice
+  // between every two lines. A line that is longer than a queue goes into an empty one.
+  const std::size_t room = queue.dropped == 0 ? kUnitQueueLimit : kUnitQueueLimit / 2;
+  const bool is_full = queue.waiting() > 0 && queue.waiting() + line_.size() > room;
+  if (is_full || queued_ + line_.size() > kOutputQueueLimit) {
     ++queue.dropped;
     return;
   }
+  if (queue.dropped > 0)
+    append_notice(queue);
   queue.bytes += line_;
   queued_ += line_.size();
 }

@@ -1,4 +1,7 @@
 // Where berth's own standard output comes from (declared in log_hub.h).
+#include <cerrno>
+#include <utility>
+
 #include "init/log_hub.h"
 #include "init/os/stream.h"
 #include "init/os/writer_process.h"
@@ -8,8 +11,11 @@ namespace berth {
 os::UniqueFd open_standard_output() {
   constexpr int kStandardOutput = 1;
   const os::BorrowedFd inherited(kStandardOutput);
-  if (auto own = os::reopen_for_writing(inherited))
+  auto own = os::reopen_for_writing(inherited);
+  if (own)
     return *std::move(own);
+  if (own.error().os_errno == ENOENT)
+    return {};  // descriptor 1 is closed
   if (auto writer = os::start_writer_process(inherited))
     return *std::move(writer);
   return {};

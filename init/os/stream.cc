@@ -66,7 +66,7 @@ Result<UniqueFd> reopen_for_writing(BorrowedFd fd) {
   const std::string path = "/proc/self/fd/" + std::to_string(fd.raw());
   // O_NOCTTY: a session leader, as PID 1 is, would get the terminal as its own.
   UniqueFd own(has_type(fd, S_IFREG)
-                   ? ::fcntl(fd.raw(), F_DUPFD_CLOEXEC, 0)
+                   ? ::fcntl(fd.raw(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
                    : ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (!own.is_open())
     return errno_error("open " + path);
