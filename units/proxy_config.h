@@ -67,4 +67,9 @@ struct ProxyConfig {
   }
 };
 
+/// The table of `proxy` over `tenants` (all instances; those of another proxy are left out).
+/// Generation 0.
+ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& tenants,
+                              bool maintenance);
+
 }  // namespace berth

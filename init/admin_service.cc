@@ -1,0 +1,227 @@
+// The admin's commands and the snapshot.
+#include "init/admin_service.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+namespace berth {
+namespace {
+
+using control::Denied;
+using control::DenyCode;
+using control::JobResult;
+using control::Verb;
+
+/// What fits a packet beside the rest of a Finished message.
+constexpr std::size_t kMostText = control::kMaxPacket / 2;
+
+std::vector<std::string> bounded(std::vector<std::string> lines) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    size += lines[i].size() + sizeof(std::uint32_t);
+    if (size <= kMostText)
+      continue;
+    const std::size_t left = lines.size() - i;
+    lines.resize(i);
+    lines.push_back("and " + std::to_string(left) + " lines more: see the log");
+  }
+  return lines;
+}
+
+std::vector<std::string> split_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+Denied deny(DenyCode code, std::string message) {
+  return Denied{0, code, std::move(message)};
+}
+
+}  // namespace
+
+void AdminService::finish_later(Done done, JobResult result, std::vector<std::string> lines) {
+  p_.loop.after(
+      std::chrono::nanoseconds(0),
+      [done = std::move(done), result, lines = bounded(std::move(lines))] { done(result, lines); });
+}
+
+std::optional<Denied> AdminService::execute(const control::Command& command, Done done) {
+  switch (command.verb) {
+    case Verb::reload:
+    case Verb::reload_check:
+      if (p_.shutdown.requested())
+        return deny(DenyCode::shutting_down, "berth is shutting down");
+      reload(command.verb == Verb::reload_check, std::move(done));
+      return std::nullopt;
+    case Verb::shutdown:
+      p_.shutdown.request(p_.reloader.catalog().config,
+                          "asked by uid " + std::to_string(command.uid));
+      finish_later(std::move(done), JobResult::done, {});
+      return std::nullopt;
+    default:
+      return execute_on_unit(command, std::move(done));
+  }
+}
+
+void AdminService::reload(bool only_check, Done done) {
+  auto lines = only_check ? p_.reloader.check() : p_.reloader.reload();
+  if (lines)
+    finish_later(std::move(done), JobResult::done, *std::move(lines));
+  else
+    finish_later(std::move(done), JobResult::failed, split_lines(lines.error().message));
+}
+
+std::optional<Denied> AdminService::execute_on_unit(const control::Command& command, Done done) {
+  UnitRuntime* unit = p_.table.find(command.unit);
+  if (unit == nullptr || unit->removed) {
+    for (const LoadError& error : p_.reloader.catalog().errors)
+      if (error.unit == command.unit)
+        return deny(DenyCode::load_failed, command.unit + " was not loaded: " + error.str());
+    return deny(DenyCode::no_such_unit, "no unit is called \"" + command.unit + "\"");
+  }
+  switch (command.verb) {
+    case Verb::start:
+      return start(*unit, std::move(done));
+    case Verb::stop:
+      if (is_at_rest(unit->state)) {
+        finish_later(std::move(done), JobResult::done, {});
+      } else {
+        p_.jobs.add(*unit, PendingJobs::Goal::down, std::move(done));
+      }
+      p_.manager.stop(*unit);
+      return std::nullopt;
+    case Verb::restart:
+      if (const auto restarted = p_.manager.restart(*unit); !restarted)
+        return deny(DenyCode::shutting_down, restarted.error().message);
+      p_.jobs.add(*unit, PendingJobs::Goal::up_again, std::move(done));
+      return std::nullopt;
+    case Verb::reload_unit:
+      if (const auto reloaded = p_.manager.reload(*unit); !reloaded)
+        return deny(DenyCode::not_applicable, reloaded.error().message);
+      finish_later(std::move(done), JobResult::done, {});
+      return std::nullopt;
+    case Verb::reset_failed:
+      unit->history.forget();
+      unit->refuse_until = {};
+      if (unit->state == UnitState::failed)
+        p_.table.post(*unit, UnitEvent::stop);
+      finish_later(std::move(done), JobResult::done, {});
+      return std::nullopt;
+    default:
+      return deny(DenyCode::not_applicable, "unknown command");
+  }
+}
+
+std::optional<Denied> AdminService::start(UnitRuntime& unit, Done done) {
+  const bool is_up = unit.state == UnitState::running && !unit.stop_pending && !unit.is_job();
+  if (const auto started = p_.manager.start(unit); !started)
+    return deny(DenyCode::shutting_down, started.error().message);
+  if (is_up)
+    finish_later(std::move(done), JobResult::done, {});
+  else
+    p_.jobs.add(unit, PendingJobs::Goal::up, std::move(done));
+  return std::nullopt;
+}
+
+UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> pids) const {
+  UnitStatus status;
+  status.name = unit.name();
+  status.kind = unit.unit.kind;
+  status.state = unit.state;
+  status.wanted_up = unit.wanted_up;
+  status.description = unit.unit.info.description;
+  status.file = unit.unit.place.file + ":" + std::to_string(unit.unit.place.line);
+  status.main_pid = unit.life.main_pid;
+  status.pids.assign(pids.begin(), pids.end());
+  status.since_ms = unit.since_ms;
+  status.started_ms = unit.life.started_ms;
+  status.restarts = unit.restarts;
+  if (unit.state == UnitState::waiting)
+    status.waits_for = p_.manager.waits_for(unit);
+  status.last_exit = unit.last_exit;
+  status.reason = unit.reason;
+  if (unit.life.endpoint != Address{})
+    status.endpoint = format_address(unit.life.endpoint);
+  status.requires_units = unit.unit.info.requires_units;
+  status.wants = unit.unit.info.wants;
+  status.after = unit.unit.info.after;
+  status.pinned = unit.pinned;
+  if (!unit.is_tenant())
+    return status;
+  const Usage usage = p_.leases.usage_of(unit);
+  status.path = unit.unit.tenant->path;
+  status.in_flight = usage.in_flight;
+  status.requests = usage.requests;
+  status.idle_timeout_ms = static_cast<std::uint64_t>(unit.unit.tenant->idle_timeout.count());
+  status.idle_for_ms = static_cast<std::uint64_t>(usage.idle_for.count());
+  return status;
+}
+
+std::string AdminService::system_state() const {
+  if (p_.shutdown.requested())
+    return "stopping";
+  if (p_.reloader.in_maintenance())
+    return "maintenance";
+  bool starting = false;
+  for (const auto& [name, unit] : p_.table.all()) {
+    if (unit->state == UnitState::failed && !unit->is_tenant())
+      return "degraded";
+    starting |= unit->wanted_up && !unit->is_tenant() && unit->state != UnitState::running;
+  }
+  return starting ? "starting" : "running";
+}
+
+Snapshot AdminService::snapshot() {
+  Snapshot snapshot;
+  snapshot.version = BERTH_VERSION;
+  snapshot.system_state = system_state();
+  snapshot.berth_pid = ::getpid();
+  snapshot.admin_pid = admin_pid_();
+  snapshot.now_ms = p_.loop.clock().wall_ms();
+  snapshot.load_errors = p_.reloader.error_lines();
+  std::vector<const UnitRuntime*> live;
+  for (const auto& [name, unit] : p_.table.all())
+    if (!is_at_rest(unit->state))
+      live.push_back(unit.get());
+  const auto members = p_.cleaner.members_of(live);
+  std::size_t next = 0;
+  for (const auto& [name, unit] : p_.table.all()) {
+    const bool is_live = next < live.size() && live[next] == unit.get();
+    snapshot.units.push_back(status_of(*unit, is_live ? members[next] : std::vector<pid_t>{}));
+    next += is_live ? 1 : 0;
+  }
+  return snapshot;
+}
+
+void AdminService::measure(const Snapshot& snapshot, os::UniqueFd pipe) {
+  std::vector<std::int32_t> own{snapshot.berth_pid};
+  if (snapshot.admin_pid != 0)
+    own.push_back(snapshot.admin_pid);
+  probe(nullptr, own, pipe);
+  for (const UnitStatus& status : snapshot.units)
+    if (!status.pids.empty())
+      probe(p_.table.find(status.name), status.pids, pipe);
+}
+
+void AdminService::probe(const UnitRuntime* unit, const std::vector<std::int32_t>& pids,
+                         const os::UniqueFd& pipe) {
+  std::vector<std::string> arguments{"memory"};
+  for (const std::int32_t pid : pids)
+    arguments.push_back(std::to_string(pid));
+  Command command;
+  command.argv = p_.launcher.helper_argv(std::move(arguments));
+  auto spawned = p_.launcher.spawn_probe(unit, command, pipe.borrow());
+  if (!spawned) {
+    log_warning("measuring memory: " + spawned.error().message);
+    return;
+  }
+  // It has a time limit of its own; how it ends is of no interest, but it is ours to reap.
+  p_.reaper.expect(spawned->pid, [](const os::ExitStatus&) {});
+}
+
+}  // namespace berth

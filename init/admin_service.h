@@ -1,0 +1,59 @@
+// AdminService: carries out what an admin asks for, and tells the state of everything.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "init/admin_link.h"
+#include "init/cleaner.h"
+#include "init/leases.h"
+#include "init/manager.h"
+#include "init/pending_jobs.h"
+#include "init/reloader.h"
+#include "init/shutdown.h"
+
+namespace berth {
+
+class AdminService final : public AdminCommands {
+ public:
+  struct Parts {
+    os::EventLoop& loop;
+    UnitTable& table;
+    Manager& manager;
+    Leases& leases;
+    Reloader& reloader;
+    Cleaner& cleaner;
+    Shutdown& shutdown;
+    PendingJobs& jobs;
+    LogHub& logs;
+    Reaper& reaper;
+    Launcher& launcher;
+    const Settings& settings;
+  };
+  explicit AdminService(Parts parts) : p_(parts) {}
+  void set_admin_pid(std::function<pid_t()> pid) { admin_pid_ = std::move(pid); }
+
+  std::optional<control::Denied> execute(const control::Command& command, Done done) override;
+  Snapshot snapshot() override;
+  LogTail log_tail(const std::string& unit) override { return p_.logs.tail(unit); }
+  void log_follow(const std::string& unit, os::UniqueFd pipe) override {
+    p_.logs.follow(unit, std::move(pipe));
+  }
+  void measure(const Snapshot& snapshot, os::UniqueFd pipe) override;
+
+ private:
+  std::optional<control::Denied> execute_on_unit(const control::Command& command, Done done);
+  std::optional<control::Denied> start(UnitRuntime& unit, Done done);
+  void reload(bool only_check, Done done);
+  void finish_later(Done done, control::JobResult result, std::vector<std::string> lines);
+  UnitStatus status_of(const UnitRuntime& unit, std::vector<pid_t> pids) const;
+  std::string system_state() const;
+  void probe(const UnitRuntime* unit, const std::vector<std::int32_t>& pids,
+             const os::UniqueFd& pipe);
+
+  Parts p_;
+  std::function<pid_t()> admin_pid_;
+};
+
+}  // namespace berth

@@ -1,0 +1,133 @@
+// Sweeping.
+#include "init/cleaner.h"
+
+#include <algorithm>
+#include <set>
+
+#include <signal.h>
+#include <unistd.h>
+
+namespace berth {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestPause{100};
+
+}  // namespace
+
+void Cleaner::sweep(UnitRuntime& unit, std::function<void()> swept) {
+  sweeps_[&unit] = Sweep{std::move(swept), std::chrono::milliseconds(5), loop_.now()};
+}
+
+void Cleaner::signal_rest(UnitRuntime& unit, int signal) {
+  signals_[&unit] = signal;
+}
+
+void Cleaner::forget(const UnitRuntime& unit) {
+  auto* key = const_cast<UnitRuntime*>(&unit);
+  sweeps_.erase(key);
+  signals_.erase(key);
+}
+
+void Cleaner::run() {
+  std::vector<UnitRuntime*> now;
+  for (const auto& [unit, sweep] : sweeps_)
+    if (sweep.due <= loop_.now())
+      now.push_back(unit);
+  for (const auto& [unit, signal] : signals_)
+    if (std::find(now.begin(), now.end(), unit) == now.end())
+      now.push_back(unit);
+  if (!now.empty())
+    look(now);
+}
+
+std::vector<UnitMarks> Cleaner::marks_of(const UnitRuntime& unit) const {
+  std::optional<gid_t> gid;
+  if (settings_.unit_gids)
+    gid = unit_gid_of(unit.index);
+  std::vector<UnitMarks> marks;
+  for (const pid_t session : unit.life.sessions)
+    marks.push_back(UnitMarks{unit.life.main_pid, session, gid});
+  if (marks.empty())
+    marks.push_back(UnitMarks{unit.life.main_pid, 0, gid});
+  return marks;
+}
+
+std::vector<pid_t> Cleaner::spared_for(const std::vector<const UnitRuntime*>& units) const {
+  std::vector<pid_t> spared;
+  for (const auto& [name, other] : table_.all()) {
+    if (std::find(units.begin(), units.end(), other.get()) != units.end())
+      continue;
+    if (other->life.main_pid != 0)
+      spared.push_back(other->life.main_pid);
+    if (other->life.aux && other->life.aux->pid() != 0)
+      spared.push_back(other->life.aux->pid());
+  }
+  return spared;
+}
+
+std::vector<std::vector<pid_t>> Cleaner::members_of(
+    const std::vector<const UnitRuntime*>& units) const {
+  std::vector<UnitMarks> marks;
+  std::vector<std::size_t> owner;
+  for (std::size_t i = 0; i < units.size(); ++i)
+    for (const UnitMarks& mark : marks_of(*units[i])) {
+      marks.push_back(mark);
+      owner.push_back(i);
+    }
+  std::vector<std::set<pid_t>> found(units.size());
+  const auto members = find_members(marks, spared_for(units), true);
+  for (std::size_t i = 0; i < members.size(); ++i)
+    found[owner[i]].insert(members[i].begin(), members[i].end());
+  std::vector<std::vector<pid_t>> result;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (units[i]->life.main_pid != 0)
+      found[i].insert(units[i]->life.main_pid);
+    result.emplace_back(found[i].begin(), found[i].end());
+  }
+  return result;
+}
+
+void Cleaner::look(const std::vector<UnitRuntime*>& units) {
+  const auto members = members_of({units.begin(), units.end()});
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    UnitRuntime& unit = *units[i];
+    const auto signal = signals_.find(&unit);
+    if (signal != signals_.end()) {
+      for (const pid_t pid : members[i])
+        if (pid != unit.life.main_pid)
+          signal_member(pid, marks_of(unit).front(), signal->second);
+      signals_.erase(signal);
+    }
+    if (sweeps_.count(&unit) != 0)
+      finish_or_kill(unit, members[i]);
+  }
+}
+
+void Cleaner::finish_or_kill(UnitRuntime& unit, const std::vector<pid_t>& left) {
+  if (left.empty()) {
+    const auto swept = std::move(sweeps_[&unit].swept);
+    sweeps_.erase(&unit);
+    swept();
+    return;
+  }
+  say_left_behind(unit, left.size());
+  for (const pid_t pid : left)
+    signal_member(pid, marks_of(unit).front(), SIGKILL);
+  Sweep& sweep = sweeps_[&unit];
+  sweep.due = loop_.now() + sweep.pause;
+  sweep.pause = std::min(sweep.pause * 2, kLongestPause);
+  loop_.cancel(again_);
+  again_ = loop_.at(sweep.due, [] {});  // the end of that turn runs us
+}
+
+void Cleaner::say_left_behind(UnitRuntime& unit, std::size_t count) {
+  if (unit.life.left_behind_said || unit.life.stop_requested)
+    return;
+  unit.life.left_behind_said = true;
+  logs_.unit_line(unit.name(), LogLevel::warning,
+                  "its main process has ended and left " + std::to_string(count) +
+                      " processes behind: they are killed. A program that puts itself into the "
+                      "background must be told to stay in the foreground");
+}
+
+}  // namespace berth

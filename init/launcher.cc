@@ -1,0 +1,189 @@
+// Spawning the processes of units.
+#include "init/launcher.h"
+
+#include <cstdio>
+
+#include "init/os/files.h"
+#include "init/os/pipe.h"
+#include "init/sweep.h"
+#include "units/expansion.h"
+
+namespace berth {
+namespace {
+
+void expand(Command& command, const std::map<std::string, std::string>& variables) {
+  for (std::string& word : command.argv)
+    word = expand_at_start(word, variables);
+}
+
+}  // namespace
+
+Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  if (settings_.is_root && !unit.unit.process.user.empty()) {
+    const Identity owner = BERTH_TRY(find_user(unit.unit.process.user));
+    uid = owner.uid;
+    gid = owner.gid;
+  }
+  const std::string all = settings_.run_dir() + "/units-run";
+  const std::string own = all + "/" + unit.unit.name.escaped();
+  BERTH_TRY(os::make_folder(all, 0755));
+  BERTH_TRY(os::make_folder(own, 0755, uid, gid));
+  return os::empty_folder(own);
+}
+
+Unit Launcher::expanded(const UnitRuntime& unit) const {
+  Unit definition = unit.unit;
+  const auto variables = endpoints_.variables(unit);
+  if (variables.empty())
+    return definition;
+  expand(definition.service.command, variables);
+  for (auto& [name, value] : definition.process.env)
+    if (value)
+      value = expand_at_start(*value, variables);
+  return definition;
+}
+
+ExecContext Launcher::context_of(const UnitRuntime& unit) const {
+  ExecContext context;
+  context.own_environment = &settings_.environment;
+  context.original_nofile = settings_.original_nofile;
+  context.is_root = settings_.is_root;
+  context.extra["INVOCATION_ID"] = unit.life.invocation_id;
+  context.extra["BERTH_UNITS_DIR"] = settings_.run_dir() + "/units";
+  context.extra["BERTH_UNIT"] = unit.name();
+  if (unit.life.port != 0)
+    context.extra["PORT"] = std::to_string(unit.life.port);
+  if (settings_.unit_gids)
+    context.unit_gid = unit_gid_of(unit.index);
+  return context;
+}
+
+Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
+                                    const Command& command, ExecContext context) {
+  os::Pipe out = BERTH_TRY(os::make_pipe());
+  os::Pipe err = BERTH_TRY(os::make_pipe());
+  context.standard_output = out.write_end.borrow();
+  context.standard_error = err.write_end.borrow();
+  const os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
+  os::Spawned spawned = BERTH_TRY(os::spawn(image));
+  unit.life.program = image.program;
+  unit.life.sessions.push_back(spawned.pid);
+  logs_.attach(unit.name(), definition.log, LogStream::out, std::move(out.read_end));
+  logs_.attach(unit.name(), definition.log, LogStream::err, std::move(err.read_end));
+  return spawned;
+}
+
+Result<os::Spawned> Launcher::spawn_main(UnitRuntime& unit) {
+  if (unit.unit.kind == UnitKind::proxy)
+    return spawn_proxy(unit);
+  const Unit definition = expanded(unit);
+  ExecContext context = context_of(unit);
+  if (unit.life.listener.is_open()) {
+    context.listen_fds.push_back(unit.life.listener.borrow());
+    context.listen_names.push_back("http");
+  }
+  const Command& command =
+      unit.is_job() ? definition.job->steps[unit.life.job_step] : definition.service.command;
+  auto spawned = spawn(unit, definition, command, std::move(context));
+  // With our copy kept open, connections to a tenant that died would wait for nobody.
+  unit.life.listener.reset();
+  return spawned;
+}
+
+Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
+  Unit definition = unit.unit;
+  definition.process.user = proxies_.user_of(unit.unit);
+  ProxyStart start = BERTH_TRY(proxies_.prepare(unit.unit));
+  ExecContext context = context_of(unit);
+  context.helper = true;
+  context.other_fds.push_back(start.child_end.borrow());
+  std::string listen;
+  int number = 4;  // 3 is the control socket
+  for (const os::BorrowedFd listener : start.listeners) {
+    context.other_fds.push_back(listener);
+    listen += (listen.empty() ? "" : ",") + std::to_string(number++);
+  }
+  Command command;
+  command.argv = {settings_.program("berth-proxy"), "--control", "3", "--listen", listen};
+  os::Spawned spawned = BERTH_TRY(spawn(unit, definition, command, std::move(context)));
+  proxies_.connect(unit.name(), std::move(start.own_end));
+  return spawned;
+}
+
+Result<os::Spawned> Launcher::spawn_aux(UnitRuntime& unit, const Command& command) {
+  const Unit definition = expanded(unit);
+  Command prepared = command;
+  expand(prepared, endpoints_.variables(unit));
+  return spawn(unit, definition, prepared, context_of(unit));
+}
+
+Result<os::Spawned> Launcher::spawn_helper(UnitRuntime& unit, const Command& command,
+                                           const std::string& user) {
+  Unit definition;
+  definition.name = unit.unit.name;
+  definition.log = unit.unit.log;
+  definition.process.user = settings_.is_root ? user : "";
+  ExecContext context = context_of(unit);
+  context.helper = true;
+  return spawn(unit, definition, command, std::move(context));
+}
+
+Result<os::Spawned> Launcher::spawn_probe(const UnitRuntime* unit, const Command& command,
+                                          os::BorrowedFd output) const {
+  Unit definition;
+  if (unit != nullptr && settings_.is_root)
+    definition.process.user =
+        unit->unit.kind == UnitKind::proxy ? proxies_.user_of(unit->unit) : unit->unit.process.user;
+  ExecContext context;
+  context.own_environment = &settings_.environment;
+  context.original_nofile = settings_.original_nofile;
+  context.is_root = settings_.is_root;
+  context.helper = true;
+  context.standard_output = output;
+  return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)));
+}
+
+std::vector<std::string> Launcher::helper_argv(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {settings_.programs + "/berth", "--helper"});
+  return arguments;
+}
+
+Command Launcher::directories_command(const UnitRuntime& unit) const {
+  std::vector<std::string> arguments{"directories"};
+  const ProcessSpec& process = unit.unit.process;
+  for (const DirectorySpec& directory : process.directories) {
+    char mode[16];
+    std::snprintf(mode, sizeof mode, "%04o", directory.mode);
+    arguments.insert(arguments.end(),
+                     {directory.path, directory.user.empty() ? process.user : directory.user,
+                      directory.group.empty() ? process.group : directory.group, mode});
+  }
+  Command command;
+  command.argv = helper_argv(std::move(arguments));
+  return command;
+}
+
+void Launcher::set_proxies(std::vector<const Unit*> proxies) {
+  proxy_identities_.clear();
+  for (const Unit* proxy : proxies)
+    proxy_identities_[proxy->name.str()] = proxies_.identity_of(*proxy);
+}
+
+Identity Launcher::proxy_identity(const Unit& tenant) const {
+  const auto found =
+      tenant.tenant ? proxy_identities_.find(tenant.tenant->proxy) : proxy_identities_.end();
+  if (found != proxy_identities_.end())
+    return found->second;
+  return proxy_identities_.empty() ? Identity{} : proxy_identities_.begin()->second;
+}
+
+std::string Launcher::describe(const UnitRuntime& unit, const os::ChildFailure& failure) {
+  os::ExecImage image;
+  image.program = unit.life.program;
+  image.working_directory = unit.unit.process.working_directory;
+  return failure.describe(image);
+}
+
+}  // namespace berth

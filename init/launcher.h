@@ -1,0 +1,63 @@
+// Launcher: turns a unit's definition into running processes: environment, log pipes, passed
+// sockets.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "init/endpoints.h"
+#include "init/exec_image.h"
+#include "init/log_hub.h"
+#include "init/os/process.h"
+#include "init/proxy_links.h"
+#include "init/settings.h"
+#include "init/unit_runtime.h"
+
+namespace berth {
+
+class Launcher {
+ public:
+  Launcher(const Settings& settings, LogHub& logs, Endpoints& endpoints, ProxyLinks& proxies)
+      : settings_(settings), logs_(logs), endpoints_(endpoints), proxies_(proxies) {}
+
+  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user: ${run_dir}.
+  Result<void> prepare_run_dir(const UnitRuntime& unit) const;
+  /// The main process of the life; of a job, its next step. The listener of an activated endpoint
+  /// goes with it.
+  Result<os::Spawned> spawn_main(UnitRuntime& unit);
+  /// One of the commands around it.
+  Result<os::Spawned> spawn_aux(UnitRuntime& unit, const Command& command);
+  /// berth itself as a short-lived helper for the unit, as `user` ("" = as berth). Its errors go to
+  /// the unit's log.
+  Result<os::Spawned> spawn_helper(UnitRuntime& unit, const Command& command,
+                                   const std::string& user);
+  /// berth as a probe that writes to `output` with the ids of `unit` (null = berth's own), but is
+  /// none of its processes.
+  Result<os::Spawned> spawn_probe(const UnitRuntime* unit, const Command& command,
+                                  os::BorrowedFd output) const;
+  /// {"/…/berth", "--helper", …}
+  std::vector<std::string> helper_argv(std::vector<std::string> arguments) const;
+  /// The helper that makes [process] directories.
+  Command directories_command(const UnitRuntime& unit) const;
+  /// The ids of the proxy that serves `tenant`, or of berth where there is none.
+  Identity proxy_identity(const Unit& tenant) const;
+  /// "execute /usr/bin/redis: No such file or directory"
+  static std::string describe(const UnitRuntime& unit, const os::ChildFailure& failure);
+  /// Which proxies there are; called after each load.
+  void set_proxies(std::vector<const Unit*> proxies);
+
+ private:
+  Result<os::Spawned> spawn(UnitRuntime& unit, const Unit& definition, const Command& command,
+                            ExecContext context);
+  Result<os::Spawned> spawn_proxy(UnitRuntime& unit);
+  ExecContext context_of(const UnitRuntime& unit) const;
+  Unit expanded(const UnitRuntime& unit) const;
+
+  std::map<std::string, Identity> proxy_identities_;  ///< by unit name
+  const Settings& settings_;
+  LogHub& logs_;
+  Endpoints& endpoints_;
+  ProxyLinks& proxies_;
+};
+
+}  // namespace berth

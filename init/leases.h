@@ -1,0 +1,121 @@
+// Leases: who may send requests to which unit. Starts tenants when a proxy asks, grants, revokes,
+// ends.
+//
+// A lease is per (proxy process, unit, epoch). An instance is stopped for idleness or to make room
+// only when nobody holds a lease on it. At most max_starting tenants boot at once, the others wait
+// in order of arrival; where max_running is reached, the least recently used idle one makes room.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "init/os/event_loop.h"
+#include "init/proxy_links.h"
+#include "init/settings.h"
+#include "init/unit_requests.h"
+#include "init/unit_table.h"
+
+namespace berth {
+
+/// How a unit is used, over all proxies.
+struct Usage {
+  std::uint32_t in_flight = 0;
+  std::uint64_t requests = 0;
+  Milliseconds idle_for{0};
+};
+
+class Leases final : public ProxyLinks::Owner {
+ public:
+  Leases(os::EventLoop& loop, UnitTable& table, ProxyLinks& links, UnitRequests& requests,
+         const Settings& settings)
+      : loop_(loop), table_(table), links_(links), requests_(requests), settings_(settings) {}
+  ~Leases() override;
+
+  /// berth.toml's limits over all templates.
+  void set_limits(std::uint32_t max_running, std::uint32_t max_starting);
+  void set_configured(std::function<void(const std::string&)> told) {
+    configured_ = std::move(told);
+  }
+  void set_replace(std::function<void(const std::string&)> replace) {
+    replace_ = std::move(replace);
+  }
+
+  /// Manager has stored a new state.
+  void on_state(UnitRuntime& unit);
+  /// Before a stop: tells the holders, and calls `then` when they have let go, at the latest after
+  /// `grace`.
+  void let_go(UnitRuntime& unit, Milliseconds grace, std::function<void()> then);
+  /// berth shuts down: no new grants.
+  void shut_down();
+  void forget(const UnitRuntime& unit);
+
+  Usage usage_of(const UnitRuntime& unit) const;
+  bool held(const UnitRuntime& unit) const;
+
+  void on_message(const std::string& proxy, const control::FromProxy& message) override;
+  void on_disconnected(const std::string& proxy) override;
+  void on_stalled(const std::string& proxy) override;
+
+ private:
+  struct Holding {
+    std::uint64_t epoch = 0;
+    std::uint32_t in_flight = 0;
+    std::uint64_t requests = 0;
+    os::TimePoint last_use;
+    os::TimerId revoke = os::kNoTimer;  ///< armed while a Revoke is unanswered
+  };
+  struct Book {
+    std::map<std::string, Holding> holders;  ///< by proxy
+    std::set<std::string> waiting;           ///< proxies that asked and have no answer yet
+    std::function<void()> let_go;            ///< a stop waits for the holders
+    os::TimerId let_go_timer = os::kNoTimer;
+    os::TimerId idle = os::kNoTimer;  ///< runs while nobody holds a lease
+    os::TimePoint last_use;
+    os::TimePoint busy_until;    ///< would not make room
+    std::string evicted_for;     ///< a Revoke is out to make room for this unit
+    std::uint64_t requests = 0;  ///< of leases that are over
+  };
+
+  void acquire(const std::string& proxy, const std::string& unit);
+  void serve(UnitRuntime& unit);
+  void grant(UnitRuntime& unit);
+  void refuse(const std::string& unit, Milliseconds retry_after, const std::string& reason);
+  void returned(const std::string& proxy, const control::Returned& message);
+  void used(const std::string& proxy, const control::Usage& message);
+  void unreachable(const std::string& proxy, const control::Unreachable& message);
+  void busy(const std::string& proxy, const control::Busy& message);
+  void drop_holder(UnitRuntime& unit, const std::string& proxy);
+  void nobody_holds(UnitRuntime& unit, Milliseconds idle_for);
+  void end_holders(UnitRuntime& unit, Milliseconds grace);
+  void on_failed(UnitRuntime& unit);
+  void revoke_timed_out(const std::string& proxy, const std::string& unit);
+  Holding* holding(const std::string& proxy, const std::string& unit, std::uint64_t epoch);
+
+  void enqueue(UnitRuntime& unit);
+  void pump();
+  bool may_start(const UnitRuntime& unit) const;
+  bool has_room(const UnitRuntime& unit) const;
+  void make_room(const UnitRuntime& unit);
+  UnitRuntime* least_recently_used(const UnitRuntime& for_unit);
+
+  os::EventLoop& loop_;
+  UnitTable& table_;
+  ProxyLinks& links_;
+  UnitRequests& requests_;
+  const Settings& settings_;
+  std::map<std::string, Book> books_;
+  std::deque<std::string> queue_;  ///< tenants that wait for their turn to start; each once
+  std::map<std::string, int> unanswered_revokes_;  ///< by proxy, in a row
+  std::function<void(const std::string&)> configured_;
+  std::function<void(const std::string&)> replace_;
+  os::TimerId retry_room_ = os::kNoTimer;
+  std::uint32_t max_running_ = 0;
+  std::uint32_t max_starting_ = 2;
+  bool shutting_down_ = false;
+  bool pumping_ = false;
+};
+
+}  // namespace berth

@@ -1,0 +1,365 @@
+// The processes of units, from before the first to after the last.
+#include "init/lives.h"
+
+#include <algorithm>
+
+#include <signal.h>
+
+#include "init/os/files.h"
+
+namespace berth {
+namespace {
+
+constexpr Milliseconds kAuxLimit{30'000};
+constexpr Milliseconds kKillAgain{1'000};
+constexpr std::chrono::milliseconds kOwnerCheckPause{100};
+
+/// Failures of the machine, not of the unit: worth another try.
+bool is_passing(int os_errno) {
+  return os_errno == EAGAIN || os_errno == ENOMEM || os_errno == EMFILE || os_errno == ENFILE ||
+         os_errno == ETXTBSY;
+}
+
+}  // namespace
+
+Milliseconds Lives::monotonic() const {
+  return std::chrono::duration_cast<Milliseconds>(p_.loop.now().time_since_epoch());
+}
+
+void Lives::arm(UnitRuntime& unit, Milliseconds limit) {
+  p_.loop.cancel(unit.deadline);
+  unit.deadline = p_.loop.after(limit, [this, &unit] {
+    unit.deadline = os::kNoTimer;
+    gave_up(unit);
+    p_.table.post(unit, UnitEvent::timeout);
+  });
+}
+
+void Lives::run_aux(UnitRuntime& unit, std::string label, std::vector<Command> commands,
+                    AuxSpawner spawner, std::function<void(std::optional<std::string>)> done) {
+  unit.life.aux = std::make_unique<AuxCommands>(
+      p_.loop, p_.reaper, std::move(spawner), std::move(label), std::move(commands), kAuxLimit,
+      [&unit, done = std::move(done)](std::optional<std::string> failure) {
+        const auto finished = std::move(unit.life.aux);  // dies after the callback that it is in
+        done(std::move(failure));
+      });
+  unit.life.aux->start();
+}
+
+AuxSpawner Lives::unit_spawner(UnitRuntime& unit) {
+  return [this, &unit](const Command& command) { return p_.launcher.spawn_aux(unit, command); };
+}
+
+void Lives::prepare(UnitRuntime& unit) {
+  unit.life = UnitLife{};
+  unit.life.epoch = p_.table.next_epoch();
+  unit.life.invocation_id = os::random_id();
+  unit.life.started = p_.loop.now();
+  unit.life.started_ms = p_.loop.clock().wall_ms();
+  unit.reason.clear();
+  if (const auto made = p_.launcher.prepare_run_dir(unit); !made)
+    return fail_life(unit, made.error().message, true);
+  const Identity proxy = p_.launcher.proxy_identity(unit.unit);
+  if (const auto opened = p_.endpoints.open(unit, proxy.uid, proxy.gid); !opened)
+    return fail_life(unit, opened.error().message, false);
+  prepare_directories(unit);
+}
+
+void Lives::prepare_directories(UnitRuntime& unit) {
+  if (unit.unit.process.directories.empty())
+    return prepare_commands(unit);
+  const auto helper = [this, &unit](const Command& command) {
+    return p_.launcher.spawn_helper(unit, command, {});
+  };
+  run_aux(unit, "directories", {p_.launcher.directories_command(unit)}, helper,
+          [this, &unit](std::optional<std::string> failure) {
+            if (failure)
+              return fail_life(unit, *std::move(failure), true);
+            prepare_commands(unit);
+          });
+}
+
+void Lives::prepare_commands(UnitRuntime& unit) {
+  if (unit.unit.service.before_start.empty())
+    return p_.table.post(unit, UnitEvent::prepared);
+  run_aux(unit, "before_start", unit.unit.service.before_start, unit_spawner(unit),
+          [this, &unit](std::optional<std::string> failure) {
+            if (failure)
+              return fail_life(unit, *std::move(failure), false);
+            p_.table.post(unit, UnitEvent::prepared);
+          });
+}
+
+void Lives::fail_life(UnitRuntime& unit, std::string reason, bool never_started) {
+  unit.reason = std::move(reason);
+  ExitFacts facts;
+  facts.value = 1;
+  facts.never_started = never_started;
+  facts.wanted_up = !unit.life.stop_requested;
+  unit.life.verdict = classify_exit(unit.unit, facts, unit.history, monotonic());
+  p_.table.post(unit, UnitEvent::spawn_failed);
+}
+
+void Lives::spawn(UnitRuntime& unit) {
+  auto spawned = p_.launcher.spawn_main(unit);
+  if (!spawned)
+    return fail_life(unit, spawned.error().message, !is_passing(spawned.error().os_errno));
+  unit.life.main_pid = spawned->pid;
+  unit.life.pidfd = std::move(spawned->pidfd);
+  unit.life.report = std::move(spawned->report);
+  p_.reaper.expect(spawned->pid,
+                   [this, &unit](const os::ExitStatus& status) { on_main_exit(unit, status); });
+  watch_report(unit);
+  if (unit.life.job_step == 0)
+    arm(unit, unit.is_job() ? unit.unit.job->timeout : unit.unit.service.ready.timeout);
+}
+
+void Lives::watch_report(UnitRuntime& unit) {
+  unit.life.report_handler = std::make_unique<os::FunctionHandler>([this, &unit](os::Events) {
+    std::optional<os::ChildFailure> failure;
+    // A failure is left in the pipe's words for on_main_exit(): the child ends right after it.
+    if (os::read_report(unit.life.report.borrow(), failure) == os::ReportState::pending)
+      return;
+    p_.loop.unwatch(unit.life.report.borrow());
+    unit.life.report.reset();
+    if (failure)
+      unit.life.exec_failure = failure;
+    else
+      on_executed(unit);
+  });
+  p_.loop.watch(unit.life.report.borrow(), true, false, *unit.life.report_handler);
+}
+
+void Lives::on_executed(UnitRuntime& unit) {
+  const bool first = !unit.life.main_ran;
+  unit.life.main_ran = true;
+  if (unit.is_job()) {
+    if (first)
+      p_.table.post(unit, UnitEvent::ready);
+    return;
+  }
+  if (unit.unit.kind == UnitKind::proxy)
+    return;  // ready when it has its route table
+  if (unit.unit.service.ready.way != ReadyCheck::Way::exec || unit.life.port != 0 ||
+      (unit.is_tenant() && unit.unit.tenant->endpoint == Endpoint::socket))
+    return start_probe(unit);
+  p_.table.post(unit, UnitEvent::ready);
+}
+
+void Lives::start_probe(UnitRuntime& unit) {
+  ReadyCheck check = unit.unit.service.ready;
+  if (check.way == ReadyCheck::Way::exec) {
+    const bool tcp = unit.life.endpoint.family == Address::Family::tcp;
+    check.way = tcp ? ReadyCheck::Way::tcp : ReadyCheck::Way::unix_socket;
+    check.address = unit.life.endpoint;
+  }
+  unit.life.probe =
+      std::make_unique<ReadinessProbe>(p_.loop, check, unit.life.endpoint, [this, &unit] {
+        if (unit.life.port != 0)
+          return check_port_owner(unit);
+        const Identity proxy = p_.launcher.proxy_identity(unit.unit);
+        p_.endpoints.opened(unit, proxy.uid, proxy.gid);
+        p_.table.post(unit, UnitEvent::ready);
+      });
+}
+
+void Lives::check_port_owner(UnitRuntime& unit) {
+  Command command;
+  command.argv = p_.launcher.helper_argv({"owns-port", std::to_string(unit.life.port)});
+  for (const pid_t pid : p_.cleaner.members_of({&unit}).front())
+    command.argv.push_back(std::to_string(pid));
+  const auto helper = [this, &unit](const Command& each) {
+    return p_.launcher.spawn_helper(unit, each, unit.unit.process.user);
+  };
+  run_aux(
+      unit, "port check", {std::move(command)}, helper,
+      [this, &unit](std::optional<std::string> failure) {
+        if (!failure)
+          return p_.table.post(unit, UnitEvent::ready);
+        unit.reason =
+            "port " + std::to_string(unit.life.port) + " is answered by a process of somebody else";
+        // Looked at again until the unit's own time to become ready is over.
+        p_.loop.after(kOwnerCheckPause, [this, name = unit.name(), epoch = unit.life.epoch] {
+          UnitRuntime* again = p_.table.find(name);
+          if (again != nullptr && again->life.epoch == epoch && again->state == UnitState::starting)
+            start_probe(*again);
+        });
+      });
+}
+
+void Lives::proxy_configured(UnitRuntime& unit) {
+  if (unit.state == UnitState::starting)
+    p_.table.post(unit, UnitEvent::ready);
+}
+
+void Lives::announce(UnitRuntime& unit) {
+  unit.life.probe.reset();
+  unit.reason.clear();
+  if (!unit.is_job()) {
+    p_.loop.cancel(unit.deadline);
+    unit.deadline = os::kNoTimer;
+  }
+  if (unit.unit.service.after_start.empty())
+    return;
+  run_aux(unit, "after_start", unit.unit.service.after_start, unit_spawner(unit),
+          [this, &unit](std::optional<std::string> failure) {
+            if (failure)
+              p_.logs.unit_line(unit.name(), LogLevel::warning, *failure);
+          });
+}
+
+Result<void> Lives::run_reload_command(UnitRuntime& unit) {
+  if (unit.life.aux)
+    return Error{ErrorCode::unavailable, "another command of " + unit.name() + " still runs"};
+  run_aux(unit, "reload_command", {*unit.unit.service.reload_command}, unit_spawner(unit),
+          [this, &unit](std::optional<std::string> failure) {
+            if (failure)
+              p_.logs.unit_line(unit.name(), LogLevel::error, *failure);
+          });
+  return {};
+}
+
+void Lives::gave_up(UnitRuntime& unit) {
+  if (unit.state != UnitState::starting && unit.state != UnitState::running)
+    return;
+  unit.life.gave_up_waiting = true;
+  if (unit.is_job()) {
+    unit.reason = "not done within " + format_duration(unit.unit.job->timeout);
+    return;
+  }
+  const std::string last = unit.life.probe ? ": " + unit.life.probe->last_answer() : "";
+  unit.reason = "not ready within " + format_duration(unit.unit.service.ready.timeout) +
+                (last == ": " ? "" : last);
+}
+
+void Lives::terminate(UnitRuntime& unit) {
+  UnitLife& life = unit.life;
+  life.probe.reset();
+  life.stop_sent = true;
+  os::signal_process(life.pidfd.borrow(), life.main_pid, unit.unit.service.stop_signal);
+  // A stopped process cannot act on the signal before it is continued.
+  os::signal_process(life.pidfd.borrow(), life.main_pid, SIGCONT);
+  p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
+  const Milliseconds limit = unit.unit.service.stop_timeout;
+  arm(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit);
+}
+
+void Lives::kill(UnitRuntime& unit) {
+  unit.life.stop_sent = true;
+  if (unit.life.main_pid != 0)
+    os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, SIGKILL);
+  if (unit.life.aux)
+    unit.life.aux->kill();
+  p_.cleaner.signal_rest(unit, SIGKILL);
+  arm(unit, kKillAgain);
+}
+
+bool Lives::read_last_report(UnitRuntime& unit) {
+  UnitLife& life = unit.life;
+  if (life.report.is_open()) {
+    std::optional<os::ChildFailure> failure;
+    const auto state = os::read_report(life.report.borrow(), failure);
+    p_.loop.unwatch(life.report.borrow());
+    life.report.reset();
+    life.exec_failure = failure;
+    life.main_ran |= state == os::ReportState::executed;
+  }
+  if (!life.exec_failure)
+    return false;
+  unit.reason = Launcher::describe(unit, *life.exec_failure);
+  life.never_started = !is_passing(life.exec_failure->os_errno);
+  return true;
+}
+
+void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
+  UnitLife& life = unit.life;
+  p_.logs.drain(unit.name());
+  const bool exec_failed = read_last_report(unit);
+  life.main_pid = 0;
+  life.pidfd.reset();
+  life.probe.reset();
+  unit.last_exit = status.str();
+  if (unit.unit.kind == UnitKind::proxy)
+    p_.proxies.disconnect(unit.name());
+
+  ExitFacts facts;
+  facts.by_signal = status.how == os::ExitStatus::How::signaled;
+  facts.value = status.value;
+  facts.stop_sent = life.stop_sent;
+  facts.wanted_up = !life.stop_requested;
+  facts.never_started = life.never_started;
+  facts.gave_up_waiting = life.gave_up_waiting;
+  if (!exec_failed && next_job_step(unit, facts))
+    return;
+  reload_after(unit, facts);
+  settle(unit, facts);
+}
+
+bool Lives::next_job_step(UnitRuntime& unit, const ExitFacts& facts) {
+  if (!unit.is_job() || unit.life.stop_sent || !is_success(unit.unit.service, facts) ||
+      unit.life.job_step + 1 >= unit.unit.job->steps.size())
+    return false;
+  ++unit.life.job_step;
+  spawn(unit);
+  return true;
+}
+
+void Lives::reload_after(UnitRuntime& unit, ExitFacts& facts) {
+  if (!unit.is_job() || !facts.wanted_up || facts.gave_up_waiting ||
+      !is_success(unit.unit.service, facts))
+    return;
+  const bool before = unit.job_succeeded;
+  unit.job_succeeded = true;
+  if (!unit.unit.job->reload)
+    return;
+  const auto reloaded = reload_();
+  if (reloaded)
+    return;
+  unit.job_succeeded = before;
+  unit.reason = "its command succeeded, but the unit files that it wrote were not applied: " +
+                reloaded.error().message;
+  facts.gave_up_waiting = true;
+}
+
+void Lives::settle(UnitRuntime& unit, const ExitFacts& facts) {
+  unit.life.verdict = classify_exit(unit.unit, facts, unit.history, monotonic());
+  const bool bad = unit.life.verdict == Verdict::failed || unit.life.verdict == Verdict::retry;
+  if (bad && unit.reason.empty())
+    unit.reason = unit.last_exit;
+  // A failed exec is a spawn that failed, whichever of its two messengers came first.
+  const bool exec_failed = unit.life.exec_failure.has_value();
+  p_.table.post(unit, exec_failed ? UnitEvent::spawn_failed : exit_event(unit.life.verdict));
+}
+
+void Lives::clean(UnitRuntime& unit) {
+  p_.loop.cancel(unit.deadline);
+  unit.deadline = os::kNoTimer;
+  unit.life.probe.reset();
+  if (unit.life.aux) {
+    unit.life.aux->kill();
+    unit.life.aux.reset();
+  }
+  p_.cleaner.sweep(unit, [this, &unit] { after_sweep(unit); });
+}
+
+void Lives::after_sweep(UnitRuntime& unit) {
+  UnitLife& life = unit.life;
+  if (life.verdict == Verdict::retry && !unit.wanted_up)
+    life.verdict = Verdict::stopped;
+  if (life.verdict != Verdict::retry && life.main_ran && !life.after_stop_done &&
+      !unit.unit.service.after_stop.empty()) {
+    life.after_stop_done = true;
+    return run_aux(unit, "after_stop", unit.unit.service.after_stop, unit_spawner(unit),
+                   [this, &unit](std::optional<std::string> failure) {
+                     if (failure)
+                       p_.logs.unit_line(unit.name(), LogLevel::error, *failure);
+                     p_.cleaner.sweep(unit, [this, &unit] { after_sweep(unit); });
+                   });
+  }
+  p_.endpoints.close(unit);
+  p_.loop.cancel(unit.deadline);
+  unit.deadline = os::kNoTimer;
+  p_.table.post(unit, cleaned_event(life.verdict));
+}
+
+}  // namespace berth

@@ -1,0 +1,83 @@
+// Lives: carries out what the state table says about the processes of a unit: prepare, spawn,
+// terminate, kill, clean up. Reports back by posting events; never changes a unit's state itself.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "init/cleaner.h"
+#include "init/endpoints.h"
+#include "init/launcher.h"
+#include "init/log_hub.h"
+#include "init/os/event_loop.h"
+#include "init/reaper.h"
+#include "init/settings.h"
+#include "init/unit_table.h"
+
+namespace berth {
+
+class Lives {
+ public:
+  struct Parts {
+    os::EventLoop& loop;
+    UnitTable& table;
+    Reaper& reaper;
+    LogHub& logs;
+    Launcher& launcher;
+    Endpoints& endpoints;
+    Cleaner& cleaner;
+    ProxyLinks& proxies;
+    const Settings& settings;
+  };
+  explicit Lives(Parts parts) : p_(parts) {}
+
+  /// A `reload = true` job has done its work: whether the unit files that it wrote were applied.
+  void set_reload(std::function<Result<void>()> reload) { reload_ = std::move(reload); }
+  /// No stop takes longer than this from now on (shutdown).
+  void set_stop_cap(Milliseconds cap) { stop_cap_ = cap; }
+
+  /// A new life: its folder, directories, endpoint, before_start. Posts prepared or spawn_failed.
+  void prepare(UnitRuntime& unit);
+  /// The main process. Posts spawn_failed, ready, exit_*.
+  void spawn(UnitRuntime& unit);
+  /// A proxy has its route table.
+  void proxy_configured(UnitRuntime& unit);
+  /// It is up: after_start.
+  void announce(UnitRuntime& unit);
+  /// Runs reload_command; its failure is logged. Fails while another command of the unit runs.
+  Result<void> run_reload_command(UnitRuntime& unit);
+  void terminate(UnitRuntime& unit);
+  void kill(UnitRuntime& unit);
+  /// After the end of the main process: sweeps, runs after_stop, posts cleaned_*.
+  void clean(UnitRuntime& unit);
+  /// The unit's deadline has passed in a state before `stopping`: its life did not get where it
+  /// should.
+  void gave_up(UnitRuntime& unit);
+
+ private:
+  void prepare_directories(UnitRuntime& unit);
+  void prepare_commands(UnitRuntime& unit);
+  void fail_life(UnitRuntime& unit, std::string reason, bool never_started);
+  void watch_report(UnitRuntime& unit);
+  void on_executed(UnitRuntime& unit);
+  void start_probe(UnitRuntime& unit);
+  void check_port_owner(UnitRuntime& unit);
+  void on_main_exit(UnitRuntime& unit, const os::ExitStatus& status);
+  bool read_last_report(UnitRuntime& unit);
+  /// Whether another step of a job was begun.
+  bool next_job_step(UnitRuntime& unit, const ExitFacts& facts);
+  void reload_after(UnitRuntime& unit, ExitFacts& facts);
+  void settle(UnitRuntime& unit, const ExitFacts& facts);
+  void after_sweep(UnitRuntime& unit);
+  void arm(UnitRuntime& unit, Milliseconds limit);
+  void run_aux(UnitRuntime& unit, std::string label, std::vector<Command> commands,
+               AuxSpawner spawner, std::function<void(std::optional<std::string>)> done);
+  AuxSpawner unit_spawner(UnitRuntime& unit);
+  Milliseconds monotonic() const;
+
+  Parts p_;
+  std::function<Result<void>()> reload_;
+  std::optional<Milliseconds> stop_cap_;
+};
+
+}  // namespace berth

@@ -1,0 +1,81 @@
+// berth: PID 1 of a container, or a subreaper anywhere else.
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include <unistd.h>
+
+#include "init/environment.h"
+#include "init/helper_modes.h"
+#include "init/log.h"
+#include "init/log_hub.h"
+#include "init/options.h"
+#include "init/os/event_loop.h"
+#include "init/os/files.h"
+#include "init/os/process.h"
+#include "init/os/startup.h"
+#include "init/run_dir.h"
+#include "init/settings.h"
+#include "init/supervisor.h"
+#include "init/sweep.h"
+
+namespace berth {
+namespace {
+
+Settings find_settings(const Options& options) {
+  Settings settings;
+  settings.folders = options.folders;
+  settings.environment = own_environment();
+  const std::string program = os::own_program_path();
+  settings.programs = program.substr(0, program.rfind('/'));
+  settings.original_nofile = os::raise_nofile();
+  settings.is_root = ::geteuid() == 0;
+  settings.is_pid1 = ::getpid() == 1;
+  settings.unit_gids = unit_gids_possible();
+  settings.cpus = std::max(1U, std::thread::hardware_concurrency());
+  return settings;
+}
+
+int run(const Options& options) {
+  auto lock = claim_run_dir(options.folders.run_dir);
+  if (!lock && lock.error().code == ErrorCode::exists) {
+    std::fprintf(stderr, "berth: %s\n", lock.error().message.c_str());
+    return 1;
+  }
+  const Settings settings = find_settings(options);
+  const os::SystemClock clock;
+  os::EventLoop loop(clock);
+  LogHub logs(loop, open_standard_output());
+  set_log_sink(&logs);
+  log_info("berth " BERTH_VERSION ", pid " + std::to_string(::getpid()));
+  if (!lock)
+    log_warning("without a run dir there is no berthctl and no generated unit: " +
+                lock.error().message);
+  if (!settings.is_pid1) {
+    if (const auto done = os::become_subreaper(); !done)
+      log_warning("orphans of units are not reaped here: " + done.error().message);
+  }
+  Supervisor supervisor(loop, settings, logs);
+  const int status = supervisor.run();
+  set_log_sink(nullptr);
+  return status;
+}
+
+}  // namespace
+}  // namespace berth
+
+int main(int argc, char** argv) {
+  if (const auto status = berth::run_helper_mode(argc, argv))
+    return *status;
+  const auto options = berth::parse_options(argc, argv);
+  if (!options) {
+    std::fprintf(stderr, "berth: %s\n%s", options.error().message.c_str(), berth::usage().c_str());
+    return 2;
+  }
+  if (options->help || options->version) {
+    std::fputs(options->help ? berth::usage().c_str() : "berth " BERTH_VERSION "\n", stdout);
+    return 0;
+  }
+  berth::os::secure_standard_fds();
+  return berth::run(*options);
+}

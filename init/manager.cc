@@ -1,0 +1,327 @@
+// The state table at work.
+#include "init/manager.h"
+
+#include <algorithm>
+
+#include <signal.h>
+
+#include "init/log.h"
+
+namespace berth {
+namespace {
+
+std::string words(UnitState state, UnitEvent event) {
+  return "event " + std::string(to_string(event)) + " in state " + std::string(to_string(state));
+}
+
+/// Up, as far as a unit that requires it is concerned. A job is up from its first success on.
+bool is_up(const UnitRuntime& unit) {
+  if (unit.is_job())
+    return unit.job_succeeded;
+  return unit.state == UnitState::running || unit.state == UnitState::exited ||
+         unit.state == UnitState::skipped;
+}
+
+}  // namespace
+
+Manager::Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, Lives& lives,
+                 Cleaner& cleaner)
+    : loop_(loop), table_(table), logs_(logs), lives_(lives), cleaner_(cleaner) {}
+
+void Manager::drain() {
+  for (auto posted = table_.take(); posted.unit != nullptr; posted = table_.take())
+    apply(*posted.unit, posted.event);
+  if (stops_pending_) {
+    advance_stops();
+    for (auto posted = table_.take(); posted.unit != nullptr; posted = table_.take())
+      apply(*posted.unit, posted.event);
+  }
+}
+
+void Manager::apply(UnitRuntime& unit, UnitEvent event) {
+  const Transition transition = step(unit.state, event);
+  if (transition.action == UnitAction::bug)
+    return log_bug(unit.name() + ": " + words(unit.state, event));
+  if (transition.action == UnitAction::keep)
+    return;
+  enter(unit, transition.next);
+  act(unit, transition.action);
+  leases_->on_state(unit);
+  if (observer_)
+    observer_(unit);
+}
+
+void Manager::enter(UnitRuntime& unit, UnitState next) {
+  if (unit.state == next)
+    return;
+  log_debug(unit.name() + ": " + std::string(to_string(unit.state)) + " -> " +
+            std::string(to_string(next)));
+  unit.state = next;
+  unit.since_ms = loop_.clock().wall_ms();
+}
+
+void Manager::act(UnitRuntime& unit, UnitAction action) {
+  switch (action) {
+    case UnitAction::keep:
+    case UnitAction::bug:
+      break;
+    case UnitAction::queue:
+      loop_.cancel(unit.deadline);
+      unit.deadline = os::kNoTimer;
+      if (unit.changed)
+        unit.unit = *std::exchange(unit.changed, std::nullopt);
+      evaluate(unit);
+      break;
+    case UnitAction::prepare:
+      lives_.prepare(unit);
+      break;
+    case UnitAction::spawn:
+      lives_.spawn(unit);
+      break;
+    case UnitAction::announce:
+      lives_.announce(unit);
+      if (!unit.is_job())
+        logs_.unit_line(unit.name(), LogLevel::info, "ready");
+      dependents_of(unit);
+      start_what_stopped_with(unit.name());
+      break;
+    case UnitAction::terminate:
+      lives_.terminate(unit);
+      break;
+    case UnitAction::kill:
+      logs_.unit_line(unit.name(), LogLevel::warning, "does not end in time: SIGKILL");
+      lives_.kill(unit);
+      break;
+    case UnitAction::sweep:
+      lives_.clean(unit);
+      break;
+    case UnitAction::schedule:
+      schedule_retry(unit);
+      break;
+    case UnitAction::release:
+      came_to_rest(unit);
+      break;
+    case UnitAction::report:
+      failed_for_good(unit);
+      break;
+  }
+}
+
+void Manager::schedule_retry(UnitRuntime& unit) {
+  ++unit.restarts;
+  const Milliseconds delay = unit.history.delay(unit.unit.service);
+  logs_.unit_line(unit.name(), LogLevel::warning,
+                  unit.reason + "; again in " + format_duration(delay));
+  unit.deadline = loop_.after(delay, [this, &unit] {
+    unit.deadline = os::kNoTimer;
+    table_.post(unit, UnitEvent::timeout);
+  });
+}
+
+Manager::Met Manager::dependency_met(const Dependency& dependency) const {
+  const UnitRuntime* other = table_.find(dependency.unit);
+  if (other == nullptr)
+    return dependency.bond == Bond::requires_it ? Met::never : Met::yes;
+  if (is_up(*other))
+    return Met::yes;
+  // At rest and not wanted: it will not come. (A unit that is wanted and at rest is about to be
+  // started.)
+  const bool will_come = other->wanted_up;
+  if (dependency.bond == Bond::requires_it)
+    return will_come ? Met::not_yet : Met::never;
+  return will_come ? Met::not_yet : Met::yes;
+}
+
+void Manager::evaluate(UnitRuntime& unit) {
+  if (unit.state != UnitState::waiting)
+    return;
+  bool ready = true;
+  for (const Dependency& dependency : order_.waits_for(unit.name())) {
+    const Met met = dependency_met(dependency);
+    if (met == Met::never) {
+      const UnitRuntime* other = table_.find(dependency.unit);
+      unit.reason = "requires " + std::string(dependency.unit) + ", which is " +
+                    (other == nullptr ? "not there" : std::string(to_string(other->state)));
+      unit.stopped_with = dependency.unit;
+      return table_.post(unit, UnitEvent::dep_failed);
+    }
+    ready &= met == Met::yes;
+  }
+  if (ready)
+    table_.post(unit, UnitEvent::deps_ready);
+}
+
+std::string Manager::waits_for(const UnitRuntime& unit) const {
+  std::string text;
+  for (const Dependency& dependency : order_.waits_for(unit.name())) {
+    const UnitRuntime* other = table_.find(dependency.unit);
+    if (other == nullptr || dependency_met(dependency) != Met::not_yet)
+      continue;
+    text += (text.empty() ? "" : ", ") + other->name() + " (" +
+            std::string(to_string(other->state)) + ")";
+  }
+  return text;
+}
+
+void Manager::dependents_of(UnitRuntime& unit) {
+  for (const Dependency& dependent : order_.waited_for_by(unit.name()))
+    if (UnitRuntime* other = table_.find(dependent.unit))
+      evaluate(*other);
+}
+
+void Manager::start_what_stopped_with(const std::string& name) {
+  if (refuse_starts_)
+    return;
+  for (const auto& [other_name, other] : table_.all())
+    if (other->stopped_with == name) {
+      other->stopped_with.clear();
+      if (const auto started = want_up(*other); !started)
+        logs_.unit_line(other_name, LogLevel::warning, started.error().message);
+    }
+}
+
+void Manager::came_to_rest(UnitRuntime& unit) {
+  unit.stop_pending = false;
+  if (unit.state != UnitState::inactive)
+    unit.wanted_up = false;  // exited or skipped: it has had what was wanted
+  if (unit.is_job() && unit.job_succeeded && unit.state == UnitState::exited)
+    start_what_stopped_with(unit.name());
+  if (!unit.is_job() || unit.state == UnitState::exited)
+    logs_.unit_line(unit.name(), LogLevel::info,
+                    unit.state == UnitState::exited ? "done" : "stopped");
+  dependents_of(unit);
+  if (unit.wanted_up && !refuse_starts_)
+    table_.post(unit, UnitEvent::start);
+}
+
+void Manager::failed_for_good(UnitRuntime& unit) {
+  unit.stop_pending = false;
+  unit.wanted_up = false;
+  logs_.unit_line(unit.name(), LogLevel::error, "failed: " + unit.reason);
+  dependents_of(unit);
+  for (const std::string_view name : order_.brought_down_by(unit.name())) {
+    UnitRuntime* other = table_.find(name);
+    if (other == nullptr || is_at_rest(other->state))
+      continue;
+    other->stopped_with = unit.name();
+    other->reason = "requires " + unit.name() + ", which has failed";
+    mark_stop(*other);
+  }
+}
+
+Result<void> Manager::want_up(UnitRuntime& unit) {
+  if (refuse_starts_)
+    return Error{ErrorCode::unavailable, "berth is shutting down"};
+  for (const std::string_view name : order_.pulled_in_by(unit.name())) {
+    UnitRuntime* each = table_.find(name);
+    if (each == nullptr || (each->is_job() && each->job_succeeded && each != &unit))
+      continue;
+    each->wanted_up = true;
+    each->stopped_with.clear();
+    // A unit that is on its way down begins again when it has come to rest.
+    if (each->stop_pending && !each->life.stop_requested)
+      each->stop_pending = false;
+    if (is_at_rest(each->state) || (each->state == UnitState::backoff && each == &unit))
+      table_.post(*each, UnitEvent::start);
+  }
+  return {};
+}
+
+void Manager::want_down(UnitRuntime& unit, const std::string& why) {
+  logs_.unit_line(unit.name(), LogLevel::info, "stops: " + why);
+  for (const std::string_view name : order_.brought_down_by(unit.name())) {
+    UnitRuntime* other = table_.find(name);
+    if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
+      continue;
+    other->stopped_with = unit.name();
+    mark_stop(*other);
+  }
+  unit.stopped_with.clear();
+  mark_stop(unit);
+}
+
+Result<void> Manager::start(UnitRuntime& unit) {
+  unit.history.forget();
+  unit.restarts = 0;
+  unit.refuse_until = {};
+  unit.pinned = unit.is_tenant();
+  return want_up(unit);
+}
+
+void Manager::stop(UnitRuntime& unit) {
+  unit.pinned = false;
+  want_down(unit, "asked to");
+}
+
+Result<void> Manager::restart(UnitRuntime& unit) {
+  if (refuse_starts_)
+    return Error{ErrorCode::unavailable, "berth is shutting down"};
+  unit.history.forget();
+  unit.restarts = 0;
+  unit.refuse_until = {};
+  if (is_at_rest(unit.state) || unit.state == UnitState::backoff)
+    return want_up(unit);
+  // What requires it stays: it only restarts.
+  unit.wanted_up = true;
+  begin_stop(unit);
+  return {};
+}
+
+Result<void> Manager::reload(UnitRuntime& unit) {
+  if (unit.state != UnitState::running)
+    return Error{ErrorCode::unavailable, unit.name() + " is " + std::string(to_string(unit.state))};
+  if (unit.unit.service.reload_command)
+    return lives_.run_reload_command(unit);
+  if (unit.unit.service.reload_signal == 0)
+    return Error{ErrorCode::invalid, unit.name() + " has neither reload_signal nor reload_command"};
+  os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, unit.unit.service.reload_signal);
+  return {};
+}
+
+void Manager::mark_stop(UnitRuntime& unit) {
+  unit.wanted_up = false;
+  if (is_at_rest(unit.state))
+    return;
+  unit.stop_pending = true;
+  stops_pending_ = true;
+}
+
+bool Manager::blocked_from_stopping(const UnitRuntime& unit) const {
+  const auto& later = order_.waited_for_by(unit.name());
+  return std::any_of(later.begin(), later.end(), [this](const Dependency& dependent) {
+    const UnitRuntime* other = table_.find(dependent.unit);
+    return other != nullptr && other->stop_pending && !is_at_rest(other->state);
+  });
+}
+
+void Manager::advance_stops() {
+  stops_pending_ = false;
+  for (const auto& [name, unit] : table_.all()) {
+    if (!unit->stop_pending)
+      continue;
+    stops_pending_ = true;
+    if (!unit->life.stop_requested && !blocked_from_stopping(*unit))
+      begin_stop(*unit);
+  }
+}
+
+void Manager::begin_stop(UnitRuntime& unit) {
+  // In waiting and backoff there is no life to end; the flag is the next life's to clear.
+  unit.life.stop_requested = true;
+  const Milliseconds limit = unit.unit.service.stop_timeout;
+  leases_->let_go(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit,
+                  [this, &unit] { table_.post(unit, UnitEvent::stop); });
+}
+
+void Manager::set_stop_cap(Milliseconds cap) {
+  stop_cap_ = cap;
+  lives_.set_stop_cap(cap);
+}
+
+void Manager::kill_all() {
+  for (const auto& [name, unit] : table_.all())
+    if (!is_at_rest(unit->state))
+      lives_.kill(*unit);
+}
+
+}  // namespace berth

@@ -1,0 +1,90 @@
+// Manager: runs the state table. Takes events from the queue, asks step() for the next state,
+// stores it, and lets Lives and Leases carry it out; decides by the graph who may start and who may
+// stop.
+//
+// Nothing here recurses: whatever follows from an event is posted, and drain() runs until the queue
+// is empty.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "init/cleaner.h"
+#include "init/leases.h"
+#include "init/lives.h"
+#include "init/log_hub.h"
+#include "init/unit_requests.h"
+#include "init/unit_table.h"
+#include "units/start_order.h"
+
+namespace berth {
+
+class Manager final : public UnitRequests {
+ public:
+  /// Is told after every change of state; may make requests.
+  using Observer = std::function<void(UnitRuntime& unit)>;
+
+  Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, Lives& lives, Cleaner& cleaner);
+
+  void set_leases(Leases& leases) { leases_ = &leases; }
+  void set_observer(Observer observer) { observer_ = std::move(observer); }
+  /// The graph over all units of the table; call after each change of the set.
+  void set_order(StartOrder order) { order_ = std::move(order); }
+  const StartOrder& order() const { return order_; }
+
+  /// By hand: forgets earlier failures; a tenant stays up until it is stopped by hand.
+  Result<void> start(UnitRuntime& unit);
+  void stop(UnitRuntime& unit);
+  Result<void> restart(UnitRuntime& unit);
+  /// reload_signal or reload_command.
+  Result<void> reload(UnitRuntime& unit);
+
+  Result<void> want_up(UnitRuntime& unit) override;
+  void want_down(UnitRuntime& unit, const std::string& why) override;
+
+  /// From now on nothing starts.
+  void refuse_starts() { refuse_starts_ = true; }
+  /// How long a stop may take at most, and how long requests in flight have (shutdown).
+  void set_stop_cap(Milliseconds cap);
+  /// SIGKILL to everything that is alive.
+  void kill_all();
+
+  /// Runs the table until no event is left.
+  void drain();
+
+  /// What a waiting unit waits for: "redis (starting)"; empty if nothing.
+  std::string waits_for(const UnitRuntime& unit) const;
+
+ private:
+  enum class Met { yes, not_yet, never };
+  void apply(UnitRuntime& unit, UnitEvent event);
+  void act(UnitRuntime& unit, UnitAction action);
+  void enter(UnitRuntime& unit, UnitState next);
+  Met dependency_met(const Dependency& dependency) const;
+  void evaluate(UnitRuntime& unit);
+  void dependents_of(UnitRuntime& unit);
+  void start_what_stopped_with(const std::string& name);
+  void came_to_rest(UnitRuntime& unit);
+  void failed_for_good(UnitRuntime& unit);
+  void mark_stop(UnitRuntime& unit);
+  void advance_stops();
+  bool blocked_from_stopping(const UnitRuntime& unit) const;
+  void begin_stop(UnitRuntime& unit);
+  void schedule_retry(UnitRuntime& unit);
+
+  os::EventLoop& loop_;
+  UnitTable& table_;
+  LogHub& logs_;
+  Lives& lives_;
+  Cleaner& cleaner_;
+  Leases* leases_ = nullptr;
+  Observer observer_;
+  StartOrder order_;
+  std::optional<Milliseconds> stop_cap_;
+  bool refuse_starts_ = false;
+  bool stops_pending_ = false;  ///< some unit has stop_pending
+};
+
+}  // namespace berth

@@ -1,0 +1,58 @@
+// Reading the command line.
+#include "init/options.h"
+
+#include <getopt.h>
+
+namespace berth {
+
+std::string usage() {
+  return "usage: berth [--units DIR]... [--run-dir DIR] [--config FILE]\n"
+         "       berth --help | --version\n"
+         "\n"
+         "  --units DIR    a folder of unit files; repeatable, highest first\n"
+         "                 (default: /etc/berth/units, then /usr/lib/berth/units)\n"
+         "  --run-dir DIR  sockets and generated units (default: /run/berth)\n"
+         "  --config FILE  berth.toml (default: /etc/berth/berth.toml, if it is there)\n"
+         "\n"
+         "See berth(8), berth.unit(5), berthctl(1).\n";
+}
+
+Result<Options> parse_options(int argc, char** argv) {
+  static const option kOptions[] = {
+      {"units", required_argument, nullptr, 'u'},  {"run-dir", required_argument, nullptr, 'r'},
+      {"config", required_argument, nullptr, 'c'}, {"help", no_argument, nullptr, 'h'},
+      {"version", no_argument, nullptr, 'v'},      {}};
+  Options options;
+  opterr = 0;
+  optind = 1;
+  for (int found = 0; (found = ::getopt_long(argc, argv, ":h", kOptions, nullptr)) != -1;) {
+    switch (found) {
+      case 'u':
+        options.folders.given.emplace_back(optarg);
+        break;
+      case 'r':
+        options.folders.run_dir = optarg;
+        break;
+      case 'c':
+        options.folders.config = optarg;
+        break;
+      case 'h':
+        options.help = true;
+        break;
+      case 'v':
+        options.version = true;
+        break;
+      case ':':
+        return Error{ErrorCode::invalid, std::string(argv[optind - 1]) + " wants a value"};
+      default:
+        return Error{ErrorCode::invalid, std::string("unknown option ") + argv[optind - 1]};
+    }
+  }
+  if (optind < argc)
+    return Error{ErrorCode::invalid, std::string("unexpected argument ") + argv[optind]};
+  if (options.folders.run_dir.empty() || options.folders.run_dir.front() != '/')
+    return Error{ErrorCode::invalid, "--run-dir wants an absolute path"};
+  return options;
+}
+
+}  // namespace berth

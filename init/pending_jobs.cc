@@ -1,0 +1,73 @@
+// When a start, stop or restart is over.
+#include "init/pending_jobs.h"
+
+#include <optional>
+
+namespace berth {
+namespace {
+
+using control::JobResult;
+
+struct Outcome {
+  JobResult result;
+  std::vector<std::string> lines;
+};
+
+Outcome failed(const UnitRuntime& unit) {
+  return {JobResult::failed, {unit.name() + ": " + unit.reason}};
+}
+
+std::optional<Outcome> outcome_of_start(const UnitRuntime& unit, bool in_new_life) {
+  switch (unit.state) {
+    case UnitState::running:
+      if (unit.is_job() || !in_new_life)
+        return std::nullopt;
+      return Outcome{JobResult::done, {}};
+    case UnitState::exited:
+      return in_new_life ? std::optional(Outcome{JobResult::done, {}}) : std::nullopt;
+    case UnitState::skipped:
+      return Outcome{JobResult::skipped, {unit.name() + ": a condition does not hold"}};
+    case UnitState::backoff: {
+      Outcome outcome = failed(unit);
+      outcome.lines.push_back(unit.name() + ": berth goes on trying");
+      return outcome;
+    }
+    case UnitState::failed:
+      return failed(unit);
+    case UnitState::inactive:
+      return unit.wanted_up
+                 ? std::nullopt
+                 : std::optional(Outcome{JobResult::canceled, {unit.name() + ": stopped"}});
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void PendingJobs::add(const UnitRuntime& unit, Goal goal, Done done) {
+  jobs_.push_back(Job{unit.name(), goal, unit.life.epoch, std::move(done)});
+}
+
+void PendingJobs::on_state(const UnitRuntime& unit) {
+  for (std::size_t i = 0; i < jobs_.size();) {
+    Job& job = jobs_[i];
+    std::optional<Outcome> outcome;
+    if (job.unit == unit.name()) {
+      const bool in_new_life = job.goal == Goal::up || unit.life.epoch != job.epoch;
+      if (job.goal != Goal::down)
+        outcome = outcome_of_start(unit, in_new_life);
+      else if (is_at_rest(unit.state))
+        outcome = Outcome{JobResult::done, {}};
+    }
+    if (!outcome) {
+      ++i;
+      continue;
+    }
+    const Done done = std::move(job.done);
+    jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(i));
+    done(outcome->result, std::move(outcome->lines));
+  }
+}
+
+}  // namespace berth

@@ -1,0 +1,176 @@
+// The proxies' sockets.
+#include "init/proxy_links.h"
+
+#include "init/log.h"
+#include "init/os/packet_socket.h"
+#include "init/os/socket.h"
+#include "units/wire.h"
+
+namespace berth {
+namespace {
+
+constexpr std::chrono::seconds kStallLimit{5};
+constexpr int kPacketsPerTurn = 64;
+
+}  // namespace
+
+ProxyLinks::~ProxyLinks() {
+  for (auto& [name, link] : links_)
+    loop_.unwatch(link.socket.borrow());
+}
+
+std::string ProxyLinks::user_of(const Unit& proxy) const {
+  if (!settings_.is_root)
+    return {};
+  return proxy.process.user.empty() ? "nobody" : proxy.process.user;
+}
+
+Identity ProxyLinks::identity_of(const Unit& proxy) const {
+  auto identity = find_user(user_of(proxy));
+  return identity ? *std::move(identity) : Identity{};
+}
+
+Result<ProxyStart> ProxyLinks::prepare(const Unit& proxy) {
+  ProxyStart start;
+  for (const Address& address : proxy.proxy->listen) {
+    os::UniqueFd& listener = listeners_[format_address(address)];
+    if (!listener.is_open())
+      listener = BERTH_TRY(os::listen_on(address));
+    start.listeners.push_back(listener.borrow());
+  }
+  auto [own_end, child_end] = BERTH_TRY(os::packet_pair());
+  start.own_end = std::move(own_end);
+  start.child_end = std::move(child_end);
+  return start;
+}
+
+void ProxyLinks::keep_listeners_of(const std::vector<const Unit*>& proxies) {
+  std::set<std::string> wanted;
+  for (const Unit* proxy : proxies)
+    for (const Address& address : proxy->proxy->listen)
+      wanted.insert(format_address(address));
+  std::erase_if(listeners_, [&](const auto& entry) { return wanted.count(entry.first) == 0; });
+}
+
+void ProxyLinks::connect(const std::string& proxy, os::UniqueFd own_end) {
+  disconnect(proxy);
+  Link& link = links_[proxy];
+  link.socket = std::move(own_end);
+  link.handler = std::make_unique<os::FunctionHandler>(
+      [this, proxy](os::Events events) { on_events(proxy, events); });
+  loop_.watch(link.socket.borrow(), true, false, *link.handler);
+  link.config_unsent = configs_.count(proxy) != 0;
+  flush(proxy, link);
+}
+
+void ProxyLinks::disconnect(const std::string& proxy) {
+  const auto found = links_.find(proxy);
+  if (found == links_.end())
+    return;
+  Link link = std::move(found->second);
+  links_.erase(found);
+  loop_.unwatch(link.socket.borrow());
+  loop_.cancel(link.stalled);
+  owner_->on_disconnected(proxy);
+}
+
+void ProxyLinks::send(const std::string& proxy, const std::string& unit,
+                      const control::ToProxy& message) {
+  const auto found = links_.find(proxy);
+  if (found == links_.end())
+    return;
+  Link& link = found->second;
+  const auto unsent = link.unsent.find(unit);
+  const bool takes_grant_back = unsent != link.unsent.end() &&
+                                std::holds_alternative<control::Granted>(unsent->second) &&
+                                std::holds_alternative<control::Ending>(message);
+  // The proxy never heard of the life that ends: the answer to its Acquire is a refusal then.
+  link.unsent[unit] = takes_grant_back
+                          ? control::ToProxy(control::Refused{unit, Milliseconds(0), "it ended"})
+                          : message;
+  flush(proxy, link);
+}
+
+void ProxyLinks::send_to_all(const std::string& unit, const control::ToProxy& message) {
+  std::vector<std::string> names;
+  for (const auto& [name, link] : links_)
+    names.push_back(name);
+  for (const std::string& name : names)
+    send(name, unit, message);
+}
+
+void ProxyLinks::configure(const std::string& proxy, ProxyConfig config) {
+  auto& current = configs_[proxy];
+  config.generation = current.generation;
+  if (config == current)
+    return;
+  config.generation = ++generation_;
+  current = std::move(config);
+  const auto found = links_.find(proxy);
+  if (found == links_.end())
+    return;
+  found->second.config_unsent = true;
+  flush(proxy, found->second);
+}
+
+bool ProxyLinks::send_config(const std::string& proxy, Link& link) {
+  const ProxyConfig& config = configs_[proxy];
+  auto memfd = os::sealed_memfd("berth-routes", wire::encode(config));
+  if (!memfd) {
+    log_error("route table for " + proxy + ": " + memfd.error().message);
+    return false;
+  }
+  const auto bytes = wire::encode_any(control::ToProxy(control::Configure{config.generation}));
+  return os::send_packet(link.socket.borrow(), bytes, {memfd->borrow()}) == os::SendOutcome::sent;
+}
+
+void ProxyLinks::flush(const std::string& proxy, Link& link) {
+  // The route table first: what is said about a unit may need it.
+  if (link.config_unsent) {
+    if (!send_config(proxy, link))
+      return wait_writable(proxy, link);
+    link.config_unsent = false;
+  }
+  while (!link.unsent.empty()) {
+    const auto next = link.unsent.begin();
+    if (os::send_packet(link.socket.borrow(), wire::encode_any(next->second)) !=
+        os::SendOutcome::sent)
+      return wait_writable(proxy, link);
+    link.unsent.erase(next);
+  }
+  loop_.cancel(link.stalled);
+  link.stalled = os::kNoTimer;
+  loop_.rewatch(link.socket.borrow(), true, false);
+}
+
+void ProxyLinks::wait_writable(const std::string& proxy, Link& link) {
+  loop_.rewatch(link.socket.borrow(), true, true);
+  if (link.stalled == os::kNoTimer)
+    link.stalled = loop_.after(kStallLimit, [this, proxy] { owner_->on_stalled(proxy); });
+}
+
+void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
+  os::Packet packet;
+  for (int i = 0; i < kPacketsPerTurn; ++i) {
+    const auto found = links_.find(proxy);
+    if (found == links_.end())
+      return;
+    const auto outcome =
+        os::receive_packet(found->second.socket.borrow(), control::kMaxPacket, packet);
+    if (outcome == os::ReceiveOutcome::empty)
+      break;
+    if (outcome == os::ReceiveOutcome::closed)
+      return disconnect(proxy);
+    auto message = wire::decode_any<control::FromProxy>(packet.bytes);
+    if (!message) {
+      log_warning(proxy + ": a malformed control message; its link is closed");
+      return disconnect(proxy);
+    }
+    owner_->on_message(proxy, *message);
+  }
+  const auto found = links_.find(proxy);
+  if (events.writable && found != links_.end())
+    flush(proxy, found->second);
+}
+
+}  // namespace berth

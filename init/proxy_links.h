@@ -1,0 +1,88 @@
+// ProxyLinks: PID 1's side of the proxies: their listening sockets, which outlive them, and their
+// control sockets.
+//
+// What a proxy has not read yet is bounded: one route table and one message a unit, the latest
+// wins. A proxy whose socket stays full for 5 s is reported as stalled, and replaced by whoever is
+// told.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "init/exec_image.h"
+#include "init/os/event_loop.h"
+#include "init/settings.h"
+#include "units/control.h"
+#include "units/proxy_config.h"
+
+namespace berth {
+
+/// What a new proxy process is given.
+struct ProxyStart {
+  os::UniqueFd own_end;
+  os::UniqueFd child_end;
+  std::vector<os::BorrowedFd> listeners;
+};
+
+class ProxyLinks {
+ public:
+  /// Is told what the proxies say. Set once by main().
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void on_message(const std::string& proxy, const control::FromProxy& message) = 0;
+    virtual void on_disconnected(const std::string& proxy) = 0;
+    virtual void on_stalled(const std::string& proxy) = 0;
+  };
+
+  ProxyLinks(os::EventLoop& loop, const Settings& settings) : loop_(loop), settings_(settings) {}
+  ~ProxyLinks();
+  void set_owner(Owner& owner) { owner_ = &owner; }
+
+  /// The user that a proxy runs as: its own `user`, else nobody; "" if berth is not root.
+  std::string user_of(const Unit& proxy) const;
+  /// Its ids, for the sockets that it has to reach.
+  Identity identity_of(const Unit& proxy) const;
+  /// Opens what the proxy listens on (what is open already stays) and makes the control socket.
+  Result<ProxyStart> prepare(const Unit& proxy);
+  /// A new process of `proxy` has the other end. Sends the last route table, if there was one.
+  void connect(const std::string& proxy, os::UniqueFd own_end);
+  /// The process has ended.
+  void disconnect(const std::string& proxy);
+  /// Closes the listeners that none of `proxies` names any more.
+  void keep_listeners_of(const std::vector<const Unit*>& proxies);
+
+  /// Sends when it can; an unsent message about the same unit is replaced.
+  void send(const std::string& proxy, const std::string& unit, const control::ToProxy& message);
+  void send_to_all(const std::string& unit, const control::ToProxy& message);
+  /// Hands over a route table; sets its generation. The same table again is not sent.
+  void configure(const std::string& proxy, ProxyConfig config);
+
+ private:
+  struct Link {
+    os::UniqueFd socket;
+    std::unique_ptr<os::FdHandler> handler;
+    bool config_unsent = false;
+    std::map<std::string, control::ToProxy> unsent;  ///< by unit
+    os::TimerId stalled = os::kNoTimer;
+  };
+  void on_events(const std::string& proxy, os::Events events);
+  void flush(const std::string& proxy, Link& link);
+  bool send_config(const std::string& proxy, Link& link);
+  void wait_writable(const std::string& proxy, Link& link);
+
+  os::EventLoop& loop_;
+  const Settings& settings_;
+  Owner* owner_ = nullptr;
+  std::map<std::string, os::UniqueFd> listeners_;  ///< by address as text
+  std::map<std::string, Link> links_;              ///< connected proxies only
+  std::map<std::string, ProxyConfig> configs_;     ///< the latest table of every proxy
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace berth

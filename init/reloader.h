@@ -1,0 +1,67 @@
+// Reloader: from unit files to the table of units, at boot and again at each reload, and from there
+// to the proxies.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "init/launcher.h"
+#include "init/leases.h"
+#include "init/manager.h"
+#include "init/proxy_links.h"
+#include "init/settings.h"
+#include "init/unit_table.h"
+#include "units/catalog.h"
+#include "units/catalog_diff.h"
+
+namespace berth {
+
+class Reloader {
+ public:
+  struct Parts {
+    os::EventLoop& loop;
+    UnitTable& table;
+    Manager& manager;
+    Leases& leases;
+    Launcher& launcher;
+    ProxyLinks& proxies;
+    LogHub& logs;
+    Cleaner& cleaner;
+    const Settings& settings;
+  };
+  explicit Reloader(Parts parts) : p_(parts) {}
+
+  /// The first load: what is right boots, what is wrong is reported.
+  void boot();
+  /// Reads all unit files again and applies them as one step; an error that was not there before
+  /// changes nothing. Returns what changed, for people.
+  Result<std::vector<std::string>> reload();
+  /// What a reload would say.
+  Result<std::vector<std::string>> check() const;
+  /// Hands every proxy its route table, if it has changed: after a reload, and when a maintenance
+  /// job has succeeded.
+  void push_routes();
+  /// After every change of state: forgets units that a reload removed.
+  void on_state(UnitRuntime& unit);
+
+  const Catalog& catalog() const { return catalog_; }
+  /// "file:line:column: message" of everything that is rejected now.
+  std::vector<std::string> error_lines() const;
+  /// Whether some proxy shows its maintenance page.
+  bool in_maintenance() const;
+
+ private:
+  static Result<std::vector<std::string>> judge(const CatalogDiff& diff);
+  void apply(const CatalogDiff& diff);
+  void add(const Unit& unit);
+  void change(const Unit& unit);
+  void remove(UnitRuntime& unit);
+  void rebuild_order();
+  bool maintenance_of(const Unit& proxy) const;
+  std::vector<const Unit*> proxies() const;
+
+  Parts p_;
+  Catalog catalog_;
+};
+
+}  // namespace berth

@@ -1,0 +1,29 @@
+// Settings: what berth found out about its place at start; never changes afterwards.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <sys/resource.h>
+
+#include "init/unit_files.h"
+
+namespace berth {
+
+struct Settings {
+  UnitFolders folders;
+  std::map<std::string, std::string> environment;  ///< berth's own
+  std::string programs;                            ///< the folder that berth itself lies in
+  rlimit original_nofile{};                        ///< before berth raised its own soft limit
+  bool is_root = false;
+  bool is_pid1 = false;
+  bool unit_gids = false;  ///< units can be marked by a supplementary group
+  unsigned cpus = 1;
+
+  const std::string& run_dir() const { return folders.run_dir; }
+  /// The path of one of berth's own programs: beside berth (a build tree), else in ../lib/berth
+  /// (installed).
+  std::string program(const std::string& name) const;
+};
+
+}  // namespace berth

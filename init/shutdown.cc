@@ -1,0 +1,73 @@
+// The order of the end.
+#include "init/shutdown.h"
+
+#include <algorithm>
+
+#include "init/log.h"
+
+namespace berth {
+
+Shutdown::~Shutdown() {
+  for (const os::TimerId timer : timers_)
+    loop_.cancel(timer);
+}
+
+void Shutdown::request(const BerthConfig& config, const std::string& why) {
+  if (requested()) {
+    log_warning(why + ": everything that is left is killed");
+    manager_.kill_all();
+    return;
+  }
+  log_info("shutting down: " + why);
+  phase_ = Phase::tenants;
+  const Milliseconds all = config.shutdown_timeout + config.shutdown_after_stop;
+  // SIGKILL comes at half of the timeout at the latest, so that after_stop gets the rest; a
+  // tenant's stop is followed by that of what it requires, so one stop may take no more than a
+  // quarter.
+  manager_.set_stop_cap(config.shutdown_timeout / 4);
+  timers_.push_back(loop_.after(config.shutdown_timeout / 2, [this] { stop_rest(); }));
+  timers_.push_back(loop_.after(all, [this] { give_up("the shutdown timeout is over"); }));
+  manager_.refuse_starts();
+  leases_.shut_down();
+  for (const auto& [name, unit] : table_.all())
+    if (unit->is_tenant() && !is_at_rest(unit->state))
+      manager_.want_down(*unit, "shutdown");
+  on_state();
+}
+
+bool Shutdown::all_at_rest(bool only_tenants) const {
+  return std::all_of(table_.all().begin(), table_.all().end(), [&](const auto& entry) {
+    const UnitRuntime& unit = *entry.second;
+    return (only_tenants && !unit.is_tenant()) || is_at_rest(unit.state);
+  });
+}
+
+void Shutdown::stop_rest() {
+  if (phase_ != Phase::tenants)
+    return;
+  phase_ = Phase::rest;
+  for (const auto& [name, unit] : table_.all())
+    if (!is_at_rest(unit->state))
+      manager_.want_down(*unit, "shutdown");
+  on_state();
+}
+
+void Shutdown::on_state() {
+  if (phase_ == Phase::tenants && all_at_rest(true))
+    stop_rest();
+  if (phase_ == Phase::rest && all_at_rest(false))
+    loop_.stop();
+}
+
+void Shutdown::give_up(const char* why) {
+  for (const auto& [name, unit] : table_.all())
+    if (!is_at_rest(unit->state))
+      cut_short_.push_back(name);
+  for (const std::string& name : cut_short_)
+    log_error(std::string(why) + ": " + name + " is cut short while it is " +
+              std::string(to_string(table_.find(name)->state)));
+  manager_.kill_all();
+  loop_.stop();
+}
+
+}  // namespace berth

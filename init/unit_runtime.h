@@ -1,0 +1,81 @@
+// UnitRuntime: what PID 1 knows about one unit at this moment. Plain data; the classes around it
+// change it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "init/aux_commands.h"
+#include "init/os/event_loop.h"
+#include "init/os/fd.h"
+#include "init/readiness.h"
+#include "units/exit_policy.h"
+#include "units/unit.h"
+#include "units/unit_state.h"
+
+namespace berth {
+
+/// One life: from preparing to the end of cleaning. Replaced by a new one with each start.
+struct UnitLife {
+  std::uint64_t epoch = 0;  ///< unique in this berth: no two lives of any unit share one
+  std::string invocation_id;
+  pid_t main_pid = 0;  ///< 0 = none, or ended
+  os::UniqueFd pidfd;
+  os::UniqueFd report;  ///< open until execve has succeeded or failed
+  std::unique_ptr<os::FdHandler> report_handler;
+  std::optional<os::ChildFailure> exec_failure;
+  std::string program;          ///< the last one that was executed, for messages
+  std::vector<pid_t> sessions;  ///< of the main process and of every auxiliary command so far
+  bool main_ran = false;  ///< execve succeeded at least once: after_stop has something to follow
+  bool stop_requested = false;  ///< the end is wanted: by stop, restart, idleness, a dependency
+  bool stop_sent = false;       ///< the stop signal or SIGKILL went out
+  bool gave_up_waiting = false;
+  bool never_started = false;
+  bool left_behind_said = false;  ///< "left N processes behind" was logged
+  bool after_stop_done = false;
+  std::size_t job_step = 0;
+  Verdict verdict = Verdict::stopped;
+  os::TimePoint started;
+  std::uint64_t started_ms = 0;  ///< wall clock
+  Address endpoint;              ///< where it serves; path and port empty = nowhere
+  std::uint16_t port = 0;        ///< allocated from the tenant's range; 0 = none
+  os::UniqueFd listener;         ///< of an activated endpoint, until the main process has it
+  std::unique_ptr<ReadinessProbe> probe;
+  std::unique_ptr<AuxCommands> aux;
+};
+
+struct UnitRuntime {
+  UnitRuntime(Unit definition, std::uint32_t number) : unit(std::move(definition)), index(number) {}
+
+  const std::string& name() const { return unit.name.str(); }
+  bool is_job() const { return unit.kind == UnitKind::job; }
+  bool is_tenant() const { return unit.kind == UnitKind::tenant; }
+
+  Unit unit;                    ///< the definition of the current life, or of the next one
+  std::optional<Unit> changed;  ///< what a reload brought during a life: adopted at rest
+  std::uint32_t index;          ///< never reused while berth runs
+  bool stock = false;           ///< starts only when pulled in
+  bool removed = false;         ///< a reload took it away: forgotten at rest
+
+  UnitState state = UnitState::inactive;
+  bool wanted_up = false;
+  bool stop_pending = false;  ///< is to stop, once all that comes after it has stopped
+  std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
+  std::uint64_t since_ms = 0;  ///< of the state, wall clock
+  UnitLife life;
+  os::TimerId deadline = os::kNoTimer;
+  RestartHistory history;
+  std::uint32_t restarts = 0;  ///< automatic ones since the last start by hand or by a request
+  std::string last_exit;       ///< in words
+  std::string reason;          ///< of a failure or a back-off, in words
+  bool job_succeeded = false;  ///< at least once since berth began
+  bool pinned = false;         ///< a tenant started by hand: not stopped for idleness
+  os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
+};
+
+}  // namespace berth

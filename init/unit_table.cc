@@ -1,0 +1,43 @@
+// The table of units.
+#include "init/unit_table.h"
+
+#include <algorithm>
+
+namespace berth {
+
+UnitRuntime& UnitTable::add(Unit unit) {
+  std::string name = unit.name.str();
+  auto runtime = std::make_unique<UnitRuntime>(std::move(unit), next_index_++);
+  return *units_.emplace(std::move(name), std::move(runtime)).first->second;
+}
+
+UnitRuntime* UnitTable::find(std::string_view name) {
+  const auto found = units_.find(name);
+  return found == units_.end() ? nullptr : found->second.get();
+}
+
+const UnitRuntime* UnitTable::find(std::string_view name) const {
+  const auto found = units_.find(name);
+  return found == units_.end() ? nullptr : found->second.get();
+}
+
+void UnitTable::remove(const std::string& name) {
+  const auto found = units_.find(name);
+  if (found == units_.end())
+    return;
+  const UnitRuntime* gone = found->second.get();
+  queue_.erase(std::remove_if(queue_.begin(), queue_.end(),
+                              [gone](const Posted& posted) { return posted.unit == gone; }),
+               queue_.end());
+  units_.erase(found);
+}
+
+UnitTable::Posted UnitTable::take() {
+  if (queue_.empty())
+    return {};
+  const Posted next = queue_.front();
+  queue_.pop_front();
+  return next;
+}
+
+}  // namespace berth

@@ -1,0 +1,62 @@
+// Builds the route table of a proxy from the units.
+#include "units/proxy_config.h"
+
+#include <algorithm>
+
+namespace berth {
+namespace {
+
+constexpr Milliseconds kServiceHold{30'000};
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+TenantRoute route_of(const TenantSpec& tenant, std::uint32_t backend) {
+  TenantRoute route;
+  route.backend = backend;
+  route.path = tenant.path;
+  for (const std::string& host : tenant.hosts)
+    route.hosts.push_back(lower(host));
+  route.auth = tenant.auth;
+  route.public_paths = tenant.public_paths;
+  return route;
+}
+
+std::uint32_t service_backend(ProxyConfig& config, const std::string& unit) {
+  const auto found = std::find_if(config.backends.begin(), config.backends.end(),
+                                  [&](const Backend& each) { return each.unit == unit; });
+  if (found != config.backends.end())
+    return static_cast<std::uint32_t>(found - config.backends.begin());
+  Backend backend;
+  backend.unit = unit;
+  backend.hold = kServiceHold;
+  config.backends.push_back(std::move(backend));
+  return static_cast<std::uint32_t>(config.backends.size() - 1);
+}
+
+}  // namespace
+
+ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& tenants,
+                              bool maintenance) {
+  ProxyConfig config;
+  config.spec = *proxy.proxy;
+  config.maintenance = maintenance;
+  for (const RouteSpec& route : proxy.proxy->routes)
+    config.route_backends.push_back(service_backend(config, route.unit));
+  for (const Unit* unit : tenants) {
+    const TenantSpec& tenant = *unit->tenant;
+    if (!tenant.proxy.empty() && tenant.proxy != proxy.name.str())
+      continue;
+    config.backends.push_back(Backend{unit->name.str(), tenant.idle_timeout, tenant.hold,
+                                      tenant.queue, tenant.count_websockets});
+    config.tenants.push_back(
+        route_of(tenant, static_cast<std::uint32_t>(config.backends.size() - 1)));
+  }
+  return config;
+}
+
+}  // namespace berth
