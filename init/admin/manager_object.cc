@@ -11,7 +11,7 @@
 #include <bus/manager_adaptor.h>
 
 #include "init/admin/memory_run.h"
-#include "init/admin/utf8.h"
+#include "init/json_text.h"
 #include "init/log.h"
 #include "init/os/pipe.h"
 #include "init/os/stream.h"
@@ -62,7 +62,7 @@ class LaterReply {
   }
   void refuse(const Refusal& refusal) const noexcept {
     try {
-      result_->returnError(sdbus::Error(refusal.name, valid_utf8(refusal.message)));
+      result_->returnError(sdbus::Error(refusal.name, to_valid_utf8(refusal.message)));
     } catch (const std::exception& error) {
       log_debug(error.what());  // the client is gone
     }
@@ -89,12 +89,8 @@ std::vector<std::string> valid_utf8(const std::vector<std::string>& texts) {
   std::vector<std::string> valid;
   valid.reserve(texts.size());
   for (const std::string& text : texts)
-    valid.push_back(admin::valid_utf8(text));
+    valid.push_back(to_valid_utf8(text));
   return valid;
-}
-
-std::string valid_utf8(const std::string& text) {
-  return admin::valid_utf8(std::string_view(text));
 }
 
 std::string state_name(UnitState state) {
@@ -118,19 +114,19 @@ UnitRow unit_row(const UnitStatus& unit) {
                  kind_name(unit.kind),
                  state_name(unit.state),
                  unit.wanted_up,
-                 valid_utf8(unit.description),
-                 valid_utf8(detail_of(unit)),
+                 to_valid_utf8(unit.description),
+                 to_valid_utf8(detail_of(unit)),
                  pid_of(unit.main_pid),
                  unit.since_ms,
                  unit.restarts,
-                 valid_utf8(unit.endpoint)};
+                 to_valid_utf8(unit.endpoint)};
 }
 
 TenantRow tenant_row(const UnitStatus& unit) {
   return TenantRow{unit.name,
-                   valid_utf8(unit.path),
+                   to_valid_utf8(unit.path),
                    state_name(unit.state),
-                   valid_utf8(unit.endpoint),
+                   to_valid_utf8(unit.endpoint),
                    unit.in_flight,
                    unit.requests,
                    unit.idle_for_ms,
@@ -146,23 +142,23 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"kind", kind_name(unit.kind)},
                     {"state", state_name(unit.state)},
                     {"wanted_up", unit.wanted_up},
-                    {"description", valid_utf8(unit.description)},
-                    {"file", valid_utf8(unit.file)},
+                    {"description", to_valid_utf8(unit.description)},
+                    {"file", to_valid_utf8(unit.file)},
                     {"main_pid", pid_of(unit.main_pid)},
                     {"pids", pids},
                     {"since_ms", unit.since_ms},
                     {"started_ms", unit.started_ms},
                     {"restarts", unit.restarts},
-                    {"waits_for", valid_utf8(unit.waits_for)},
-                    {"last_exit", valid_utf8(unit.last_exit)},
-                    {"reason", valid_utf8(unit.reason)},
-                    {"endpoint", valid_utf8(unit.endpoint)},
+                    {"waits_for", to_valid_utf8(unit.waits_for)},
+                    {"last_exit", to_valid_utf8(unit.last_exit)},
+                    {"reason", to_valid_utf8(unit.reason)},
+                    {"endpoint", to_valid_utf8(unit.endpoint)},
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
                     {"after", valid_utf8(unit.after)}};
   if (unit.kind != UnitKind::tenant)
     return status;
-  status.insert({{"path", valid_utf8(unit.path)},
+  status.insert({{"path", to_valid_utf8(unit.path)},
                  {"in_flight", unit.in_flight},
                  {"requests", unit.requests},
                  {"idle_timeout_ms", unit.idle_timeout_ms},
@@ -172,8 +168,8 @@ Dictionary status_of(const UnitStatus& unit) {
 }
 
 Dictionary system_of(const Snapshot& snapshot) {
-  return Dictionary{{"version", valid_utf8(snapshot.version)},
-                    {"state", valid_utf8(snapshot.system_state)},
+  return Dictionary{{"version", to_valid_utf8(snapshot.version)},
+                    {"state", to_valid_utf8(snapshot.system_state)},
                     {"berth_pid", pid_of(snapshot.berth_pid)},
                     {"now_ms", snapshot.now_ms},
                     {"load_errors", valid_utf8(snapshot.load_errors)}};
@@ -199,7 +195,7 @@ std::vector<LogRow> log_rows(const LogTail& tail, std::uint32_t limit) {
   rows.reserve(count);
   for (auto line = tail.lines.end() - static_cast<std::ptrdiff_t>(count); line != tail.lines.end();
        ++line)
-    rows.emplace_back(line->time_ms, stream_name(line->stream), valid_utf8(line->text));
+    rows.emplace_back(line->time_ms, stream_name(line->stream), to_valid_utf8(line->text));
   return rows;
 }
 

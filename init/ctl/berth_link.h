@@ -1,0 +1,42 @@
+// BerthLink: what berthctl asks of a running berth; BusLink does it over D-Bus, tests have a fake.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "init/ctl/model.h"
+#include "init/os/fd.h"
+#include "units/result.h"
+
+namespace berth::ctl {
+
+enum class JobVerb { start, stop, restart, reload };
+
+/// Errors: not_found = no such unit, denied = not permitted, unavailable = berth cannot be reached;
+/// anything else is a failure.
+class BerthLink {
+ public:
+  virtual ~BerthLink() = default;
+
+  virtual Result<std::vector<UnitRow>> list_units() = 0;
+  virtual Result<std::vector<TenantRow>> list_tenants() = 0;
+  virtual Result<UnitDetails> status(const std::string& unit) = 0;
+  virtual Result<SystemInfo> system() = 0;
+  /// The newest `lines`, 0 = all that are kept; unit "" = berth's own.
+  virtual Result<LogExcerpt> log(const std::string& unit, std::uint32_t lines) = 0;
+  /// And the later ones, as text, from the returned pipe (non-blocking). The link itself is done
+  /// with after this: berth-admin may go while we follow.
+  virtual Result<std::pair<LogExcerpt, os::UniqueFd>> follow_log(const std::string& unit,
+                                                                 std::uint32_t lines) = 0;
+  virtual Result<MemoryReport> measure_memory() = 0;
+  /// Returns the job's name as soon as berth has taken it.
+  virtual Result<std::string> begin_job(JobVerb verb, const std::string& unit) = 0;
+  /// Waits for the end of a job that this link has begun, for as long as it takes.
+  virtual Result<JobOutcome> wait_job(const std::string& job) = 0;
+  virtual Result<ReloadOutcome> reload(bool dry_run) = 0;
+  virtual Result<void> shutdown() = 0;
+};
+
+}  // namespace berth::ctl

@@ -1,0 +1,89 @@
+// What berthctl knows of berth: what org.berth.Berth1.xml carries, as values. States and kinds stay
+// words, so that a newer berth can have more of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace berth::ctl {
+
+/// Times are milliseconds: points since 1970, or durations; 0 = never or none.
+struct UnitRow {
+  std::string name, kind, state;
+  bool wanted_up = false;
+  std::string description;
+  std::string detail;  ///< what it waits for, or why it is down
+  std::uint32_t main_pid = 0;
+  std::uint64_t since_ms = 0;
+  std::uint32_t restarts = 0;
+  std::string endpoint;
+};
+
+struct TenantRow {
+  std::string name, path, state, endpoint;
+  std::uint32_t in_flight = 0;
+  std::uint64_t requests = 0, idle_for_ms = 0, idle_timeout_ms = 0, since_ms = 0;
+  bool pinned = false;
+};
+
+struct UnitDetails {
+  std::string name, kind, state, description, file;
+  bool wanted_up = false;
+  std::uint32_t main_pid = 0;
+  std::vector<std::uint32_t> pids;
+  std::uint64_t since_ms = 0, started_ms = 0;
+  std::uint32_t restarts = 0;
+  std::string waits_for, last_exit, reason, endpoint;
+  std::vector<std::string> requires_units, wants, after;
+  // Tenants only.
+  std::string path;
+  std::uint32_t in_flight = 0;
+  std::uint64_t requests = 0, idle_timeout_ms = 0, idle_for_ms = 0;
+  bool pinned = false;
+};
+
+struct SystemInfo {
+  std::string version, state;
+  std::uint32_t berth_pid = 0;
+  std::uint64_t now_ms = 0;
+  std::vector<std::string> load_errors;
+};
+
+struct LogRecord {
+  std::uint64_t time_ms = 0;
+  std::string stream;  ///< "out", "err", "berth"; empty = not told (lines that are followed)
+  std::string text;
+};
+struct LogExcerpt {
+  std::vector<LogRecord> records;
+  std::uint64_t dropped = 0;
+};
+
+/// Bytes; nullopt = could not be measured.
+using Figure = std::optional<std::uint64_t>;
+struct MemoryFigures {
+  Figure rss, pss, private_memory, swap;
+};
+struct MemoryRow {
+  std::string name, kind;
+  std::uint32_t processes = 0;
+  MemoryFigures figures;
+};
+struct MemoryReport {
+  std::vector<MemoryRow> rows;
+  bool complete = false;
+};
+
+/// How a job ended: done, canceled, timeout, failed, dependency, skipped; and why, for people.
+struct JobOutcome {
+  std::string result;
+  std::vector<std::string> reasons;
+};
+struct ReloadOutcome {
+  bool ok = false;
+  std::vector<std::string> messages;
+};
+
+}  // namespace berth::ctl

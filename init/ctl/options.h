@@ -1,0 +1,77 @@
+// berthctl's commands and options: one table of each, which the parser, the help and the test of
+// the man page share.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "init/unit_files.h"
+#include "units/result.h"
+
+namespace berth::ctl {
+
+/// Exit statuses of berthctl; where several units are concerned, the highest one.
+enum ExitStatus : int {
+  kSuccess = 0,
+  kFailure = 1,
+  kUsage = 2,
+  kNotActive = 3,
+  kNoSuchUnit = 4,
+  kNotReachable = 5,  ///< or not permitted
+  kJobFailed = 6,
+};
+
+enum class CommandId : std::uint8_t {
+  list,
+  status,
+  start,
+  stop,
+  restart,
+  reload,
+  logs,
+  memory,
+  tenants,
+  verify,
+  shutdown,
+  help,
+};
+
+struct CommandSpec {
+  CommandId id;
+  const char* name;
+  const char* arguments;  ///< as the help shows them
+  const char* summary;
+  std::size_t least, most;  ///< how many arguments
+};
+std::span<const CommandSpec> commands();
+
+struct OptionSpec {
+  const char* name;      ///< without the dashes
+  char letter;           ///< 0 = none
+  const char* argument;  ///< null = takes none
+  const char* command;   ///< the only one that takes it; null = all do
+  const char* summary;
+};
+std::span<const OptionSpec> options();
+
+/// A command line that makes sense.
+struct Invocation {
+  CommandId command = CommandId::help;
+  std::vector<std::string> arguments;
+  UnitFolders folders;  ///< run_dir is also where the admin socket is
+  bool json = false;
+  bool colour = true;
+  bool wait = true;
+  bool follow = false;
+  bool check = false;
+  std::uint32_t lines = 0;  ///< 0 = all
+};
+
+/// Options may stand anywhere. Errors are `invalid` and say what is wrong.
+Result<Invocation> parse_command_line(const std::vector<std::string>& words);
+std::string help_text();
+
+}  // namespace berth::ctl
