@@ -45,12 +45,14 @@ Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
   base_.unit.name = name_;
   base_.unit.place = load.errors.place(at_);
   read_table("unit", kUnitTable, reading);
+  const std::size_t errors_before = load.errors.count();
   read_table(own->key, own_table(kind), reading);
-  read_table("process", kProcessTable, reading);
-  read_table("log", kLogTable, reading);
-  if (own->value.table() != nullptr) {
+  // What is missing is most likely what is misspelt, and that has been said.
+  if (load.errors.count() == errors_before) {
     check_presence(own->value, reading);
   }
+  read_table("process", kProcessTable, reading);
+  read_table("log", kLogTable, reading);
   declare_vars(reading);
 }
 

@@ -59,8 +59,9 @@ class Loader {
       }
     }
     check_together(loaded_, errors_);
-    std::erase_if(catalog_.stock,
+    std::erase_if(loaded_.stock,
                   [&](const auto& entry) { return !loaded_.units.contains(entry.first); });
+    catalog_.stock = std::move(loaded_.stock);
     catalog_.units = std::move(loaded_.units);
     catalog_.errors = std::move(errors_).take();
     return std::move(catalog_);
@@ -226,7 +227,8 @@ void Loader::read_group(const std::string& stem, const FileGroup& group) {
     return;
   }
   const bool stock = files_[*group.main].stock;
-  const Scope scope{&context_.environment, {}, {}, "", "", "", "", false};
+  Scope scope;
+  scope.environment = &context_.environment;
   Reading reading{errors_, loaded_.references, scope, context_.memory_total, ""};
   const bool declares = tree->find("instances") != nullptr || tree->find("instance") != nullptr;
   if (declares) {
@@ -261,7 +263,7 @@ void Loader::add_unit_file(const UnitName& name, UnitKind kind, Node tree, bool 
     templates_.emplace(name.str(), std::move(blueprint));
   } else if (declare(name, at)) {
     loaded_.units.emplace(name.str(), blueprint->make_unit(load));
-    catalog_.stock.emplace(name.str(), stock);
+    loaded_.stock.emplace(name.str(), stock);
   }
 }
 
@@ -304,7 +306,7 @@ void Loader::add_instance(const InstanceDeclaration& declaration, bool stock) {
   const std::string full_name = name->str();
   loaded_.units.emplace(full_name,
                         found->second->make_instance(declaration, *std::move(name), load));
-  catalog_.stock.emplace(full_name, stock);
+  loaded_.stock.emplace(full_name, stock);
 }
 
 }  // namespace

@@ -53,11 +53,53 @@ std::string unfit(Relation relation, const Unit& target) {
   return "";
 }
 
-void check_references(const LoadedUnits& loaded, ErrorList& errors) {
+/// The units and templates that count: what is not stock, and what that pulls in.
+std::set<std::string> units_in_use(const LoadedUnits& loaded) {
+  std::multimap<std::string_view, const UnitReference*> by_unit;
+  for (const UnitReference& reference : loaded.references) {
+    by_unit.emplace(reference.from, &reference);
+  }
+  std::set<std::string> used;
+  std::vector<std::string> added;
+  const auto use = [&](const std::string& name) {
+    if (used.insert(name).second) {
+      added.push_back(name);
+    }
+  };
+  for (const auto& [name, is_stock] : loaded.stock) {
+    if (!is_stock) {
+      use(name);
+    }
+  }
+  while (!added.empty()) {
+    const std::string name = std::move(added.back());
+    added.pop_back();
+    const auto unit = loaded.units.find(name);
+    if (unit != loaded.units.end() && unit->second.name.is_instance()) {
+      use(unit->second.name.template_name());
+    }
+    const auto [begin, end] = by_unit.equal_range(name);
+    for (auto reference = begin; reference != end; ++reference) {
+      const Relation relation = reference->second->relation;
+      if (relation != Relation::after && relation != Relation::before) {
+        use(reference->second->target);
+      }
+    }
+  }
+  return used;
+}
+
+void check_references(const LoadedUnits& loaded, const std::set<std::string>& used,
+                      ErrorList& errors) {
   const std::vector<std::string_view> known(loaded.declared.begin(), loaded.declared.end());
   for (const UnitReference& reference : loaded.references) {
     const auto complain = [&](const std::string& why) {
-      errors.add(reference.at, reference.from, named(reference) + why);
+      // Whoever hid a stock unit need not hear about another one that nobody uses.
+      if (used.contains(reference.from)) {
+        errors.add(reference.at, reference.from, named(reference) + why);
+      } else {
+        errors.mark_broken(reference.from);
+      }
     };
     if (!loaded.declared.contains(reference.target)) {
       complain(", which does not exist" + did_you_mean(reference.target, known));
@@ -80,12 +122,16 @@ void complain_taken(const LoadedUnits& loaded, ErrorList& errors, const std::str
              what + " is taken by \"" + owner + "\" (" + errors.text(loaded.marks.at(owner)) + ")");
 }
 
-/// The units in the order in which their files declare them: the first of two keeps its place.
-std::vector<const Unit*> in_file_order(const LoadedUnits& loaded) {
+/// The units in use, in the order in which their files declare them: the first of two keeps its
+/// place.
+std::vector<const Unit*> in_file_order(const LoadedUnits& loaded,
+                                       const std::set<std::string>& used) {
   std::vector<std::pair<Mark, const Unit*>> order;
   order.reserve(loaded.units.size());
   for (const auto& [name, unit] : loaded.units) {
-    order.emplace_back(loaded.marks.at(name), &unit);
+    if (used.contains(name)) {
+      order.emplace_back(loaded.marks.at(name), &unit);
+    }
   }
   std::sort(order.begin(), order.end());
   std::vector<const Unit*> units;
@@ -156,19 +202,20 @@ void check_listeners(const LoadedUnits& loaded, const std::vector<const Unit*>& 
   }
 }
 
-void check_proxy_choice(const LoadedUnits& loaded, ErrorList& errors) {
+void check_proxy_choice(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                        ErrorList& errors) {
   std::vector<std::string> proxies;
-  for (const auto& [name, unit] : loaded.units) {
-    if (unit.proxy) {
-      proxies.push_back("\"" + name + "\"");
+  for (const Unit* unit : units) {
+    if (unit->proxy) {
+      proxies.push_back("\"" + unit->name.str() + "\"");
     }
   }
   if (proxies.size() < 2) {
     return;
   }
-  for (const auto& [name, unit] : loaded.units) {
-    if (unit.tenant && unit.tenant->proxy.empty()) {
-      errors.add(loaded.marks.at(name), name,
+  for (const Unit* unit : units) {
+    if (unit->tenant && unit->tenant->proxy.empty()) {
+      errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
                  "needs \"proxy\": both " + proxies[0] + " and " + proxies[1] + " could serve it");
     }
   }
@@ -221,7 +268,8 @@ void leave_out_broken(LoadedUnits& loaded, const ErrorList& errors) {
 }  // namespace
 
 void check_together(LoadedUnits& loaded, ErrorList& errors) {
-  check_references(loaded, errors);
+  const std::set<std::string> used = units_in_use(loaded);
+  check_references(loaded, used, errors);
   for (const auto& cycle : find_cycles(loaded.units)) {
     for (const CycleStep& step : cycle) {
       errors.mark_broken(step.unit->name.str());
@@ -229,10 +277,10 @@ void check_together(LoadedUnits& loaded, ErrorList& errors) {
     const std::string& first = cycle.front().unit->name.str();
     errors.add(loaded.marks.at(first), first, describe_cycle(cycle));
   }
-  const auto units = in_file_order(loaded);
+  const auto units = in_file_order(loaded, used);
   check_tenant_paths(loaded, units, errors);
   check_listeners(loaded, units, errors);
-  check_proxy_choice(loaded, errors);
+  check_proxy_choice(loaded, units, errors);
   spread(loaded, errors);
   leave_out_broken(loaded, errors);
 }

@@ -28,7 +28,8 @@ const DefaultsTable* find_table(std::string_view key) {
 
 /// Reads one key into `draft`; whether it is right.
 bool read_key(const Member& member, std::string_view table, Draft& draft, LoadState& load) {
-  const Scope scope{&load.context.environment, {}, {}, "", "", "", "", false};
+  Scope scope;
+  scope.environment = &load.context.environment;
   Reading reading{load.errors, load.references, scope, load.context.memory_total, ""};
   const Key* key = find_key(table, kBerthToml, member.key);
   if (key == nullptr) {

@@ -9,87 +9,137 @@ namespace {
 
 using Relation = UnitReference::Relation;
 
-// Where a key's value goes, for the keys that need no more than the reader of their type.
-template <auto Member>
-void config(Value& value, Draft& draft) {
-  value.read(draft.config.*Member);
+constexpr std::string_view kReady = "ready";
+constexpr std::string_view kDirectory = "[[process.directories]]";
+constexpr std::string_view kMaintenance = "[proxy.maintenance]";
+constexpr std::string_view kHealth = "[proxy.health]";
+constexpr std::string_view kStatic = "[proxy.static]";
+constexpr std::string_view kCacheRule = "[[proxy.static.cache]]";
+constexpr std::string_view kAuth = "[proxy.auth]";
+constexpr std::string_view kRoute = "[[proxy.route]]";
+constexpr std::string_view kAccessLog = "[proxy.log]";
+
+// The part of a draft that has members of type Owner; of a list, the entry being read.
+// clang-format off
+UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
+ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
+ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
+JobSpec& part(Draft& d, JobSpec*) { return *d.unit.job; }
+TenantSpec& part(Draft& d, TenantSpec*) { return *d.unit.tenant; }
+ProxySpec& part(Draft& d, ProxySpec*) { return *d.unit.proxy; }
+ProcessSpec& part(Draft& d, ProcessSpec*) { return d.unit.process; }
+LogSpec& part(Draft& d, LogSpec*) { return d.unit.log; }
+BerthConfig& part(Draft& d, BerthConfig*) { return d.config; }
+Command& part(Draft& d, Command*) { return d.command; }
+CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
+RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
+DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
+// clang-format on
+
+template <typename Owner, typename T>
+T& member(Draft& draft, T Owner::*pointer) {
+  return part(draft, static_cast<Owner*>(nullptr)).*pointer;
 }
-template <auto Member>
-void info(Value& value, Draft& draft) {
-  value.read(draft.unit.info.*Member);
+
+// Values whose type says how they are read, beside those that Value reads itself.
+void read(Value& value, std::uint32_t& out) {
+  value.number(out);
 }
-template <auto Member>
-void service(Value& value, Draft& draft) {
-  value.read(draft.unit.service.*Member);
+void read(Value& value, StartWhen& out) {
+  value.choice<StartWhen>(
+      out,
+      {{"boot", StartWhen::boot}, {"demand", StartWhen::demand}, {"manual", StartWhen::manual}});
 }
-template <auto Member>
-void job(Value& value, Draft& draft) {
-  value.read((*draft.unit.job).*Member);
+void read(Value& value, Restart& out) {
+  value.choice<Restart>(out, {{"on-failure", Restart::on_failure},
+                              {"always", Restart::always},
+                              {"never", Restart::never}});
 }
-template <auto Member>
-void tenant(Value& value, Draft& draft) {
-  value.read((*draft.unit.tenant).*Member);
+void read(Value& value, Endpoint& out) {
+  value.choice<Endpoint>(
+      out,
+      {{"port", Endpoint::port}, {"socket", Endpoint::socket}, {"activated", Endpoint::activated}});
 }
-template <auto Member>
-void process(Value& value, Draft& draft) {
-  value.read(draft.unit.process.*Member);
+void read(Value& value, LogFormat& out) {
+  value.choice<LogFormat>(out, {{"prefix", LogFormat::prefix},
+                                {"json", LogFormat::json},
+                                {"raw", LogFormat::raw},
+                                {"none", LogFormat::none}});
 }
-template <auto Member>
-void proxy(Value& value, Draft& draft) {
-  value.read((*draft.unit.proxy).*Member);
+void read(Value& value, AccessLog& out) {
+  value.choice<AccessLog>(
+      out,
+      {{"json", AccessLog::json}, {"combined", AccessLog::combined}, {"none", AccessLog::none}});
 }
-/// The same for members that are not read by their type alone.
-template <auto Member, auto Read>
-void proxy_by(Value& value, Draft& draft) {
-  Read(value, (*draft.unit.proxy).*Member);
+template <typename T>
+void read(Value& value, T& out) {
+  value.read(out);
 }
-template <auto Member, auto Read>
-void tenant_by(Value& value, Draft& draft) {
-  Read(value, (*draft.unit.tenant).*Member);
-}
-template <auto Member, auto Read>
-void process_by(Value& value, Draft& draft) {
-  Read(value, draft.unit.process.*Member);
-}
-template <auto Read>
-void ready(Value& value, Draft& draft) {
-  Read(value, draft.unit.service.ready);
-}
-template <auto Member, Relation relation>
-void units(Value& value, Draft& draft) {
-  value.unit_names(draft.unit.info.*Member, relation);
-}
-/// Counts: "0 = no limit" and the like stand in the key's own description.
-template <auto Member>
-void tenant_count(Value& value, Draft& draft) {
-  value.number((*draft.unit.tenant).*Member);
-}
-template <auto Member>
-void config_count(Value& value, Draft& draft) {
-  value.number(draft.config.*Member);
-}
+
+// Ways of reading that a row names beside the member.
 void absolute_path(Value& value, std::string& out) {
   value.absolute_path(out);
 }
 void positive(Value& value, Milliseconds& out) {
   value.positive_duration(out);
 }
-void some_count(Value& value, std::uint32_t& out) {
+void at_least_one(Value& value, std::uint32_t& out) {
   value.number(out, 1);
 }
+void signal(Value& value, int& out) {
+  value.signal(out);
+}
+void octal(Value& value, std::uint32_t& out) {
+  value.octal(out);
+}
+void umask(Value& value, std::optional<std::uint32_t>& out) {
+  value.octal(out.emplace());
+}
+void oom_score(Value& value, std::optional<int>& out) {
+  value.number(out.emplace(), -1000, 1000);
+}
+void niceness(Value& value, std::optional<int>& out) {
+  value.number(out.emplace(), -20, 19);
+}
+void log_level(Value& value, std::string& out) {
+  value.word(out, {"error", "warning", "info", "debug"});
+}
 
-/// A table within the kind's own: its keys go to the same draft.
-void sub_table(Value& value, Draft& draft, std::string_view table, Kinds kinds) {
+// The setters that rows are made with.
+template <auto Member>
+void set(Value& value, Draft& draft) {
+  read(value, member(draft, Member));
+}
+template <auto Member, auto Read>
+void set_by(Value& value, Draft& draft) {
+  Read(value, member(draft, Member));
+}
+template <auto Member, Relation relation>
+void order(Value& value, Draft& draft) {
+  value.unit_names(member(draft, Member), relation);
+}
+template <auto Member, Relation relation>
+void names_unit(Value& value, Draft& draft) {
+  value.unit_name(member(draft, Member), relation);
+}
+template <auto Read>
+void ready_by(Value& value, Draft& draft) {
+  Read(value, draft.unit.service.ready);
+}
+
+/// A table within [proxy]: its keys go to the same draft.
+template <const std::string_view& table>
+void within_proxy(Value& value, Draft& draft) {
   if (value.node().table() == nullptr) {
     value.mismatch(value.node(), "a table");
-  } else if (applies(value.node(), table, kinds, value.reading())) {
-    read_members(value.node(), table, kinds, draft, value.reading());
+  } else if (applies(value.node(), table, kProxy, value.reading())) {
+    read_members(value.node(), table, kProxy, draft, value.reading());
   }
 }
 
 /// An array of tables: each entry is appended to `list` empty, and the keys of `table` fill it.
 template <typename T>
-void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view table, Kinds kinds,
+void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view table,
              std::initializer_list<std::string_view> needed) {
   list.clear();
   const bool is_empty = value.node().array() != nullptr && value.node().array()->empty();
@@ -98,171 +148,226 @@ void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view 
     return;
   }
   for (const Node& entry : *value.node().array()) {
-    if (applies(entry, table, kinds, value.reading())) {
+    if (applies(entry, table, kAnyKind, value.reading())) {
       list.emplace_back();
       check_needed(entry, table, needed, value.reading());
-      read_members(entry, table, kinds, draft, value.reading());
+      read_members(entry, table, kAnyKind, draft, value.reading());
     }
   }
 }
+void directories(Value& value, Draft& draft) {
+  entries(value, draft, draft.unit.process.directories, kDirectory, {"path"});
+}
+void cache_rules(Value& value, Draft& draft) {
+  entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
+}
+void routes(Value& value, Draft& draft) {
+  entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
+}
 
-CacheRule& last_cache_rule(Draft& draft) {
-  return draft.unit.proxy->cache.back();
-}
-RouteSpec& last_route(Draft& draft) {
-  return draft.unit.proxy->routes.back();
-}
-DirectorySpec& last_directory(Draft& draft) {
-  return draft.unit.process.directories.back();
-}
-
-void read_ready(Value& value, Draft& draft) {
-  ReadyCheck& ready = draft.unit.service.ready;
-  ready = ReadyCheck{};
+void ready(Value& value, Draft& draft) {
   int ways = 0;
   for (const std::string_view way : {"http", "tcp", "unix", "file"}) {
     ways += value.node().find(way) != nullptr ? 1 : 0;
   }
   if (ways != 1) {
-    value.mismatch(value.node(), "a table with exactly one of http, tcp, unix and file", "", "");
+    value.complain(value.node().at, "must be a table with one of http, tcp, unix and file");
     return;
   }
-  read_members(value.node(), "ready", kAnyKind, draft, value.reading());
+  draft.unit.service.ready = ReadyCheck{};
+  read_members(value.node(), kReady, kAnyKind, draft, value.reading());
 }
+void success_exit(Value& value, Draft& draft) {
+  read_success_exit(value, draft.unit.service);
+}
+void triggers(Value& value, Draft& draft) {
+  read_triggers(value, *draft.unit.job);
+}
+void ports(Value& value, Draft& draft) {
+  read_port_range(value, *draft.unit.tenant);
+}
+void vars(Value& value, Draft& draft) {
+  value.read(draft.vars);
+}
+/// [job] command is `steps` with one entry.
+void only_step(Value& value, Draft& draft) {
+  draft.unit.job->steps.assign(1, Command{});
+  value.read(draft.unit.job->steps.front());
+}
+void list_entry(Value& value, Draft& draft) {
+  value.read(draft.command);
+}
+/// What says which instance is declared, and its values, is read before any of its keys.
+void read_before(Value&, Draft&) {}
 
-void nothing(Value&, Draft&) {}
-
+// Kinds that share keys of their own tables.
 constexpr Kinds kRunning = kService | kTenant | kProxy;
 constexpr Kinds kCommanded = kService | kTenant;
 constexpr Kinds kStopped = kService | kJob | kTenant;
 
 constexpr auto kKeys = std::to_array<Key>({
-{"[unit]", "description", "string", "\"\"", kAnyUnit, info<&UnitInfo::description>},
-{"[unit]", "documentation", "list of URIs", "[]", kAnyUnit, info<&UnitInfo::documentation>},
-{"[unit]", "requires", "list of unit names", "[]", kAnyUnit, units<&UnitInfo::requires_units, Relation::requires_unit>},
-{"[unit]", "wants", "list of unit names", "[]", kAnyUnit, units<&UnitInfo::wants, Relation::wants>},
-{"[unit]", "after", "list of unit names", "[]", kAnyUnit, units<&UnitInfo::after, Relation::after>},
-{"[unit]", "before", "list of unit names", "[]", kAnyUnit, units<&UnitInfo::before, Relation::before>},
-{"[unit]", "start", "word", "\"boot\"", kAnyUnit, [](Value& v, Draft& d) { v.choice<StartWhen>(d.unit.info.start, {{"boot", StartWhen::boot}, {"demand", StartWhen::demand}, {"manual", StartWhen::manual}}); }},
+    {"[unit]", "description", "string", "\"\"", kAnyUnit, set<&UnitInfo::description>},
+    {"[unit]", "documentation", "list of URIs", "[]", kAnyUnit, set<&UnitInfo::documentation>},
+    {"[unit]", "requires", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::requires_units, Relation::requires_unit>},
+    {"[unit]", "wants", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::wants, Relation::wants>},
+    {"[unit]", "after", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::after, Relation::after>},
+    {"[unit]", "before", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::before, Relation::before>},
+    {"[unit]", "start", "word", "\"boot\"", kAnyUnit, set<&UnitInfo::start>},
 
-{"[service]", "command", "command", "", kCommanded, service<&ServiceSpec::command>},
-{"[service]", "address", "address", "", kCommanded, service<&ServiceSpec::address>},
-{"[service]", "ready", "table", "", kCommanded, read_ready},
-{"[service]", "restart", "word", "\"on-failure\"", kRunning, [](Value& v, Draft& d) { v.choice<Restart>(d.unit.service.restart, {{"on-failure", Restart::on_failure}, {"always", Restart::always}, {"never", Restart::never}}); }},
-{"[service]", "restart_delay", "duration", "\"100ms\"", kRunning, service<&ServiceSpec::restart_delay>},
-{"[service]", "restart_delay_max", "duration", "\"30s\"", kRunning, service<&ServiceSpec::restart_delay_max>},
-{"[service]", "restart_limit", "number", "5", kRunning, [](Value& v, Draft& d) { v.number(d.unit.service.restart_limit); }},
-{"[service]", "restart_window", "duration", "\"1m\"", kRunning, [](Value& v, Draft& d) { v.positive_duration(d.unit.service.restart_window); }},
-{"[service]", "before_start", "list of commands", "[]", kCommanded, service<&ServiceSpec::before_start>},
-{"[service]", "after_start", "list of commands", "[]", kCommanded, service<&ServiceSpec::after_start>},
-{"[service]", "after_stop", "list of commands", "[]", kCommanded, service<&ServiceSpec::after_stop>},
-{"[service]", "stop_signal", "signal", "\"SIGTERM\"", kStopped, [](Value& v, Draft& d) { v.signal(d.unit.service.stop_signal); }},
-{"[service]", "stop_timeout", "duration", "\"10s\"", kAnyUnit, service<&ServiceSpec::stop_timeout>},
-{"[service]", "reload_signal", "signal", "", kCommanded, [](Value& v, Draft& d) { v.signal(d.unit.service.reload_signal); }},
-{"[service]", "reload_command", "command", "", kCommanded, service<&ServiceSpec::reload_command>},
-{"[service]", "success_exit", "list of exit codes and signals", "[]", kStopped, [](Value& v, Draft& d) { read_success_exit(v, d.unit.service); }},
+    {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
+    {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
+    {"[service]", "ready", "table", "", kCommanded, ready},
+    {"[service]", "restart", "word", "\"on-failure\"", kRunning, set<&ServiceSpec::restart>},
+    {"[service]", "restart_delay", "duration", "\"100ms\"", kRunning,
+     set<&ServiceSpec::restart_delay>},
+    {"[service]", "restart_delay_max", "duration", "\"30s\"", kRunning,
+     set<&ServiceSpec::restart_delay_max>},
+    {"[service]", "restart_limit", "number", "5", kRunning, set<&ServiceSpec::restart_limit>},
+    {"[service]", "restart_window", "duration", "\"1m\"", kRunning,
+     set_by<&ServiceSpec::restart_window, positive>},
+    {"[service]", "before_start", "list of commands", "[]", kCommanded,
+     set<&ServiceSpec::before_start>},
+    {"[service]", "after_start", "list of commands", "[]", kCommanded,
+     set<&ServiceSpec::after_start>},
+    {"[service]", "after_stop", "list of commands", "[]", kCommanded,
+     set<&ServiceSpec::after_stop>},
+    {"[service]", "stop_signal", "signal", "\"SIGTERM\"", kStopped,
+     set_by<&ServiceSpec::stop_signal, signal>},
+    {"[service]", "stop_timeout", "duration", "\"10s\"", kAnyUnit, set<&ServiceSpec::stop_timeout>},
+    {"[service]", "reload_signal", "signal", "", kCommanded,
+     set_by<&ServiceSpec::reload_signal, signal>},
+    {"[service]", "reload_command", "command", "", kCommanded, set<&ServiceSpec::reload_command>},
+    {"[service]", "success_exit", "list of exit codes and signals", "[]", kStopped, success_exit},
 
-{"[job]", "command", "command", "", kJob, [](Value& v, Draft& d) { d.unit.job->steps.assign(1, Command{}); v.read(d.unit.job->steps.front()); }},
-{"[job]", "steps", "list of commands", "", kJob, job<&JobSpec::steps>},
-{"[job]", "timeout", "duration", "\"5m\"", kJob, [](Value& v, Draft& d) { v.positive_duration(d.unit.job->timeout); }},
-{"[job]", "reload", "boolean", "false", kJob, job<&JobSpec::reload>},
-{"[job]", "on", "word, or a list of them", "\"boot\"", kJob, [](Value& v, Draft& d) { read_triggers(v, *d.unit.job); }},
+    {"[job]", "command", "command", "", kJob, only_step},
+    {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
+    {"[job]", "timeout", "duration", "\"5m\"", kJob, set_by<&JobSpec::timeout, positive>},
+    {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
+    {"[job]", "on", "word, or a list of them", "\"boot\"", kJob, triggers},
 
-{"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant, tenant_by<&TenantSpec::path, read_url_prefix>},
-{"[tenant]", "hosts", "list of host names", "[]", kTenant, tenant_by<&TenantSpec::hosts, read_hosts>},
-{"[tenant]", "endpoint", "word", "\"port\"", kTenant, [](Value& v, Draft& d) { v.choice<Endpoint>(d.unit.tenant->endpoint, {{"port", Endpoint::port}, {"socket", Endpoint::socket}, {"activated", Endpoint::activated}}); }},
-{"[tenant]", "ports", "range of ports", "\"4000-4999\"", kTenant, [](Value& v, Draft& d) { read_port_range(v, *d.unit.tenant); }},
-{"[tenant]", "vars", "list of names", "[]", kStopped, [](Value& v, Draft& d) { v.read(d.vars); }},
-{"[tenant]", "idle_timeout", "duration", "\"5m\"", kTenant, tenant<&TenantSpec::idle_timeout>},
-{"[tenant]", "count_websockets", "boolean", "true", kTenant, tenant<&TenantSpec::count_websockets>},
-{"[tenant]", "hold", "duration", "\"5s\"", kTenant, tenant<&TenantSpec::hold>},
-{"[tenant]", "queue", "number", "128", kTenant, tenant_count<&TenantSpec::queue>},
-{"[tenant]", "max_running", "number", "0", kTenant, tenant_count<&TenantSpec::max_running>},
-{"[tenant]", "max_starting", "number", "0", kTenant, tenant_count<&TenantSpec::max_starting>},
-{"[tenant]", "public", "list of paths", "[]", kTenant, tenant_by<&TenantSpec::public_paths, read_public_paths>},
-{"[tenant]", "auth", "boolean", "true", kTenant, tenant<&TenantSpec::auth>},
-{"[tenant]", "proxy", "unit name", "", kTenant, [](Value& v, Draft& d) { v.unit_name(d.unit.tenant->proxy, Relation::proxy); }},
+    {"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant,
+     set_by<&TenantSpec::path, read_url_prefix>},
+    {"[tenant]", "hosts", "list of host names", "[]", kTenant,
+     set_by<&TenantSpec::hosts, read_hosts>},
+    {"[tenant]", "endpoint", "word", "\"port\"", kTenant, set<&TenantSpec::endpoint>},
+    {"[tenant]", "ports", "range of ports", "\"4000-4999\"", kTenant, ports},
+    {"[tenant]", "vars", "list of names", "[]", kStopped, vars},
+    {"[tenant]", "idle_timeout", "duration", "\"5m\"", kTenant, set<&TenantSpec::idle_timeout>},
+    {"[tenant]", "count_websockets", "boolean", "true", kTenant,
+     set<&TenantSpec::count_websockets>},
+    {"[tenant]", "hold", "duration", "\"5s\"", kTenant, set<&TenantSpec::hold>},
+    {"[tenant]", "queue", "number", "128", kTenant, set<&TenantSpec::queue>},
+    {"[tenant]", "max_running", "number", "0", kTenant, set<&TenantSpec::max_running>},
+    {"[tenant]", "max_starting", "number", "0", kTenant, set<&TenantSpec::max_starting>},
+    {"[tenant]", "public", "list of paths", "[]", kTenant,
+     set_by<&TenantSpec::public_paths, read_public_paths>},
+    {"[tenant]", "auth", "boolean", "true", kTenant, set<&TenantSpec::auth>},
+    {"[tenant]", "proxy", "unit name", "", kTenant,
+     names_unit<&TenantSpec::proxy, Relation::proxy>},
 
-{"ready", "http", "path or URL", "", kAnyKind, ready<read_ready_http>},
-{"ready", "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready<read_ready_status>},
-{"ready", "tcp", "address", "", kAnyKind, ready<read_ready_tcp>},
-{"ready", "unix", "path", "", kAnyKind, ready<read_ready_unix>},
-{"ready", "file", "path", "", kAnyKind, ready<read_ready_file>},
-{"ready", "timeout", "duration", "\"30s\"", kAnyKind, [](Value& v, Draft& d) { v.positive_duration(d.unit.service.ready.timeout); }},
-{"ready", "interval", "duration", "\"0\"", kAnyKind, [](Value& v, Draft& d) { v.read(d.unit.service.ready.interval); }},
+    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_ready_http>},
+    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_ready_status>},
+    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_ready_tcp>},
+    {kReady, "unix", "path", "", kAnyKind, ready_by<read_ready_unix>},
+    {kReady, "file", "path", "", kAnyKind, ready_by<read_ready_file>},
+    {kReady, "timeout", "duration", "\"30s\"", kAnyKind, set_by<&ReadyCheck::timeout, positive>},
+    {kReady, "interval", "duration", "\"0\"", kAnyKind, set<&ReadyCheck::interval>},
 
-{kCommandTable, "command", "command", "", kAnyKind, [](Value& v, Draft& d) { v.read(d.command); }},
-{kCommandTable, "timeout", "duration", "", kAnyKind, [](Value& v, Draft& d) { v.positive_duration(d.command.timeout); }},
-{kCommandTable, "user", "user", "", kAnyKind, [](Value& v, Draft& d) { v.read(d.command.user); }},
+    {kCommandTable, "command", "command", "", kAnyKind, list_entry},
+    {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},
+    {kCommandTable, "user", "user", "", kAnyKind, set<&Command::user>},
 
-{kProcessTable, "user", "user", "", kAnyKind, process<&ProcessSpec::user>},
-{kProcessTable, "group", "group", "", kAnyKind, process<&ProcessSpec::group>},
-{kProcessTable, "groups", "list of groups", "[]", kAnyKind, process<&ProcessSpec::groups>},
-{kProcessTable, "working_directory", "absolute path", "\"/\"", kAnyKind, process_by<&ProcessSpec::working_directory, absolute_path>},
-{kProcessTable, "env", "table of variables", "{}", kAnyKind, process_by<&ProcessSpec::env, read_environment>},
-{kProcessTable, "inherit_env", "boolean, or list of names", "true", kAnyKind, process_by<&ProcessSpec::inherit_env, read_inherit_env>},
-{kProcessTable, "umask", "octal digits", "", kAnyKind, [](Value& v, Draft& d) { v.octal(d.unit.process.umask.emplace()); }},
-{kProcessTable, "oom_score_adj", "number", "", kAnyKind, [](Value& v, Draft& d) { v.number(d.unit.process.oom_score_adj.emplace(), -1000, 1000); }},
-{kProcessTable, "limits", "table of limits", "{}", kAnyKind, process_by<&ProcessSpec::limits, read_limits>},
-{kProcessTable, "nice", "number", "", kAnyKind, [](Value& v, Draft& d) { v.number(d.unit.process.nice.emplace(), -20, 19); }},
-{kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind, process<&ProcessSpec::no_new_privileges>},
-{kProcessTable, "directories", "array of tables", "[]", kAnyKind, [](Value& v, Draft& d) { entries(v, d, d.unit.process.directories, "[[process.directories]]", kAnyKind, {"path"}); }},
-{"[[process.directories]]", "path", "absolute path", "", kAnyKind, [](Value& v, Draft& d) { v.absolute_path(last_directory(d).path); }},
-{"[[process.directories]]", "user", "user", "", kAnyKind, [](Value& v, Draft& d) { v.read(last_directory(d).user); }},
-{"[[process.directories]]", "group", "group", "", kAnyKind, [](Value& v, Draft& d) { v.read(last_directory(d).group); }},
-{"[[process.directories]]", "mode", "octal digits", "\"0755\"", kAnyKind, [](Value& v, Draft& d) { v.octal(last_directory(d).mode); }},
+    {kProcessTable, "user", "user", "", kAnyKind, set<&ProcessSpec::user>},
+    {kProcessTable, "group", "group", "", kAnyKind, set<&ProcessSpec::group>},
+    {kProcessTable, "groups", "list of groups", "[]", kAnyKind, set<&ProcessSpec::groups>},
+    {kProcessTable, "working_directory", "absolute path", "\"/\"", kAnyKind,
+     set_by<&ProcessSpec::working_directory, absolute_path>},
+    {kProcessTable, "env", "table of variables", "{}", kAnyKind,
+     set_by<&ProcessSpec::env, read_environment>},
+    {kProcessTable, "inherit_env", "boolean, or list of names", "true", kAnyKind,
+     set_by<&ProcessSpec::inherit_env, read_inherit_env>},
+    {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
+    {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
+     set_by<&ProcessSpec::oom_score_adj, oom_score>},
+    {kProcessTable, "limits", "table of limits", "{}", kAnyKind,
+     set_by<&ProcessSpec::limits, read_limits>},
+    {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, niceness>},
+    {kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind,
+     set<&ProcessSpec::no_new_privileges>},
+    {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
+    {kDirectory, "path", "absolute path", "", kAnyKind,
+     set_by<&DirectorySpec::path, absolute_path>},
+    {kDirectory, "user", "user", "", kAnyKind, set<&DirectorySpec::user>},
+    {kDirectory, "group", "group", "", kAnyKind, set<&DirectorySpec::group>},
+    {kDirectory, "mode", "octal digits", "\"0755\"", kAnyKind, set_by<&DirectorySpec::mode, octal>},
 
-{"[log]", "format", "word", "\"prefix\"", kAnyKind, [](Value& v, Draft& d) { v.choice<LogFormat>(d.unit.log.format, {{"prefix", LogFormat::prefix}, {"json", LogFormat::json}, {"raw", LogFormat::raw}, {"none", LogFormat::none}}); }},
-{"[log]", "buffer", "size", "\"16K\"", kAnyKind, [](Value& v, Draft& d) { v.read(d.unit.log.buffer); }},
-{"[log]", "level", "word", "\"info\"", kBerthToml, [](Value& v, Draft& d) { v.word(d.config.log_level, {"error", "warning", "info", "debug"}); }},
+    {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
+    {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},
+    {"[log]", "level", "word", "\"info\"", kBerthToml, set_by<&BerthConfig::log_level, log_level>},
 
-{"[proxy]", "listen", "address, or list of addresses", "", kProxy, proxy<&ProxySpec::listen>},
-{"[proxy]", "user", "user", "", kProxy, process<&ProcessSpec::user>},
-{"[proxy]", "trust_proxy", "list of networks", "[]", kProxy, proxy<&ProxySpec::trust_proxy>},
-{"[proxy]", "header", "duration", "\"10s\"", kProxy, proxy_by<&ProxySpec::header_timeout, positive>},
-{"[proxy]", "idle", "duration", "\"1m\"", kProxy, proxy_by<&ProxySpec::idle_timeout, positive>},
-{"[proxy]", "upstream", "duration", "\"1m\"", kProxy, proxy_by<&ProxySpec::upstream_timeout, positive>},
-{"[proxy]", "max_body", "size", "0", kProxy, proxy<&ProxySpec::max_body>},
-{"[proxy]", "max_connections", "number", "10000", kProxy, proxy_by<&ProxySpec::max_connections, some_count>},
-{"[proxy]", "maintenance", "table", "", kProxy, [](Value& v, Draft& d) { sub_table(v, d, "[proxy.maintenance]", kProxy); }},
-{"[proxy]", "health", "table", "", kProxy, [](Value& v, Draft& d) { sub_table(v, d, "[proxy.health]", kProxy); }},
-{"[proxy]", "static", "table", "", kProxy, [](Value& v, Draft& d) { sub_table(v, d, "[proxy.static]", kProxy); }},
-{"[proxy]", "auth", "table", "", kProxy, [](Value& v, Draft& d) { sub_table(v, d, "[proxy.auth]", kProxy); }},
-{"[proxy]", "route", "array of tables", "", kProxy, [](Value& v, Draft& d) { entries(v, d, d.unit.proxy->routes, "[[proxy.route]]", kProxy, {"prefix", "unit"}); }},
-{"[proxy]", "log", "table", "", kProxy, [](Value& v, Draft& d) { sub_table(v, d, "[proxy.log]", kProxy); }},
-{"[proxy.maintenance]", "until", "job name", "", kProxy, [](Value& v, Draft& d) { v.unit_name(d.unit.proxy->maintenance_until, Relation::until); }},
-{"[proxy.maintenance]", "enabled", "boolean", "false", kProxy, proxy<&ProxySpec::maintenance_enabled>},
-{"[proxy.maintenance]", "page", "path", "", kProxy, proxy_by<&ProxySpec::maintenance_page, read_relative_path>},
-{"[proxy.maintenance]", "retry_after", "duration", "\"5s\"", kProxy, proxy_by<&ProxySpec::retry_after, positive>},
-{"[proxy.health]", "path", "URL path", "", kProxy, proxy_by<&ProxySpec::health_path, read_url_path>},
-{"[proxy.health]", "body", "string", "\"ok\\n\"", kProxy, proxy<&ProxySpec::health_body>},
-{"[proxy.static]", "root", "absolute path", "", kProxy, proxy_by<&ProxySpec::static_root, absolute_path>},
-{"[proxy.static]", "prefix", "URL path", "", kProxy, proxy_by<&ProxySpec::static_prefix, read_url_path>},
-{"[proxy.static]", "extensions", "list of extensions", "[]", kProxy, proxy_by<&ProxySpec::static_extensions, read_extensions>},
-{"[proxy.static]", "cache", "array of tables", "[]", kProxy, [](Value& v, Draft& d) { entries(v, d, d.unit.proxy->cache, "[[proxy.static.cache]]", kProxy, {"path"}); }},
-{"[[proxy.static.cache]]", "path", "URL path", "", kProxy, [](Value& v, Draft& d) { read_url_path(v, last_cache_rule(d).path); }},
-{"[[proxy.static.cache]]", "max_age", "duration", "\"0\"", kProxy, [](Value& v, Draft& d) { v.read(last_cache_rule(d).max_age); }},
-{"[[proxy.static.cache]]", "immutable", "boolean", "false", kProxy, [](Value& v, Draft& d) { v.read(last_cache_rule(d).immutable); }},
-{"[proxy.auth]", "htpasswd", "absolute path", "", kProxy, proxy_by<&ProxySpec::auth_htpasswd, absolute_path>},
-{"[proxy.auth]", "realm", "string", "\"Restricted\"", kProxy, proxy<&ProxySpec::auth_realm>},
-{"[proxy.auth]", "public", "list of paths", "[]", kProxy, proxy_by<&ProxySpec::auth_public, read_public_paths>},
-{"[[proxy.route]]", "prefix", "URL path", "", kProxy, [](Value& v, Draft& d) { read_url_path(v, last_route(d).prefix); }},
-{"[[proxy.route]]", "unit", "unit name", "", kProxy, [](Value& v, Draft& d) { v.unit_name(last_route(d).unit, Relation::route); }},
-{"[[proxy.route]]", "to", "URL path", "", kProxy, [](Value& v, Draft& d) { read_url_path(v, last_route(d).to); }},
-{"[[proxy.route]]", "websocket", "boolean", "true", kProxy, [](Value& v, Draft& d) { v.read(last_route(d).websocket); }},
-{"[[proxy.route]]", "methods", "list of HTTP methods", "[]", kProxy, [](Value& v, Draft& d) { read_methods(v, last_route(d).methods); }},
-{"[proxy.log]", "format", "word", "\"json\"", kProxy, [](Value& v, Draft& d) { v.choice<AccessLog>(d.unit.proxy->access_log, {{"none", AccessLog::none}, {"json", AccessLog::json}, {"combined", AccessLog::combined}}); }},
+    {"[proxy]", "listen", "address, or list of addresses", "", kProxy, set<&ProxySpec::listen>},
+    {"[proxy]", "user", "user", "", kProxy, set<&ProcessSpec::user>},
+    {"[proxy]", "trust_proxy", "list of networks", "[]", kProxy, set<&ProxySpec::trust_proxy>},
+    {"[proxy]", "header", "duration", "\"10s\"", kProxy,
+     set_by<&ProxySpec::header_timeout, positive>},
+    {"[proxy]", "idle", "duration", "\"1m\"", kProxy, set_by<&ProxySpec::idle_timeout, positive>},
+    {"[proxy]", "upstream", "duration", "\"1m\"", kProxy,
+     set_by<&ProxySpec::upstream_timeout, positive>},
+    {"[proxy]", "max_body", "size", "0", kProxy, set<&ProxySpec::max_body>},
+    {"[proxy]", "max_connections", "number", "10000", kProxy,
+     set_by<&ProxySpec::max_connections, at_least_one>},
+    {"[proxy]", "maintenance", "table", "", kProxy, within_proxy<kMaintenance>},
+    {"[proxy]", "health", "table", "", kProxy, within_proxy<kHealth>},
+    {"[proxy]", "static", "table", "", kProxy, within_proxy<kStatic>},
+    {"[proxy]", "auth", "table", "", kProxy, within_proxy<kAuth>},
+    {"[proxy]", "route", "array of tables", "", kProxy, routes},
+    {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
+    {kMaintenance, "until", "job name", "", kProxy,
+     names_unit<&ProxySpec::maintenance_until, Relation::until>},
+    {kMaintenance, "enabled", "boolean", "false", kProxy, set<&ProxySpec::maintenance_enabled>},
+    {kMaintenance, "page", "path", "", kProxy,
+     set_by<&ProxySpec::maintenance_page, read_relative_path>},
+    {kMaintenance, "retry_after", "duration", "\"5s\"", kProxy,
+     set_by<&ProxySpec::retry_after, positive>},
+    {kHealth, "path", "URL path", "", kProxy, set_by<&ProxySpec::health_path, read_url_path>},
+    {kHealth, "body", "string", "\"ok\\n\"", kProxy, set<&ProxySpec::health_body>},
+    {kStatic, "root", "absolute path", "", kProxy, set_by<&ProxySpec::static_root, absolute_path>},
+    {kStatic, "prefix", "URL path", "", kProxy, set_by<&ProxySpec::static_prefix, read_url_path>},
+    {kStatic, "extensions", "list of extensions", "[]", kProxy,
+     set_by<&ProxySpec::static_extensions, read_extensions>},
+    {kStatic, "cache", "array of tables", "[]", kProxy, cache_rules},
+    {kCacheRule, "path", "URL path", "", kProxy, set_by<&CacheRule::path, read_url_path>},
+    {kCacheRule, "max_age", "duration", "\"0\"", kProxy, set<&CacheRule::max_age>},
+    {kCacheRule, "immutable", "boolean", "false", kProxy, set<&CacheRule::immutable>},
+    {kAuth, "htpasswd", "absolute path", "", kProxy,
+     set_by<&ProxySpec::auth_htpasswd, absolute_path>},
+    {kAuth, "realm", "string", "\"Restricted\"", kProxy, set<&ProxySpec::auth_realm>},
+    {kAuth, "public", "list of paths", "[]", kProxy,
+     set_by<&ProxySpec::auth_public, read_public_paths>},
+    {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
+    {kRoute, "unit", "unit name", "", kProxy, names_unit<&RouteSpec::unit, Relation::route>},
+    {kRoute, "to", "URL path", "", kProxy, set_by<&RouteSpec::to, read_url_path>},
+    {kRoute, "websocket", "boolean", "true", kProxy, set<&RouteSpec::websocket>},
+    {kRoute, "methods", "list of HTTP methods", "[]", kProxy,
+     set_by<&RouteSpec::methods, read_methods>},
+    {kAccessLog, "format", "word", "\"json\"", kProxy, set<&ProxySpec::access_log>},
 
-// collect_instances() and instantiate() read these four.
-{kInstanceTable, "template", "template name", "", kAnyUnit, nothing},
-{kInstanceTable, "name", "instance name", "", kAnyUnit, nothing},
-{kInstanceTable, "vars", "table of values", "{}", kAnyUnit, nothing},
-{kInstanceTable, "env", "table of variables", "{}", kAnyUnit, process_by<&ProcessSpec::env, read_environment>},
+    {kInstanceTable, "template", "template name", "", kAnyUnit, read_before},
+    {kInstanceTable, "name", "instance name", "", kAnyUnit, read_before},
+    {kInstanceTable, "vars", "table of values", "{}", kAnyUnit, read_before},
+    {kInstanceTable, "env", "table of variables", "{}", kAnyUnit,
+     set_by<&ProcessSpec::env, read_environment>},
 
-{"[shutdown]", "timeout", "duration", "\"9s\"", kBerthToml, config<&BerthConfig::shutdown_timeout>},
-{"[shutdown]", "after_stop", "duration", "\"0\"", kBerthToml, config<&BerthConfig::shutdown_after_stop>},
-{kTopTable, "max_running", "number", "0", kBerthToml, config_count<&BerthConfig::max_running>},
-{kTopTable, "max_starting", "number", "0", kBerthToml, config_count<&BerthConfig::max_starting>},
+    {"[shutdown]", "timeout", "duration", "\"9s\"", kBerthToml,
+     set<&BerthConfig::shutdown_timeout>},
+    {"[shutdown]", "after_stop", "duration", "\"0\"", kBerthToml,
+     set<&BerthConfig::shutdown_after_stop>},
+    {kTopTable, "max_running", "number", "0", kBerthToml, set<&BerthConfig::max_running>},
+    {kTopTable, "max_starting", "number", "0", kBerthToml, set<&BerthConfig::max_starting>},
 });
 
 }  // namespace
