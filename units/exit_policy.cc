@@ -51,8 +51,10 @@ Verdict classify_exit(const Unit& unit, const ExitFacts& facts, RestartHistory& 
   if (!facts.wanted_up)
     return Verdict::stopped;
   const bool success = is_success(unit.service, facts) && !facts.gave_up_waiting;
-  const Restart policy = unit.service.restart;
-  const bool again = policy == Restart::always || (policy == Restart::on_failure && !success);
+  const Restart policy = unit.kind == UnitKind::job ? Restart::never : unit.service.restart;
+  // What cannot even be executed will not be mended by trying again; whoever mends it starts it.
+  const bool again = policy == Restart::always ||
+                     (policy == Restart::on_failure && !success && !facts.never_started);
   if (!again)
     return success ? Verdict::done : Verdict::failed;
   return history.admit(unit.service, now) ? Verdict::retry : Verdict::failed;
