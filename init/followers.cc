@@ -12,14 +12,16 @@ namespace berth {
 /// One pipe. Holds the rest of at most one line, which the pipe has taken in part.
 class Followers::Follower final : public os::FdHandler, public os::Deferred {
  public:
-  Follower(Followers& owner, std::string unit, os::UniqueFd pipe)
-      : owner_(owner), unit_(std::move(unit)), pipe_(std::move(pipe)) {}
+  Follower(os::EventLoop& loop, Followers& owner, std::string unit, os::UniqueFd pipe)
+      : loop_(loop), owner_(owner), unit_(std::move(unit)), pipe_(std::move(pipe)) {}
   ~Follower() override { leave(); }
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
 
   const std::string& unit() const { return unit_; }
   /// Without readable and writable only the end of the reader is told.
-  bool watch() { return owner_.loop_.watch(pipe_.borrow(), false, false, *this); }
-  void leave() { owner_.loop_.unwatch(pipe_.borrow()); }
+  bool watch() { return loop_.watch(pipe_.borrow(), false, false, *this); }
+  void leave() { loop_.unwatch(pipe_.borrow()); }
 
   /// Returns false if nobody reads any more.
   bool tell(std::string_view line) {
@@ -53,11 +55,12 @@ class Followers::Follower final : public os::FdHandler, public os::Deferred {
     }
     if (rest_.empty())
       rest_ = std::string();
-    owner_.loop_.rewatch(pipe_.borrow(), false, !rest_.empty());
+    loop_.rewatch(pipe_.borrow(), false, !rest_.empty());
     return true;
   }
 
-  Followers& owner_;
+  os::EventLoop& loop_;
+  Followers& owner_;  ///< may be gone when this is destroyed: defer_delete()
   std::string unit_;
   os::UniqueFd pipe_;
   std::string rest_;
@@ -77,7 +80,7 @@ void Followers::add(const std::string& unit, os::UniqueFd pipe) {
     pipe = *std::move(own);
   else if (!os::make_nonblocking(pipe.borrow()))
     return;
-  auto follower = std::make_unique<Follower>(*this, unit, std::move(pipe));
+  auto follower = std::make_unique<Follower>(loop_, *this, unit, std::move(pipe));
   if (follower->watch())
     followers_.push_back(std::move(follower));
 }

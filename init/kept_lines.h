@@ -13,7 +13,7 @@
 namespace berth {
 
 /// What the rings of all units may take together.
-inline constexpr std::size_t kKeptLinesTotal = 1024 * 1024;
+inline constexpr std::size_t kKeptLinesTotal = std::size_t{1024} * 1024;
 
 class KeptLines {
  public:

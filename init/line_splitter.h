@@ -9,7 +9,7 @@
 namespace berth {
 
 /// The longest line; what is longer is split between two characters.
-inline constexpr std::size_t kMaxLogLine = 16 * 1024;
+inline constexpr std::size_t kMaxLogLine = std::size_t{16} * 1024;
 
 /// Holds at most kMaxLogLine bytes, and no memory while there is no unfinished line.
 class LineSplitter {

@@ -8,6 +8,7 @@
 #include "init/followers.h"
 #include "init/kept_lines.h"
 #include "init/log_format.h"
+#include "init/os/errno_error.h"
 #include "init/output.h"
 #include "init/unit_pipe.h"
 
@@ -86,7 +87,11 @@ void LogHub::Impl::attach(const std::string& name, const LogSpec& spec, LogStrea
     source.pipes.front()->drain();
     on_end(*source.pipes.front());
   }
-  source.pipes.push_back(std::make_unique<UnitPipe>(loop_, name, stream, std::move(pipe), *this));
+  auto unit_pipe = std::make_unique<UnitPipe>(loop_, name, stream, std::move(pipe), *this);
+  if (!unit_pipe->watch())
+    unit_line(name, LogLevel::error, os::errno_error("watch the output").message);
+  // One that is not watched is still read by drain().
+  source.pipes.push_back(std::move(unit_pipe));
 }
 
 void LogHub::Impl::drain(const std::string& name) {

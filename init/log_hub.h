@@ -21,6 +21,8 @@ class LogHub final : public LogSink {
   /// open_standard_output(). REQUIRES: SIGPIPE is ignored or blocked.
   LogHub(os::EventLoop& loop, os::UniqueFd output);
   ~LogHub() override;
+  LogHub(const LogHub&) = delete;
+  LogHub& operator=(const LogHub&) = delete;
 
   /// Reads a unit's output until end of file: lines up to 16 KiB, longer ones split. A unit may be
   /// attached again (its next life) while an older pipe is still open. `pipe` is made non-blocking.

@@ -11,7 +11,7 @@ namespace berth {
 namespace {
 
 /// What a unit may write before it is the next one's turn.
-constexpr std::size_t kTurnBytes = 8 * 1024;
+constexpr std::size_t kTurnBytes = std::size_t{8} * 1024;
 /// When to try again what cannot be watched: a full disk, for example.
 constexpr std::chrono::seconds kRetryDelay{1};
 /// The longest that finish() waits before it tries again: a socket or a pipe may have room for less
@@ -45,6 +45,8 @@ void Output::add(const std::string& unit, LogFormat format, const LineView& line
     return;
   if (!is_waiting() && waiting_of(unit) + line_.size() > kUnitQueueLimit)
     pump();
+  if (!fd_.is_open())
+    return;
   Queue& queue = queue_of(unit);
   queue.format = format;
   // After a loss half of the queue must be free again, so that a slow reader does not get a notice

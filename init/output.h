@@ -14,9 +14,9 @@
 namespace berth {
 
 /// What of one unit may wait for the output to take it.
-inline constexpr std::size_t kUnitQueueLimit = 64 * 1024;
+inline constexpr std::size_t kUnitQueueLimit = std::size_t{64} * 1024;
 /// What of all units may wait.
-inline constexpr std::size_t kOutputQueueLimit = 1024 * 1024;
+inline constexpr std::size_t kOutputQueueLimit = std::size_t{1024} * 1024;
 
 /// Lines wait in a queue per unit, which exists only while something waits. When one is full its
 /// newest lines are dropped, and a line says how many as soon as there is room. The queues take

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <filesystem>
@@ -17,6 +18,7 @@
 
 #include "init/os/errno_error.h"
 #include "init/os/socket.h"
+#include "init/os/stream.h"
 #include "init/os/stream_socket.h"
 
 namespace berth {
@@ -166,6 +168,10 @@ void ReadinessProbe::Impl::start_connection() {
 }
 
 void ReadinessProbe::Impl::connected() {
+  if (os::is_connected_to_itself(socket_.borrow())) {
+    not_yet("connect " + format_address(address_) + ": nobody listens");
+    return;
+  }
   if (check_.way != ReadyCheck::Way::http) {
     finish("connected to " + format_address(address_));
     return;

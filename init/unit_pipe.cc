@@ -9,10 +9,10 @@ namespace berth {
 namespace {
 
 /// On the stack while reading: an idle pipe holds no buffer.
-constexpr std::size_t kReadBuffer = 16 * 1024;
+constexpr std::size_t kReadBuffer = std::size_t{16} * 1024;
 /// The default of /proc/sys/fs/pipe-max-size, beyond which a unit without privileges cannot make
 /// its pipe grow; somebody who keeps writing does not hold up the end of a unit.
-constexpr std::size_t kDrainLimit = 1024 * 1024;
+constexpr std::size_t kDrainLimit = std::size_t{1024} * 1024;
 
 }  // namespace
 
@@ -20,7 +20,10 @@ UnitPipe::UnitPipe(os::EventLoop& loop, std::string unit, LogStream stream, os::
                    Owner& owner)
     : loop_(loop), unit_(std::move(unit)), stream_(stream), pipe_(std::move(pipe)), owner_(owner) {
   os::make_nonblocking(pipe_.borrow());
-  loop_.watch(pipe_.borrow(), true, false, *this);
+}
+
+bool UnitPipe::watch() {
+  return loop_.watch(pipe_.borrow(), true, false, *this);
 }
 
 UnitPipe::~UnitPipe() {

@@ -12,7 +12,7 @@
 namespace berth {
 
 /// What a unit may make PID 1 read in one turn of the loop, per pipe.
-inline constexpr std::size_t kReadPerTurn = 64 * 1024;
+inline constexpr std::size_t kReadPerTurn = std::size_t{64} * 1024;
 
 class UnitPipe final : public os::FdHandler, public os::Deferred {
  public:
@@ -26,13 +26,17 @@ class UnitPipe final : public os::FdHandler, public os::Deferred {
     /// Nobody can write to the pipe any more: time to hand it to defer_delete().
     virtual void on_end(const UnitPipe& pipe) = 0;
   };
-  /// Makes the pipe non-blocking and watches it.
+  /// Makes the pipe non-blocking.
   UnitPipe(os::EventLoop& loop, std::string unit, LogStream stream, os::UniqueFd pipe,
            Owner& owner);
   ~UnitPipe() override;
+  UnitPipe(const UnitPipe&) = delete;
+  UnitPipe& operator=(const UnitPipe&) = delete;
 
   const std::string& unit() const { return unit_; }
   LogStream stream() const { return stream_; }
+  /// Reads from now on, when the loop runs; false (errno set) if the kernel refuses.
+  bool watch();
   /// Reads what is in the pipe now, an unfinished last line included. Calls neither on_turn_end()
   /// nor on_end().
   void drain();

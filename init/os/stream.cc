@@ -2,10 +2,12 @@
 #include "init/os/stream.h"
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +62,17 @@ bool is_pipe(BorrowedFd fd) {
 
 bool is_socket(BorrowedFd fd) {
   return has_type(fd, S_IFSOCK);
+}
+
+bool is_connected_to_itself(BorrowedFd socket) {
+  sockaddr_storage here{};
+  sockaddr_storage there{};
+  socklen_t here_size = sizeof here;
+  socklen_t there_size = sizeof there;
+  return ::getsockname(socket.raw(), reinterpret_cast<sockaddr*>(&here), &here_size) == 0 &&
+         ::getpeername(socket.raw(), reinterpret_cast<sockaddr*>(&there), &there_size) == 0 &&
+         (here.ss_family == AF_INET || here.ss_family == AF_INET6) && here_size == there_size &&
+         std::memcmp(&here, &there, here_size) == 0;
 }
 
 Result<UniqueFd> reopen_for_writing(BorrowedFd fd) {

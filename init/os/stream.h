@@ -32,6 +32,10 @@ Transfer write_some(BorrowedFd fd, std::string_view bytes);
 bool make_nonblocking(BorrowedFd fd);
 bool is_pipe(BorrowedFd fd);
 bool is_socket(BorrowedFd fd);
+/// Whether a TCP socket is connected to itself: connecting to a port of this host on which nobody
+/// listens succeeds where the kernel happens to choose that very port as the source (RFC 9293
+/// section 3.5, simultaneous open).
+bool is_connected_to_itself(BorrowedFd socket);
 /// A description of our own of what `fd` is open on, for writing, non-blocking and close-on-exec.
 /// Sockets cannot be had so, nor what belongs to somebody else. A regular file never says that it
 /// would block: of that one the result is a duplicate, which shares its position with whoever else

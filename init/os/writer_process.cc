@@ -21,7 +21,7 @@
 namespace berth::os {
 namespace {
 
-constexpr std::size_t kCopyBuffer = 16 * 1024;
+constexpr std::size_t kCopyBuffer = std::size_t{16} * 1024;
 constexpr int kSource = 0;
 constexpr int kTarget = 1;
 constexpr int kFirstOther = 2;

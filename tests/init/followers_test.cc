@@ -1,6 +1,9 @@
 // Who follows gets the lines as they come, or loses them, and never holds up anybody.
 #include "init/followers.h"
 
+#include <memory>
+#include <vector>
+
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -101,6 +104,19 @@ TEST_F(FollowersTest, CannotBeMadeToBlockByWhoeverSharesTheDescription) {
     followers_.tell("redis", "a line that would block for ever");
 
   EXPECT_EQ(1, followers_.count());
+}
+
+TEST(FollowersEnd, MayComeBeforeTheLoopsTurnEnds) {
+  std::signal(SIGPIPE, SIG_IGN);
+  FakeClock clock;
+  os::EventLoop loop(clock);
+  auto followers = std::make_unique<Followers>(loop);
+  os::Pipe pipe = test_pipe();
+  followers->add("redis", std::move(pipe.write_end));
+  pipe.read_end.reset();
+  followers->tell("redis", "dropped by this line, destroyed at the end of the turn");
+  followers.reset();
+  loop.run_once(std::chrono::milliseconds(0));
 }
 
 }  // namespace

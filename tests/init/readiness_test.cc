@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "init/os/socket.h"
+#include "init/os/stream.h"
 #include "init/os/stream_socket.h"
 
 namespace berth {
@@ -257,6 +258,22 @@ TEST_F(ReadinessTest, GivesUpALookAtAServerThatNeverAnswersAndLooksAgain) {
   EXPECT_TRUE(runs_until_answer("HTTP reply of " + format_address(address) + ": timed out"));
   serve(server.borrow(), "HTTP/1.1 200 OK\r\n\r\n");
   EXPECT_TRUE(runs_until_ready());
+}
+
+TEST(ConnectedToItself, IsToldFromAServer) {
+  const os::UniqueFd one(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(0, ::bind(one.raw(), reinterpret_cast<const sockaddr*>(&name), sizeof name));
+  name.sin_port = htons(port_of(one.borrow()));
+  ASSERT_EQ(0, ::connect(one.raw(), reinterpret_cast<const sockaddr*>(&name), sizeof name));
+  const auto server = os::listen_on(loopback(0));
+  bool in_progress = false;
+  const auto other = os::start_connect(loopback(port_of((*server).borrow())), in_progress);
+
+  EXPECT_TRUE(os::is_connected_to_itself(one.borrow()));
+  EXPECT_FALSE(os::is_connected_to_itself((*other).borrow()));
 }
 
 TEST_F(ReadinessTest, MayBeDestroyedByItsOwnCallback) {
