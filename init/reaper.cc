@@ -14,7 +14,7 @@ void Reaper::forget(pid_t pid) {
 }
 
 void Reaper::drain() {
-  // There is always an end to this loop: to reap is some fifty times cheaper than to fork.
+  // There is always an end to this loop: to reap is far cheaper than to fork.
   void (*before)(pid_t, void*) = nullptr;
   if (look_)
     before = [](pid_t pid, void* self) { static_cast<Reaper*>(self)->look_(pid); };
