@@ -166,7 +166,7 @@ void describe_listen_fds(const ExecContext& context, Environment& environment) {
     return;
   std::string names;
   for (const std::string& name : context.listen_names)
-    names += (names.empty() ? "" : ":") + name;
+    names.append(names.empty() ? "" : ":").append(name);
   environment["LISTEN_FDS"] = std::to_string(context.listen_fds.size());
   environment["LISTEN_FDNAMES"] = names;
 }
@@ -256,7 +256,7 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
       BERTH_TRY(find_program(command.argv.front(), process.working_directory, environment));
   image.argv = command.argv;
   for (const auto& [name, value] : environment)
-    image.environment.push_back(name + "=" + value);
+    image.environment.push_back(std::string(name).append("=").append(value));
   BERTH_TRY(set_limits(process, context, image));
 
   image.working_directory = process.working_directory;

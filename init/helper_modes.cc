@@ -31,13 +31,18 @@ constexpr int kYes = 0;
 constexpr int kNo = 1;
 constexpr int kUsage = 2;
 
+constexpr std::uint64_t kBytesPerKib = 1024;
+constexpr int kDecimal = 10;
+constexpr int kOctal = 8;
+constexpr std::size_t kWordsPerDirectory = 4;  // PATH USER GROUP MODE
+
 int complain(const std::string& message, int status) {
   std::fprintf(stderr, "%s\n", message.c_str());
   return status;
 }
 
 template <typename Number>
-std::optional<Number> parse_number(std::string_view text, int base = 10) {
+std::optional<Number> parse_number(std::string_view text, int base = kDecimal) {
   Number number = 0;
   const char* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, number, base);
@@ -49,7 +54,6 @@ std::optional<Number> parse_number(std::string_view text, int base = 10) {
 // --- memory
 
 void print_memory(pid_t pid) {
-  constexpr std::uint64_t kBytesPerKib = 1024;
   if (const auto figures = os::read_memory(pid); figures.has_value()) {
     std::printf("%d %llu %llu %llu %llu\n", pid, static_cast<unsigned long long>(figures->rss),
                 static_cast<unsigned long long>(figures->pss),
@@ -151,7 +155,6 @@ Result<os::FolderWish> wish_of(const std::string& path, const std::string& user,
   }
   if (!group.empty())
     wish.gid = BERTH_TRY(find_group_anywhere(group));
-  constexpr int kOctal = 8;
   const auto bits = parse_number<mode_t>(mode, kOctal);
   if (!bits.has_value() || *bits > (S_ISUID | S_ISGID | S_ISVTX | ACCESSPERMS))
     return Error{ErrorCode::invalid, "mode \"" + mode + "\": not an octal mode"};
@@ -160,11 +163,10 @@ Result<os::FolderWish> wish_of(const std::string& path, const std::string& user,
 }
 
 int directories(const Arguments& arguments) {
-  constexpr std::size_t kWords = 4;
-  if (arguments.size() % kWords != 0)
+  if (arguments.size() % kWordsPerDirectory != 0)
     return complain("directories: wants PATH USER GROUP MODE for each", kUsage);
   ::umask(S_IWGRP | S_IWOTH);
-  for (std::size_t i = 0; i < arguments.size(); i += kWords) {
+  for (std::size_t i = 0; i < arguments.size(); i += kWordsPerDirectory) {
     const Result<os::FolderWish> wish =
         wish_of(arguments[i], arguments[i + 1], arguments[i + 2], arguments[i + 3]);
     if (!wish)

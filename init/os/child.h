@@ -31,6 +31,7 @@ class ChildPlan {
   ChildPlan(const ExecImage& image, BorrowedFd report);
   ChildPlan(const ChildPlan&) = delete;
   ChildPlan& operator=(const ChildPlan&) = delete;
+  ~ChildPlan() = default;
 
   /// The child. Ends in execve, or with a report and _exit(127). REQUIRES: every signal is blocked.
   [[noreturn]] void run();

@@ -17,6 +17,7 @@ namespace {
 
 // Everything that is read here is one page, but for the groups of status and the children lists.
 constexpr std::size_t kChunk = 4096;
+constexpr std::string_view kGroupsKey = "\nGroups:";
 
 std::optional<std::string> read_file(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -123,11 +124,10 @@ std::vector<gid_t> read_groups(pid_t pid) {
   const std::optional<std::string> text = read_file(proc_path(pid, "status"));
   if (!text.has_value())
     return {};
-  constexpr std::string_view kKey = "\nGroups:";
-  const std::size_t start = text->find(kKey);
+  const std::size_t start = text->find(kGroupsKey);
   if (start == std::string::npos)
     return {};
-  const std::size_t from = start + kKey.size();
+  const std::size_t from = start + kGroupsKey.size();
   return all_numbers<gid_t>(std::string_view(*text).substr(from, text->find('\n', from) - from));
 }
 

@@ -18,6 +18,7 @@ namespace {
 constexpr mode_t kModeAbove = 0755;
 // Nobody else gets in before the folder has its owner.
 constexpr mode_t kModeAtBirth = 0700;
+constexpr auto kKeep = static_cast<uid_t>(-1);  // chown(2): leave this id as it is
 
 UniqueFd open_step(BorrowedFd parent, const std::string& name) {
   return UniqueFd(
@@ -49,7 +50,6 @@ Result<UniqueFd> step_down(const std::string& attempt, BorrowedFd parent, const 
 }
 
 Result<void> give(const std::string& attempt, BorrowedFd folder, const FolderWish& wish) {
-  constexpr auto kKeep = static_cast<uid_t>(-1);
   if (::fchown(folder.raw(), wish.uid.value_or(kKeep), wish.gid.value_or(kKeep)) != 0)
     return errno_error(attempt + ": change owner");
   if (::fchmod(folder.raw(), wish.mode) != 0)

@@ -18,6 +18,7 @@ namespace berth::os {
 namespace {
 
 constexpr int kKind = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+constexpr auto kKeep = static_cast<uid_t>(-1);  // chown(2): leave this id as it is
 
 // An address as the kernel takes it.
 struct SocketName {
@@ -125,7 +126,6 @@ bool is_stale(const std::string& path, const SocketName& name) {
 }
 
 bool give_socket_file(const std::string& path, const ListenOptions& options) {
-  constexpr auto kKeep = static_cast<uid_t>(-1);
   if (options.owner.has_value() || options.group.has_value()) {
     if (::fchownat(AT_FDCWD, path.c_str(), options.owner.value_or(kKeep),
                    options.group.value_or(kKeep), AT_SYMLINK_NOFOLLOW) != 0)
