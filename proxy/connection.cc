@@ -1,0 +1,208 @@
+// Reading heads, keeping alive, lingering, closing.
+#include "proxy/connection.h"
+
+#include <chrono>
+
+#include "proxy/diagnostics.h"
+
+namespace berth::proxy {
+namespace {
+
+/// The first read of a request; what comes with the head is copied, so it is not the whole buffer.
+constexpr std::size_t kFirstRead = 16 * 1024;
+/// How long the client may still send after our last byte. Closing with unread bytes would reset
+/// the connection and could take our reply from the client (RFC 9112 section 9.6).
+constexpr Milliseconds kLinger{2000};
+/// In one turn.
+constexpr std::size_t kMaxDropped = 1024 * 1024;
+
+}  // namespace
+
+Connection::Connection(Context& context, os::UniqueFd socket, const os::PeerAddress& peer)
+    : context_(context), stream_(std::move(socket)), peer_(peer) {}
+
+Connection::~Connection() {
+  if (stream_.is_open())
+    context_.loop.unwatch(stream_.fd());
+}
+
+bool Connection::start() {
+  if (!context_.loop.watch(stream_.fd(), true, true, *this, true))
+    return false;
+  arm(context_.spec().header_timeout);
+  run();
+  return true;
+}
+
+ConnectionAction Connection::post(ConnectionEvent event) {
+  const ConnectionStep next = step(state_, event);
+  if (next.action == ConnectionAction::bug)
+    log_bug("connection: " + std::string(to_string(event)) + " while " +
+            std::string(to_string(state_)));
+  state_ = next.next;
+  return next.action;
+}
+
+void Connection::arm(Milliseconds delay) {
+  arm_at(context_.loop.now() + delay);
+}
+
+void Connection::arm_at(os::TimePoint when) {
+  if (state_ != ConnectionState::closed)
+    context_.wheel.arm(*this, when);
+}
+
+void Connection::on_events(os::Events events) noexcept {
+  stream_.note(events);
+  if (events.error)
+    return close();
+  switch (state_) {
+    case ConnectionState::relaying:
+    case ConnectionState::replying:
+      exchange_->on_client();
+      break;
+    case ConnectionState::tunnelling:
+      return tunnel_->pump();
+    case ConnectionState::lingering:
+      return drop_input();
+    case ConnectionState::waiting_backend:
+      // Most who finish sending here have gone away; nobody is started, or kept waiting, for them.
+      if (events.hangup)
+        return close();
+      break;
+    default:
+      break;
+  }
+  run();
+}
+
+void Connection::on_timer() noexcept {
+  act(post(ConnectionEvent::timeout));
+  run();
+}
+
+void Connection::cut() {
+  const bool tunnelled = state_ == ConnectionState::tunnelling;
+  const ConnectionAction action = post(ConnectionEvent::cut);
+  if (tunnelled)
+    linger();
+  else
+    act(action);
+}
+
+void Connection::act(ConnectionAction action) {
+  if (action == ConnectionAction::close)
+    let_go();
+  else if (exchange_ != nullptr)
+    exchange_->stop(action);
+}
+
+void Connection::run() {
+  // Ending a request may come back here: the outermost call goes on.
+  if (running_)
+    return;
+  running_ = true;
+  while (state_ == ConnectionState::idle || state_ == ConnectionState::reading_head) {
+    if (!read_head())
+      break;
+  }
+  running_ = false;
+}
+
+bool Connection::read_head() {
+  if (exchange_ != nullptr && !exchange_->request().leftover().empty()) {
+    const std::span<char> leftover = exchange_->request().leftover();
+    take_head({leftover.data(), leftover.size()}, true);
+    return true;
+  }
+  const os::IoResult got = stream_.read(context_.workshop.buffer.first(kFirstRead));
+  if (got.status == os::IoStatus::would_block)
+    return false;
+  if (got.status != os::IoStatus::done) {
+    close();
+    return false;
+  }
+  take_head({context_.workshop.buffer.data(), got.bytes}, false);
+  return true;
+}
+
+void Connection::take_head(std::string_view bytes, bool from_leftover) {
+  if (exchange_ == nullptr)
+    exchange_ = context_.exchanges.take(context_, *this);
+  const bool first = state_ == ConnectionState::idle;
+  post(ConnectionEvent::bytes);
+  std::size_t used = 0;
+  const bool complete = exchange_->feed(bytes, used);
+  if (from_leftover)
+    exchange_->request().use_leftover(used);
+  else if (used < bytes.size())
+    exchange_->request().set_leftover(bytes.substr(used));
+  if (complete)
+    exchange_->on_head();
+  else if (first)
+    arm(context_.spec().header_timeout);
+}
+
+void Connection::exchange_over() {
+  if (state_ == ConnectionState::lingering)
+    return linger();
+  if (exchange_->request().leftover().empty())
+    context_.exchanges.give(std::move(exchange_));
+  else
+    exchange_->renew();
+  arm(context_.spec().idle_timeout);
+}
+
+void Connection::become(std::unique_ptr<Tunnel> tunnel, std::string_view to_client,
+                        std::string_view to_upstream) {
+  tunnel_ = std::move(tunnel);
+  context_.wheel.disarm(*this);
+  tunnel_->start(to_client, to_upstream);
+  if (exchange_ != nullptr)
+    context_.exchanges.give(std::move(exchange_));
+}
+
+void Connection::linger() {
+  if (tunnel_ != nullptr)
+    tunnel_->release();
+  if (exchange_ != nullptr)
+    context_.exchanges.give(std::move(exchange_));
+  stream_.finish_sending();
+  arm(kLinger);
+  drop_input();
+}
+
+void Connection::drop_input() {
+  os::IoResult got;
+  std::size_t dropped = 0;
+  do {
+    got = stream_.read(context_.workshop.buffer);
+    dropped += got.bytes;
+  } while (got.status == os::IoStatus::done && dropped < kMaxDropped);
+  if (got.status == os::IoStatus::done)
+    return context_.loop.rearm(stream_.fd());
+  if (got.status != os::IoStatus::would_block)
+    close();
+}
+
+void Connection::close() {
+  if (state_ == ConnectionState::closed)
+    return;
+  post(ConnectionEvent::gone);
+  let_go();
+}
+
+void Connection::let_go() {
+  if (exchange_ != nullptr) {
+    exchange_->abandon();
+    context_.exchanges.give(std::move(exchange_));
+  }
+  if (tunnel_ != nullptr)
+    tunnel_->release();
+  context_.wheel.disarm(*this);
+  context_.loop.unwatch(stream_.fd());
+  stream_.close();
+  context_.connections.remove(*this);
+}
+
+}  // namespace berth::proxy

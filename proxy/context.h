@@ -1,0 +1,102 @@
+// Context: what every connection of the process shares.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/access_log.h"
+#include "proxy/leases.h"
+#include "proxy/logins.h"
+#include "proxy/relay.h"
+#include "proxy/site.h"
+
+namespace berth::proxy {
+
+class Connection;
+class Exchange;
+
+/// The requests under way come from here and go back: their buffers are used again.
+class ExchangePool {
+ public:
+  ExchangePool();
+  ~ExchangePool();
+  std::unique_ptr<Exchange> take(struct Context& context, Connection& client);
+  void give(std::unique_ptr<Exchange> exchange);
+  /// At the end of a turn.
+  void clear_excess();
+
+ private:
+  std::vector<std::unique_ptr<Exchange>> free_;
+  std::vector<std::unique_ptr<Exchange>> excess_;
+};
+
+/// Owns all client connections.
+class ConnectionTable {
+ public:
+  explicit ConnectionTable(Graveyard& graveyard);
+  ~ConnectionTable();
+  void add(std::unique_ptr<Connection> connection);
+  /// It dies at the end of the turn.
+  void remove(Connection& connection);
+  std::size_t size() const { return connections_.size(); }
+  template <class Visit>
+  void for_each(Visit visit) {
+    // Backwards: a visit may remove the connection that it is shown.
+    for (std::size_t i = connections_.size(); i > 0; --i)
+      visit(*connections_[i - 1]);
+  }
+
+ private:
+  Graveyard& graveyard_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+};
+
+/// Ids for requests that bring none: random where it starts, then a permutation, so none comes
+/// twice.
+class RequestIds {
+ public:
+  RequestIds();
+  /// 32 hex digits; valid until the next call.
+  std::string_view next();
+
+ private:
+  std::uint64_t high_ = 0;
+  std::uint64_t low_ = 0;
+  char text_[32];
+};
+
+/// The Date field, made once a second.
+class DateText {
+ public:
+  explicit DateText(const os::EventLoop& loop) : loop_(loop) {}
+  std::string_view now();
+
+ private:
+  const os::EventLoop& loop_;
+  os::TimePoint turn_;
+  std::int64_t second_ = -1;
+  std::string text_;
+};
+
+struct Context {
+  os::EventLoop& loop;
+  TimerWheel& wheel;
+  const UpstreamHost& upstream_host;
+  const Relay::Workshop& workshop;
+  Leases& leases;
+  Logins& logins;
+  AccessLog& log;
+  Site site;
+  ExchangePool exchanges;
+  ConnectionTable connections;
+  RequestIds ids;
+  DateText date;
+  bool shutting_down = false;  ///< new requests get 503
+  bool draining = false;       ///< and no connection is kept
+
+  const ProxySpec& spec() const { return site.spec(); }
+};
+
+}  // namespace berth::proxy

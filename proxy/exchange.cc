@@ -1,0 +1,324 @@
+// What is decided about a request, in the order of UNITS.md [proxy], and how we answer ourselves.
+#include "proxy/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "proxy/connection.h"
+
+namespace berth::proxy {
+namespace {
+
+/// What a client is told that went away itself; nobody but the log sees it. nginx's number.
+constexpr int kClientClosedRequest = 499;
+
+int status_of(HeadOutcome outcome) {
+  switch (outcome) {
+    case HeadOutcome::too_large:
+      return 431;
+    case HeadOutcome::target_too_long:
+      return 414;
+    case HeadOutcome::version_unsupported:
+      return 505;
+    case HeadOutcome::method_refused:
+      return 405;
+    case HeadOutcome::encoding_unsupported:
+      return 501;
+    case HeadOutcome::malformed:
+    case HeadOutcome::more:
+    case HeadOutcome::complete:
+      break;
+  }
+  return 400;
+}
+
+bool is_read_only(const HttpHead& head) {
+  return head.method == HTTP_GET || head.method == HTTP_HEAD;
+}
+
+}  // namespace
+
+Exchange::Exchange(Context& context) : context_(context), relay_(context.workshop, request_) {}
+
+Exchange::~Exchange() = default;
+
+void Exchange::assign(Connection& client) {
+  client_ = &client;
+  renew();
+}
+
+void Exchange::renew() {
+  request_.clear();
+  relay_.reset();
+  unit_.clear();
+  upgrade_ = fresh_only_ = reply_keeps_ = false;
+  reply_left_ = reply_bytes_ = 0;
+  reply_status_ = 0;
+  hold_until_ = os::TimePoint();
+  started_ = context_.loop.now();
+  head_outcome_ = HeadOutcome::more;
+  parser_.start(HeadKind::request, request_.head);
+}
+
+void Exchange::drop_upstream() {
+  UpstreamConnection::retire(relay_.detach());
+  if (lease() != nullptr)
+    lease()->leave(*this);
+}
+
+void Exchange::retire() {
+  drop_upstream();
+  LoginWaiter::unlink();
+  reply_file_.reset();
+  request_.set_leftover({});
+  request_.clear();
+  request_.trim();
+  relay_.trim();
+  client_ = nullptr;
+}
+
+bool Exchange::feed(std::string_view bytes, std::size_t& used) {
+  head_outcome_ = parser_.feed(bytes, used);
+  return head_outcome_ != HeadOutcome::more;
+}
+
+void Exchange::identify() {
+  RequestFacts& facts = request_.facts;
+  read_origin(request_.head, client_->peer(), context_.spec().trust_proxy, facts);
+  facts.request_id = sent_request_id(request_.head);
+  if (facts.request_id.empty())
+    facts.request_id = context_.ids.next();
+}
+
+bool Exchange::refuse_bad_head() {
+  const HttpHead& head = request_.head;
+  if (head_outcome_ != HeadOutcome::complete) {
+    answer_error(status_of(head_outcome_));
+    return true;
+  }
+  request_.body.start(head.body, head.content_length);
+  if (head.method == HTTP_OPTIONS && head.text(head.target) == "*") {
+    answer(options_reply());
+    return true;
+  }
+  if (!read_target(head, request_.facts)) {
+    answer_error(400);
+    return true;
+  }
+  return false;
+}
+
+void Exchange::on_head() {
+  const HttpHead& head = request_.head;
+  identify();
+  if (refuse_bad_head())
+    return;
+  if (is_closing())
+    return answer_unavailable(context_.spec().retry_after);
+  const std::uint64_t max_body = context_.spec().max_body.count;
+  if (max_body > 0 && head.content_length > max_body)
+    return answer_error(413);
+  const std::string& health = context_.spec().health_path;
+  if (!health.empty() && request_.facts.path == health && is_read_only(head))
+    return answer(health_reply(context_.site));
+  decide();
+}
+
+std::optional<StaticFile> Exchange::find_file() const {
+  if (!is_read_only(request_.head))
+    return std::nullopt;
+  return context_.site.files().find(request_.facts.path);
+}
+
+bool Exchange::needs_login(const Place& route, const Place& tenant,
+                           std::optional<StaticFile>& file) const {
+  const std::string& path = request_.facts.path;
+  if (!context_.site.needs_login(path, tenant))
+    return false;
+  // "*.ext" opens what a static file answers, and nothing else of that name.
+  if (route.kind == Place::Kind::nowhere && context_.site.is_public_file(path))
+    file = find_file();
+  return !file.has_value();
+}
+
+void Exchange::decide() {
+  const RequestFacts& facts = request_.facts;
+  const Site& site = context_.site;
+  const Place route = site.find_route(request_.head.text(request_.head.method_text), facts.path);
+  const Place tenant =
+      route.kind == Place::Kind::nowhere ? site.find_tenant(facts.host, facts.path) : Place();
+  std::optional<StaticFile> file;
+  if (facts.remote_user.empty() && needs_login(route, tenant, file))
+    ask_login();
+  else
+    proceed(route, tenant, std::move(file));
+}
+
+void Exchange::ask_login() {
+  const HttpHead& head = request_.head;
+  if (head.count(HeaderName::authorization) > 1)
+    return answer_error(400);
+  take_login(context_.logins.check(head.value(HeaderName::authorization),
+                                   request_.facts.remote_user, *this));
+}
+
+void Exchange::take_login(Logins::Answer outcome) {
+  switch (outcome) {
+    case Logins::Answer::accepted:
+      return decide();
+    case Logins::Answer::pending:
+      client_->post(ConnectionEvent::check_password);
+      return client_->arm(context_.spec().upstream_timeout);
+    case Logins::Answer::denied:
+      request_.facts.remote_user.clear();
+      return answer(login_reply(context_.site, request_.head));
+    case Logins::Answer::busy:
+    case Logins::Answer::closed:
+      request_.facts.remote_user.clear();
+      return answer_unavailable(context_.spec().retry_after);
+  }
+}
+
+void Exchange::on_login(LoginWaiter::Verdict verdict) noexcept {
+  Connection& client = *client_;
+  if (verdict == LoginWaiter::Verdict::accepted)
+    take_login(Logins::Answer::accepted);
+  else
+    take_login(verdict == LoginWaiter::Verdict::denied ? Logins::Answer::denied
+                                                       : Logins::Answer::busy);
+  client.run();
+}
+
+void Exchange::proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file) {
+  if (route.kind == Place::Kind::route)
+    return forward(route);
+  if (!file)
+    file = find_file();
+  if (file)
+    return answer(file_reply(*std::move(file), request_.head));
+  if (context_.site.config().maintenance)
+    return answer_unavailable(context_.spec().retry_after);
+  if (tenant.kind == Place::Kind::nowhere)
+    return answer_error(404);
+  if (tenant.kind == Place::Kind::tenant)
+    return forward(tenant);
+  std::string location = request_.facts.path + "/";
+  location += request_.head.text(request_.facts.query);
+  answer(redirect_reply(is_read_only(request_.head) ? 302 : 307, location));
+}
+
+void Exchange::answer_unavailable(Milliseconds retry_after) {
+  answer(maintenance_reply(context_.site, request_.head, retry_after));
+}
+
+void Exchange::answer(OwnReply reply) {
+  client_->post(ConnectionEvent::answer);
+  drop_upstream();
+  LoginWaiter::unlink();
+  const bool sound = head_outcome_ == HeadOutcome::complete;
+  reply_keeps_ = sound && request_.head.keep_alive && request_.discard_body() && !is_closing();
+  reply_status_ = reply.status;
+  reply_kind_ = reply.kind;
+  const bool with_body = !request_.is_head_method();
+  // A 304 tells nothing about a length, and a file that is not sent has one all the same.
+  const std::uint64_t length =
+      reply.body.empty() ? reply.size : static_cast<std::uint64_t>(reply.body.size());
+  reply_bytes_ = with_body && reply.status != 304 ? length : 0;
+  std::string& head = context_.workshop.scratch;
+  head.clear();
+  append_own_head(reply, {length, context_.date.now(), reply_keeps_, request_.head.minor}, head);
+  if (with_body && reply.file) {
+    reply_file_ = std::move(reply.file->file);
+    reply_offset_ = reply.first;
+    reply_left_ = reply.size;
+  }
+  const std::array<std::string_view, 2> pieces = {
+      head, with_body ? std::string_view(reply.body) : std::string_view()};
+  if (!client_->stream().write(pieces))
+    return client_->close();
+  continue_reply();
+}
+
+void Exchange::continue_reply() {
+  Stream& stream = client_->stream();
+  if (!stream.flush())
+    return client_->close();
+  while (reply_left_ > 0) {
+    constexpr std::uint64_t kPortion = 1024 * 1024;
+    const auto count = static_cast<std::size_t>(std::min(reply_left_, kPortion));
+    const os::IoResult sent = stream.send_file(reply_file_.borrow(), reply_offset_, count);
+    if (sent.status == os::IoStatus::would_block)
+      break;
+    // `closed`: the file has become shorter than was promised.
+    if (sent.status != os::IoStatus::done)
+      return client_->close();
+    reply_left_ -= sent.bytes;
+    if (reply_left_ > 0 && sent.bytes == count) {
+      context_.loop.rearm(stream.fd());
+      break;
+    }
+  }
+  if (reply_left_ > 0 || stream.is_stalled())
+    return client_->arm(context_.spec().idle_timeout);
+  log(reply_status_, reply_bytes_, reply_kind_);
+  finish(reply_keeps_);
+}
+
+void Exchange::finish(bool keep_alive) {
+  reply_file_.reset();
+  client_->post(keep_alive ? ConnectionEvent::done : ConnectionEvent::done_close);
+  client_->exchange_over();
+}
+
+void Exchange::on_client() {
+  if (client_->state() == ConnectionState::relaying)
+    pump();
+  else if (client_->state() == ConnectionState::replying)
+    continue_reply();
+}
+
+void Exchange::abandon() {
+  const bool answered = reply_status_ != 0;
+  if (head_outcome_ == HeadOutcome::complete)
+    log(answered               ? reply_status_
+        : relay_.has_replied() ? relay_.status()
+                               : kClientClosedRequest,
+        relay_.body_bytes(), answered ? reply_kind_ : ReplyKind::proxy);
+  drop_upstream();
+  LoginWaiter::unlink();
+}
+
+void Exchange::stop(ConnectionAction how) {
+  switch (how) {
+    case ConnectionAction::answer_slow:
+      identify();
+      return answer_error(408);
+    case ConnectionAction::answer_unavailable:
+      return answer_unavailable(context_.spec().retry_after);
+    case ConnectionAction::answer_late:
+      return answer_error(504);
+    case ConnectionAction::give_up: {
+      // Whose turn was it? The client's, if its request is not complete and the unit takes it.
+      UpstreamConnection* upstream = relay_.upstream();
+      const bool client_is_slow =
+          !request_.body.is_complete() && upstream != nullptr && !upstream->stream().is_stalled();
+      return break_off(client_is_slow ? 408 : 504);
+    }
+    default:
+      return;
+  }
+}
+
+void Exchange::log(int status, std::uint64_t bytes, ReplyKind kind) {
+  const HttpHead& head = request_.head;
+  const RequestFacts& facts = request_.facts;
+  context_.log.add({facts.client_ip, facts.remote_user, head.text(head.method_text),
+                    head.text(head.target), head.minor, status, bytes, facts.request_id,
+                    std::chrono::duration_cast<std::chrono::microseconds>(
+                        context_.loop.clock().now() - started_),
+                    head.value(HeaderName::referer), head.value(HeaderName::user_agent), unit_,
+                    kind});
+}
+
+}  // namespace berth::proxy

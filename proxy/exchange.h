@@ -1,0 +1,101 @@
+// Exchange: one request and its reply, from the first byte of the head to the last of the body.
+//
+// It exists only while a request is alive (invariant 1 of connection_state.h) and comes from a
+// pool. A function that may end the exchange is the last thing its caller does with it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "proxy/client_request.h"
+#include "proxy/connection_state.h"
+#include "proxy/context.h"
+#include "proxy/own_reply.h"
+#include "proxy/relay.h"
+
+namespace berth::proxy {
+
+class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser {
+ public:
+  explicit Exchange(Context& context);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() override;
+
+  /// Out of the pool and back into it.
+  void assign(Connection& client);
+  void retire();
+  /// Makes ready for the next request on the same connection, which has begun to come in already.
+  void renew();
+
+  ClientRequest& request() { return request_; }
+  /// Bytes of the head; true once it is complete, or is known to be bad: then on_head() is next.
+  bool feed(std::string_view bytes, std::size_t& used);
+  /// Decides what becomes of the request, and begins it.
+  void on_head();
+  /// The client's socket has news.
+  void on_client();
+  /// A deadline is over, or the end has come from outside: answers or breaks off.
+  void stop(ConnectionAction how);
+  /// The client is gone: lets go of everything.
+  void abandon();
+
+  void on_granted() noexcept override;
+  void on_refused(Milliseconds retry_after) noexcept override;
+  void on_cut(bool going_away) noexcept override;
+  void on_login(LoginWaiter::Verdict verdict) noexcept override;
+  void on_upstream() noexcept override;
+
+ private:
+  void identify();
+  bool refuse_bad_head();
+  /// What comes before the login, and whether one is needed.
+  void decide();
+  bool needs_login(const Place& route, const Place& tenant, std::optional<StaticFile>& file) const;
+  void ask_login();
+  void take_login(Logins::Answer answer);
+  /// What comes after the login.
+  void proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file);
+  std::optional<StaticFile> find_file() const;
+  void forward(const Place& place);
+  std::string upstream_target(const Place& place) const;
+  void park();
+  void connect();
+  void unreachable();
+  void start_relay();
+  void pump();
+  void on_outcome(Relay::Outcome outcome);
+  void upgrade();
+  void answer(OwnReply reply);
+  void answer_error(int status) { answer(error_reply(status, request_.head)); }
+  void answer_unavailable(Milliseconds retry_after);
+  /// Ends the relay without a sound reply: `status` if the client has seen nothing yet.
+  void break_off(int status);
+  void continue_reply();
+  void drop_upstream();
+  void finish(bool keep_alive);
+  void log(int status, std::uint64_t bytes, ReplyKind kind);
+  bool is_closing() const { return context_.draining || context_.shutting_down; }
+
+  Context& context_;
+  Connection* client_ = nullptr;  ///< never null outside the pool
+  HeadParser parser_;
+  HeadOutcome head_outcome_ = HeadOutcome::more;
+  ClientRequest request_;
+  Relay relay_;
+  std::string target_;  ///< what the unit is asked for
+  std::string unit_;    ///< for the log; empty = none
+  os::TimePoint started_;
+  os::TimePoint hold_until_;  ///< the end of the wait for the unit
+  bool upgrade_ = false;      ///< the WebSocket upgrade is passed on
+  bool fresh_only_ = false;   ///< an idle connection has failed it already
+  bool reply_keeps_ = false;  ///< our own answer leaves the connection usable
+  int reply_status_ = 0;      ///< of our own answer
+  ReplyKind reply_kind_ = ReplyKind::error;
+  std::uint64_t reply_bytes_ = 0;
+  os::UniqueFd reply_file_;
+  std::uint64_t reply_offset_ = 0;
+  std::uint64_t reply_left_ = 0;  ///< bytes of the file still to be sent
+};
+
+}  // namespace berth::proxy

@@ -1,0 +1,186 @@
+// The part of an exchange that has to do with a unit: waiting for it, connecting, relaying.
+#include <chrono>
+
+#include "proxy/connection.h"
+#include "proxy/exchange.h"
+#include "proxy/head_writer.h"
+#include "proxy/tunnel.h"
+
+namespace berth::proxy {
+
+std::string Exchange::upstream_target(const Place& place) const {
+  const RequestFacts& facts = request_.facts;
+  const HttpHead& head = request_.head;
+  std::string target;
+  if (place.route != nullptr && !place.route->to.empty()) {
+    std::string_view rest = std::string_view(facts.path).substr(place.route->prefix.size());
+    target = place.route->to;
+    if (target.ends_with('/') && rest.starts_with('/'))
+      rest.remove_prefix(1);
+    else if (!target.ends_with('/') && !rest.empty() && !rest.starts_with('/'))
+      target += '/';
+    target += rest;
+  } else {
+    // What was decided by is what is sent; only another spelling of the same path may pass as it
+    // is.
+    target = facts.change == PathChange::shape ? std::string_view(facts.path)
+                                               : head.text(facts.raw_path);
+  }
+  target += head.text(facts.query);
+  return target;
+}
+
+void Exchange::forward(const Place& place) {
+  const HttpHead& head = request_.head;
+  target_ = upstream_target(place);
+  unit_ = place.lease->unit();
+  upgrade_ = head.wants_upgrade && head.method == HTTP_GET && head.body == BodyKind::none &&
+             equals_ignoring_case(head.value(HeaderName::upgrade), "websocket") &&
+             (place.route == nullptr || place.route->websocket);
+  switch (place.lease->admit(*this)) {
+    case Lease::Admission::in_flight:
+      return connect();
+    case Lease::Admission::waiting:
+      return park();
+    case Lease::Admission::full:
+      return answer_unavailable(context_.spec().retry_after);
+    case Lease::Admission::refused:
+      return answer_unavailable(place.lease->retry_after());
+  }
+}
+
+void Exchange::park() {
+  client_->post(ConnectionEvent::park);
+  if (hold_until_ == os::TimePoint())
+    hold_until_ = context_.loop.now() + lease()->config().hold;
+  client_->arm_at(hold_until_);
+}
+
+void Exchange::on_granted() noexcept {
+  Connection& client = *client_;
+  connect();
+  client.run();
+}
+
+void Exchange::on_refused(Milliseconds retry_after) noexcept {
+  Connection& client = *client_;
+  answer_unavailable(retry_after);
+  client.run();
+}
+
+void Exchange::on_cut(bool) noexcept {
+  Connection& client = *client_;
+  // Nothing has been sent yet: the next life can answer it as well.
+  if (client.state() == ConnectionState::connecting)
+    unreachable();
+  else
+    client.cut();
+  client.run();
+}
+
+void Exchange::connect() {
+  client_->post(ConnectionEvent::connect);
+  client_->arm(context_.spec().upstream_timeout);
+  // A request that must not be sent twice gets a connection of its own: an idle one may have been
+  // closed by the unit just now, and then nobody could tell whether it has seen the request.
+  const bool may_reuse =
+      !fresh_only_ && request_.is_idempotent() && request_.head.body == BodyKind::none;
+  std::unique_ptr<UpstreamConnection> connection;
+  if (may_reuse)
+    connection = lease()->idle_connections().take();
+  if (connection == nullptr)
+    connection = UpstreamConnection::open(context_.upstream_host, lease()->endpoint());
+  if (connection == nullptr)
+    return unreachable();
+  connection->set_user(this);
+  const bool connected = connection->phase() == UpstreamConnection::Phase::connected;
+  relay_.attach(std::move(connection));
+  if (connected)
+    start_relay();
+}
+
+void Exchange::unreachable() {
+  UpstreamConnection::retire(relay_.detach());
+  park();
+  lease()->wait_again(*this);
+}
+
+void Exchange::start_relay() {
+  client_->post(ConnectionEvent::connected);
+  std::string& head = context_.workshop.scratch;
+  head.clear();
+  append_request_head({request_.head, request_.facts, target_, upgrade_}, head);
+  relay_.start(head, {upgrade_, request_.head.keep_alive && !is_closing(),
+                      context_.spec().max_body.count, context_.date.now()});
+  pump();
+}
+
+void Exchange::on_upstream() noexcept {
+  Connection& client = *client_;
+  if (client.state() == ConnectionState::relaying) {
+    pump();
+  } else if (client.state() == ConnectionState::connecting) {
+    const UpstreamConnection::Phase phase = relay_.upstream()->phase();
+    if (phase == UpstreamConnection::Phase::connected)
+      start_relay();
+    else if (phase == UpstreamConnection::Phase::failed)
+      unreachable();
+  }
+  client.run();
+}
+
+void Exchange::pump() {
+  on_outcome(relay_.pump(client_->stream()));
+}
+
+void Exchange::on_outcome(Relay::Outcome outcome) {
+  switch (outcome) {
+    case Relay::Outcome::under_way:
+      return client_->arm(client_->stream().is_stalled() ? context_.spec().idle_timeout
+                                                         : context_.spec().upstream_timeout);
+    case Relay::Outcome::complete: {
+      log(relay_.status(), relay_.body_bytes(), ReplyKind::proxy);
+      const bool keeps = relay_.keeps_client() && !is_closing();
+      if (relay_.keeps_upstream() && lease()->is_current(*this))
+        lease()->idle_connections().give(relay_.detach());
+      drop_upstream();
+      return finish(keeps);
+    }
+    case Relay::Outcome::upgraded:
+      return upgrade();
+    case Relay::Outcome::client_gone:
+      return client_->close();
+    case Relay::Outcome::bad_request:
+      return break_off(400);
+    case Relay::Outcome::too_large:
+      return break_off(413);
+    case Relay::Outcome::lost_unanswered:
+      if (!relay_.upstream()->is_reused() || relay_.has_replied())
+        return break_off(502);
+      // The unit had closed the idle connection: once more on a new one.
+      fresh_only_ = true;
+      UpstreamConnection::retire(relay_.detach());
+      return connect();
+    case Relay::Outcome::bad_gateway:
+    case Relay::Outcome::cut:
+      return break_off(502);
+  }
+}
+
+void Exchange::break_off(int status) {
+  if (relay_.has_replied())
+    return client_->close();
+  answer_error(status);
+}
+
+void Exchange::upgrade() {
+  log(relay_.status(), 0, ReplyKind::proxy);
+  auto tunnel = std::make_unique<Tunnel>(context_.workshop, *client_, relay_.detach());
+  lease()->hand_over(*this, *tunnel);
+  const std::string early = relay_.take_early_bytes();
+  const std::span<char> leftover = request_.leftover();
+  client_->post(ConnectionEvent::upgraded);
+  client_->become(std::move(tunnel), early, {leftover.data(), leftover.size()});
+}
+
+}  // namespace berth::proxy

@@ -1,0 +1,186 @@
+// Heads on their way through (RFC 9110 section 7.6).
+#include "proxy/head_writer.h"
+
+namespace berth::proxy {
+namespace {
+
+/// Copies the fields for which `keep` says so, as they are; neighbours go in one piece.
+template <class Keep>
+void append_fields(const HttpHead& head, std::string& out, Keep keep) {
+  const std::string_view raw = head.raw;
+  std::size_t run = 0;  // where the pending run of kept fields begins; 0 = there is none
+  for (std::size_t i = 0; i < head.fields.size(); ++i) {
+    const HeaderField& field = head.fields[i];
+    const std::size_t begin = field.name_text.at;
+    if (keep(field)) {
+      if (run == 0)
+        run = begin;
+    } else if (run != 0) {
+      out.append(raw.substr(run, begin - run));
+      run = 0;
+    }
+  }
+  constexpr std::size_t kEmptyLine = 2;
+  if (run != 0)
+    out.append(raw.substr(run, raw.size() - kEmptyLine - run));
+}
+
+/// Connection names further fields that are meant for this hop only.
+class ConnectionTokens {
+ public:
+  explicit ConnectionTokens(const HttpHead& head) : head_(head) {
+    for (const HeaderField& field : head.fields) {
+      if (field.name != HeaderName::connection)
+        continue;
+      const std::string_view value = head.value_of(field);
+      names_fields_ |= !equals_ignoring_case(value, "close") &&
+                       !equals_ignoring_case(value, "keep-alive") &&
+                       !equals_ignoring_case(value, "upgrade");
+    }
+  }
+  /// Fields that frame or address the message are never dropped this way.
+  bool names(const HeaderField& field) const {
+    if (!names_fields_ || field.name == HeaderName::host ||
+        field.name == HeaderName::content_length)
+      return false;
+    for (const HeaderField& each : head_.fields) {
+      if (each.name == HeaderName::connection &&
+          list_has_token(head_.value_of(each), head_.name_of(field)))
+        return true;
+    }
+    return false;
+  }
+
+ private:
+  const HttpHead& head_;
+  bool names_fields_ = false;
+};
+
+bool is_hop_by_hop(HeaderName name) {
+  switch (name) {
+    case HeaderName::connection:
+    case HeaderName::keep_alive:
+    case HeaderName::proxy_authorization:
+    case HeaderName::proxy_connection:
+    case HeaderName::te:
+    case HeaderName::trailer:
+    case HeaderName::transfer_encoding:
+    case HeaderName::upgrade:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Fields that we write ourselves, or that nobody outside may set.
+bool is_ours(HeaderName name, bool trusted) {
+  switch (name) {
+    case HeaderName::host:
+    case HeaderName::proxy:
+    case HeaderName::x_forwarded_for:
+    case HeaderName::x_forwarded_host:
+    case HeaderName::x_forwarded_proto:
+    case HeaderName::x_remote_user:
+    case HeaderName::x_request_id:
+      return true;
+    case HeaderName::forwarded:
+    case HeaderName::x_real_ip:
+      return !trusted;
+    default:
+      return false;
+  }
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
+void append_forwarding(const UpstreamRequest& request, std::string& out) {
+  const RequestFacts& facts = request.facts;
+  const auto believed = [&](HeaderName name) {
+    return facts.trusted ? request.head.value(name) : std::string_view();
+  };
+  out += "X-Forwarded-For: ";
+  if (facts.trusted) {
+    for (const HeaderField& field : request.head.fields) {
+      if (field.name == HeaderName::x_forwarded_for && field.value.size > 0) {
+        out += request.head.value_of(field);
+        out += ", ";
+      }
+    }
+  }
+  out += facts.peer.empty() ? std::string_view("unknown") : facts.peer;
+  out += "\r\n";
+  const std::string_view scheme = believed(HeaderName::x_forwarded_proto);
+  append_field(out, "X-Forwarded-Proto", scheme == "https" ? "https" : "http");
+  const std::string_view host = believed(HeaderName::x_forwarded_host);
+  append_field(out, "X-Forwarded-Host", host.empty() ? std::string_view(facts.authority) : host);
+  append_field(out, "X-Request-Id", facts.request_id);
+  if (!facts.remote_user.empty())
+    append_field(out, "X-Remote-User", facts.remote_user);
+}
+
+/// " 200 OK\r\n" of the status line.
+std::string_view status_part(const HttpHead& head) {
+  constexpr std::size_t kVersion = std::string_view("HTTP/1.1").size();
+  const std::string_view raw = head.raw;
+  return raw.substr(kVersion, raw.find('\n') + 1 - kVersion);
+}
+
+}  // namespace
+
+void append_request_head(const UpstreamRequest& request, std::string& out) {
+  const HttpHead& head = request.head;
+  out += head.text(head.method_text);
+  out += ' ';
+  out += request.target;
+  out += " HTTP/1.1\r\n";
+  append_field(out, "Host",
+               request.facts.authority.empty() ? "localhost" : request.facts.authority);
+  const ConnectionTokens tokens(head);
+  const bool trusted = request.facts.trusted;
+  append_fields(head, out, [&](const HeaderField& field) {
+    return !is_hop_by_hop(field.name) && !is_ours(field.name, trusted) && !tokens.names(field);
+  });
+  append_forwarding(request, out);
+  if (head.body == BodyKind::chunked)
+    append_field(out, "Transfer-Encoding", "chunked");
+  if (request.upgrade)
+    out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  out += "\r\n";
+}
+
+void append_response_head(const DownstreamResponse& response, std::string& out) {
+  const HttpHead& head = response.head;
+  out += "HTTP/1.1";
+  out += status_part(head);
+  const ConnectionTokens tokens(head);
+  bool dated = false;
+  append_fields(head, out, [&](const HeaderField& field) {
+    dated |= field.name == HeaderName::date;
+    return !is_hop_by_hop(field.name) && !tokens.names(field);
+  });
+  if (!dated && !response.upgrade)
+    append_field(out, "Date", response.date);
+  if (response.chunked)
+    append_field(out, "Transfer-Encoding", "chunked");
+  if (response.upgrade)
+    out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  else if (!response.keep_alive)
+    out += "Connection: close\r\n";
+  else if (response.client_minor == 0)
+    out += "Connection: keep-alive\r\n";
+  out += "\r\n";
+}
+
+void append_interim_head(const HttpHead& head, std::string& out) {
+  out += "HTTP/1.1";
+  out += status_part(head);
+  append_fields(head, out, [](const HeaderField& field) { return !is_hop_by_hop(field.name); });
+  out += "\r\n";
+}
+
+}  // namespace berth::proxy

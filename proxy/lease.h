@@ -1,0 +1,135 @@
+// Lease: what this proxy has of one unit: nothing, a question asked, the unit itself, or a refusal;
+// with the waiting room of the requests that need it. See units/control.h for the rules.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proxy/intrusive_list.h"
+#include "proxy/upstream.h"
+#include "units/control.h"
+#include "units/proxy_config.h"
+
+namespace berth::proxy {
+
+class Lease;
+
+/// One request or tunnel that needs a unit. It waits in the waiting room or is in flight.
+class LeaseUser : public ListNode {
+ public:
+  virtual ~LeaseUser() = default;
+  /// The wait is over: it is in flight now.
+  virtual void on_granted() noexcept = 0;
+  /// The wait is over: the unit cannot be had. It has left the waiting room.
+  virtual void on_refused(Milliseconds retry_after) noexcept = 0;
+  /// The unit's life is over, or the lease is to be returned: end now. `going_away` = in order, so
+  /// a WebSocket is closed with 1001.
+  virtual void on_cut(bool going_away) noexcept = 0;
+
+  Lease* lease() const { return lease_; }
+
+ private:
+  friend class Lease;
+  enum class Stage : std::uint8_t { outside, waiting, in_flight };
+  Lease* lease_ = nullptr;
+  std::uint64_t epoch_ = 0;
+  Stage stage_ = Stage::outside;
+  bool counted_ = true;
+};
+
+/// Where a Lease sends its messages.
+class ControlSender {
+ public:
+  virtual ~ControlSender() = default;
+  virtual void send(const control::FromProxy& message) = 0;
+};
+
+class Lease {
+ public:
+  enum class State : std::uint8_t {
+    none,
+    asked,
+    held,
+    cooling,  ///< refused: nobody asks before the time is over
+  };
+  enum class Admission : std::uint8_t {
+    in_flight,  ///< go on, and leave() at the end
+    waiting,    ///< on_granted() or on_refused() follows, unless leave() comes first
+    full,       ///< the waiting room is
+    refused,    ///< see retry_after()
+  };
+
+  Lease(const UpstreamHost& host, ControlSender& control, berth::Backend config);
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  const std::string& unit() const { return config_.unit; }
+  const berth::Backend& config() const { return config_; }
+  /// A new route table names the unit still.
+  void configure(const berth::Backend& config);
+  /// The new route table does not name it any more: it is returned as soon as nobody uses it.
+  void release();
+  /// Whether nothing would be lost with it.
+  bool is_unused() const;
+
+  Admission admit(LeaseUser& user);
+  /// The end of a use, or of the wait for it.
+  void leave(LeaseUser& user);
+  /// `to` takes over the use of `from`: a request has become a tunnel.
+  void hand_over(LeaseUser& from, LeaseUser& to);
+  /// The endpoint did not take a connection: tells PID 1, and `user` waits again.
+  void wait_again(LeaseUser& user);
+
+  /// REQUIRES: held, that is: some user is in flight.
+  const Address& endpoint() const { return endpoint_; }
+  IdleConnections& idle_connections() { return idle_connections_; }
+  /// Whether the life that `user` uses is still the unit's current one.
+  bool is_current(const LeaseUser& user) const {
+    return state_ == State::held && user.epoch_ == epoch_;
+  }
+  /// How long a refusal still counts.
+  Milliseconds retry_after() const;
+
+  void on_message(const control::Granted& message);
+  void on_message(const control::Refused& message);
+  void on_message(const control::Ending& message);
+  void on_message(const control::Revoke& message);
+  /// Everybody in the waiting room is sent away: the proxy stops.
+  void refuse_waiting(Milliseconds retry_after);
+  /// Tells PID 1 how it is used, if that has changed since the last time.
+  void send_usage();
+
+ private:
+  void ask();
+  void grant_waiting();
+  void count_in(LeaseUser& user);
+  void count_out();
+  void give_back();
+  void cut_ended() noexcept;
+  void idle_over() noexcept;
+  void retry() noexcept;
+  Milliseconds idle_for() const;
+
+  const UpstreamHost& host_;
+  ControlSender& control_;
+  berth::Backend config_;
+  State state_ = State::none;
+  bool configured_ = true;
+  bool usage_changed_ = false;
+  std::uint32_t waiting_count_ = 0;
+  std::uint32_t in_flight_ = 0;  ///< counted users of the current life
+  std::uint64_t epoch_ = 0;
+  std::uint64_t requests_ = 0;  ///< answered in this lease
+  Address endpoint_;
+  os::TimePoint last_use_;
+  os::TimePoint refused_until_;
+  os::TimePoint last_complaint_;  ///< Unreachable was sent
+  IntrusiveList<LeaseUser> waiting_;
+  IntrusiveList<LeaseUser> users_;  ///< in flight, of this life and of ended ones
+  IdleConnections idle_connections_;
+  MemberTimer<Lease, &Lease::idle_over> idle_timer_{*this};
+  MemberTimer<Lease, &Lease::cut_ended> ending_timer_{*this};
+  MemberTimer<Lease, &Lease::retry> retry_timer_{*this};
+};
+
+}  // namespace berth::proxy

@@ -1,0 +1,57 @@
+// The table of leases.
+#include "proxy/leases.h"
+
+namespace berth::proxy {
+
+Lease* Leases::find(std::string_view unit) const {
+  const auto found = leases_.find(unit);
+  return found == leases_.end() ? nullptr : found->second.get();
+}
+
+std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backends) {
+  std::unordered_map<std::string_view, const berth::Backend*> wanted;
+  for (const berth::Backend& backend : backends)
+    wanted.emplace(backend.unit, &backend);
+  for (const auto& [unit, lease] : leases_) {
+    if (!wanted.contains(unit))
+      lease->release();
+  }
+  std::vector<Lease*> ordered;
+  ordered.reserve(backends.size());
+  for (const berth::Backend& backend : backends) {
+    Lease* lease = find(backend.unit);
+    if (lease != nullptr) {
+      lease->configure(backend);
+    } else {
+      auto made = std::make_unique<Lease>(host_, control_, backend);
+      lease = made.get();
+      leases_.emplace(lease->unit(), std::move(made));
+    }
+    ordered.push_back(lease);
+  }
+  return ordered;
+}
+
+void Leases::on_message(const control::Granted& message) {
+  if (Lease* lease = find(message.unit))
+    lease->on_message(message);
+  else
+    control_.send(control::Returned{message.unit, message.epoch, Milliseconds(0), 0});
+}
+
+void Leases::refuse_waiting(Milliseconds retry_after) {
+  for (const auto& [unit, lease] : leases_)
+    lease->refuse_waiting(retry_after);
+}
+
+void Leases::tend() {
+  for (auto each = leases_.begin(); each != leases_.end();) {
+    each->second->send_usage();
+    if (each->second->is_unused())
+      each = leases_.erase(each);
+    else
+      ++each;
+  }
+}
+
+}  // namespace berth::proxy

@@ -1,0 +1,41 @@
+// Leases: one Lease a unit that the route table names, or that is still in use.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "proxy/lease.h"
+
+namespace berth::proxy {
+
+class Leases {
+ public:
+  Leases(const UpstreamHost& host, ControlSender& control) : host_(host), control_(control) {}
+
+  /// The leases of a new route table, in the order of its backends. Those that it does not name any
+  /// more end with their last use.
+  std::vector<Lease*> configure(const std::vector<berth::Backend>& backends);
+  /// Granted, Refused, Ending, Revoke.
+  template <class Message>
+  void on_message(const Message& message) {
+    if (Lease* lease = find(message.unit))
+      lease->on_message(message);
+  }
+  /// A grant for a unit that nobody names any more is given back.
+  void on_message(const control::Granted& message);
+  void refuse_waiting(Milliseconds retry_after);
+  /// Usage of what has changed; forgets what is unused. About once a second.
+  void tend();
+
+ private:
+  Lease* find(std::string_view unit) const;
+
+  const UpstreamHost& host_;
+  ControlSender& control_;
+  /// The keys are views of the leases' own names.
+  std::unordered_map<std::string_view, std::unique_ptr<Lease>> leases_;
+};
+
+}  // namespace berth::proxy

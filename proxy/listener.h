@@ -1,0 +1,28 @@
+// Listener: one listening socket that PID 1 has opened and shares with us.
+#pragma once
+
+#include "proxy/context.h"
+#include "proxy/timer_wheel.h"
+
+namespace berth::proxy {
+
+class Listener final : public os::FdHandler, public TimerNode {
+ public:
+  Listener(Context& context, os::UniqueFd socket);
+  ~Listener() override;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// Accepts, or leaves what comes to the kernel's queue.
+  void open();
+  void pause();
+  void on_events(os::Events events) noexcept override;
+  void on_timer() noexcept override { open(); }
+
+ private:
+  Context& context_;
+  os::UniqueFd socket_;
+  bool open_ = false;
+};
+
+}  // namespace berth::proxy

@@ -1,0 +1,239 @@
+// The two directions of a relay.
+#include "proxy/relay.h"
+
+#include <algorithm>
+#include <array>
+
+#include "proxy/head_writer.h"
+
+namespace berth::proxy {
+namespace {
+
+/// One relay moves at most this much in a row, so that a fast pair does not starve the others.
+constexpr std::size_t kBudget = 1024 * 1024;
+constexpr std::size_t kKeptRoom = 8 * 1024;
+constexpr std::size_t kKeptFields = 64;
+
+}  // namespace
+
+void Relay::reset() {
+  settings_ = Settings();
+  response_.clear();
+  response_body_.start(BodyKind::none, 0);
+  early_bytes_.clear();
+  has_sent_ = has_replied_ = head_done_ = chunk_reply_ = response_over_ = false;
+  upstream_reusable_ = upstream_deaf_ = false;
+}
+
+void Relay::trim() {
+  if (response_.raw.capacity() > kKeptRoom)
+    response_.raw = std::string();
+  if (response_.fields.capacity() > kKeptFields)
+    response_.fields = std::vector<HeaderField>();
+}
+
+void Relay::attach(std::unique_ptr<UpstreamConnection> connection) {
+  upstream_ = std::move(connection);
+  has_sent_ = upstream_deaf_ = false;
+}
+
+std::unique_ptr<UpstreamConnection> Relay::detach() {
+  if (upstream_ != nullptr)
+    upstream_->set_user(nullptr);
+  return std::move(upstream_);
+}
+
+void Relay::start(std::string_view request_head, const Settings& settings) {
+  settings_ = settings;
+  parser_.start(HeadKind::response, response_);
+  // A body that came with the head leaves with it, if it is plain.
+  std::string_view first;
+  const std::span<char> leftover = request_.leftover();
+  if (request_.body.kind() == BodyKind::length && !leftover.empty()) {
+    const BodyDecoder::Step step = request_.body.take(leftover);
+    request_.use_leftover(step.used);
+    first = step.payload;
+  }
+  const std::array<std::string_view, 2> pieces = {request_head, first};
+  has_sent_ = true;
+  upstream_deaf_ = !upstream_->stream().write(pieces);
+}
+
+Relay::Outcome Relay::pass_on(std::span<char> bytes, std::size_t& used) {
+  const BodyDecoder::Step step = request_.body.take(bytes);
+  used = step.used;
+  if (step.outcome == BodyDecoder::Outcome::malformed)
+    return Outcome::bad_request;
+  if (settings_.max_body > 0 && request_.body.total() > settings_.max_body)
+    return Outcome::too_large;
+  if (upstream_deaf_)
+    return Outcome::under_way;
+  bool alive = true;
+  if (request_.body.kind() == BodyKind::chunked) {
+    std::array<char, kChunkHeadRoom> room{};
+    const bool any = !step.payload.empty();
+    const std::array<std::string_view, 4> pieces = {
+        any ? chunk_head(step.payload.size(), room) : std::string_view(), step.payload,
+        any ? kChunkEnd : std::string_view(),
+        request_.body.is_complete() ? kLastChunk : std::string_view()};
+    alive = upstream_->stream().write(pieces);
+  } else {
+    alive = upstream_->stream().write(step.payload);
+  }
+  upstream_deaf_ = !alive;
+  return Outcome::under_way;
+}
+
+Relay::Outcome Relay::pump_request(Stream& client) {
+  std::size_t moved = 0;
+  while (!request_.body.is_complete() && !upstream_->stream().is_stalled() && !response_over_) {
+    std::size_t used = 0;
+    if (const std::span<char> leftover = request_.leftover(); !leftover.empty()) {
+      const Outcome outcome = pass_on(leftover, used);
+      request_.use_leftover(used);
+      if (outcome != Outcome::under_way)
+        return outcome;
+      continue;
+    }
+    const std::size_t wanted = std::min(shop_.buffer.size(), request_.body.expected());
+    const os::IoResult got = client.read(shop_.buffer.first(wanted));
+    if (got.status == os::IoStatus::would_block)
+      return Outcome::under_way;
+    if (got.status != os::IoStatus::done)
+      return Outcome::client_gone;
+    const Outcome outcome = pass_on(shop_.buffer.first(got.bytes), used);
+    if (outcome != Outcome::under_way)
+      return outcome;
+    if (used < got.bytes)
+      request_.set_leftover({shop_.buffer.data() + used, got.bytes - used});
+    moved += got.bytes;
+    if (moved >= kBudget) {
+      shop_.loop.rearm(client.fd());
+      return Outcome::under_way;
+    }
+  }
+  return Outcome::under_way;
+}
+
+Relay::Outcome Relay::finish_head(std::string& head) {
+  const BodyKind kind = response_body_kind(response_, request_.is_head_method());
+  response_body_.start(kind, response_.content_length);
+  upstream_reusable_ = response_.keep_alive && kind != BodyKind::until_close;
+  const bool delimited = kind == BodyKind::none || kind == BodyKind::length;
+  chunk_reply_ = !delimited && request_.head.minor == 1;
+  settings_.keep_alive &= delimited || chunk_reply_;
+  append_response_head(
+      {response_, request_.head.minor, chunk_reply_, settings_.keep_alive, false, settings_.date},
+      head);
+  head_done_ = true;
+  return Outcome::under_way;
+}
+
+Relay::Outcome Relay::take_head(Stream& client, std::span<char>& bytes) {
+  std::size_t used = 0;
+  const HeadOutcome outcome = parser_.feed({bytes.data(), bytes.size()}, used);
+  bytes = bytes.subspan(used);
+  if (outcome == HeadOutcome::more)
+    return Outcome::under_way;
+  if (outcome != HeadOutcome::complete)
+    return Outcome::bad_gateway;
+  std::string& head = shop_.scratch;
+  head.clear();
+  if (response_.status >= 200)
+    return finish_head(head);
+  if (response_.status == 101) {
+    if (!settings_.upgrade)
+      return Outcome::bad_gateway;
+    append_response_head({response_, 1, false, true, true, {}}, head);
+    early_bytes_.assign(bytes.data(), bytes.size());
+    has_replied_ = true;
+    return client.write(head) ? Outcome::upgraded : Outcome::client_gone;
+  }
+  // HTTP/1.0 knows no interim replies.
+  if (request_.head.minor == 1) {
+    append_interim_head(response_, head);
+    if (!client.write(head))
+      return Outcome::client_gone;
+  }
+  parser_.start(HeadKind::response, response_);
+  return Outcome::under_way;
+}
+
+Relay::Outcome Relay::pass_back(Stream& client, std::span<char> bytes, std::string_view head) {
+  const BodyDecoder::Step step = response_body_.take(bytes);
+  if (step.outcome == BodyDecoder::Outcome::malformed)
+    return has_replied_ ? Outcome::cut : Outcome::bad_gateway;
+  std::array<char, kChunkHeadRoom> room{};
+  const bool chunk = chunk_reply_ && !step.payload.empty();
+  const bool over = response_body_.is_complete();
+  const std::array<std::string_view, 5> pieces = {
+      head, chunk ? chunk_head(step.payload.size(), room) : std::string_view(), step.payload,
+      chunk ? kChunkEnd : std::string_view(),
+      chunk_reply_ && over ? kLastChunk : std::string_view()};
+  has_replied_ = true;
+  if (!client.write(pieces))
+    return Outcome::client_gone;
+  if (over) {
+    response_over_ = true;
+    // Bytes behind the response belong to no request: such a connection cannot be trusted.
+    upstream_reusable_ &= step.used == bytes.size();
+  }
+  return Outcome::under_way;
+}
+
+Relay::Outcome Relay::take_response(Stream& client, std::span<char> bytes) {
+  while (!head_done_) {
+    const Outcome outcome = take_head(client, bytes);
+    if (outcome != Outcome::under_way)
+      return outcome;
+    if (head_done_)
+      return pass_back(client, bytes, shop_.scratch);
+    if (bytes.empty())
+      return Outcome::under_way;
+  }
+  return pass_back(client, bytes, {});
+}
+
+Relay::Outcome Relay::response_ended(Stream& client, bool in_order) {
+  if (!head_done_)
+    return response_.raw.empty() ? Outcome::lost_unanswered : Outcome::bad_gateway;
+  if (response_body_.kind() != BodyKind::until_close || !in_order)
+    return Outcome::cut;
+  response_over_ = true;
+  return !chunk_reply_ || client.write(kLastChunk) ? Outcome::under_way : Outcome::client_gone;
+}
+
+Relay::Outcome Relay::pump_response(Stream& client) {
+  std::size_t moved = 0;
+  while (!response_over_ && !client.is_stalled()) {
+    const os::IoResult got = upstream_->stream().read(shop_.buffer);
+    if (got.status == os::IoStatus::would_block)
+      return Outcome::under_way;
+    const Outcome outcome = got.status == os::IoStatus::done
+                                ? take_response(client, shop_.buffer.first(got.bytes))
+                                : response_ended(client, got.status == os::IoStatus::closed);
+    if (outcome != Outcome::under_way)
+      return outcome;
+    moved += got.bytes;
+    if (moved >= kBudget) {
+      shop_.loop.rearm(upstream_->stream().fd());
+      return Outcome::under_way;
+    }
+  }
+  return Outcome::under_way;
+}
+
+Relay::Outcome Relay::pump(Stream& client) {
+  if (!client.flush())
+    return Outcome::client_gone;
+  if (!upstream_->stream().flush())
+    upstream_deaf_ = true;
+  Outcome outcome = pump_request(client);
+  if (outcome == Outcome::under_way)
+    outcome = pump_response(client);
+  if (outcome != Outcome::under_way)
+    return outcome;
+  return response_over_ && !client.is_stalled() ? Outcome::complete : Outcome::under_way;
+}
+
+}  // namespace berth::proxy

@@ -1,0 +1,105 @@
+// Relay: passes one request to a unit and its response back, both at once, with back-pressure.
+//
+// One buffer of the process serves all relays: what has been read is written on in the same call.
+// What the receiver does not take is kept in its Stream, and nothing more is read from the sender
+// until it has gone: a relay never holds more than one read in each direction.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "proxy/body_decoder.h"
+#include "proxy/client_request.h"
+#include "proxy/http_head.h"
+#include "proxy/upstream.h"
+
+namespace berth::proxy {
+
+class Relay {
+ public:
+  enum class Outcome : std::uint8_t {
+    under_way,
+    complete,  ///< the response is sent to its end
+    upgraded,  ///< 101 is sent: from here on it is a tunnel
+    client_gone,
+    bad_request,      ///< 400: the body's chunks are malformed
+    too_large,        ///< 413
+    lost_unanswered,  ///< the unit has closed the connection without a byte of a reply
+    bad_gateway,      ///< 502: what came is no sound reply
+    cut,              ///< the response broke off in the middle
+  };
+  /// What it works with; lives as long as the process.
+  struct Workshop {
+    os::EventLoop& loop;
+    std::span<char> buffer;
+    std::string& scratch;
+  };
+
+  Relay(const Workshop& workshop, ClientRequest& request) : shop_(workshop), request_(request) {}
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  /// Before each request.
+  void reset();
+  /// Uses `connection` for the request from now on; also for a second attempt.
+  void attach(std::unique_ptr<UpstreamConnection> connection);
+  UpstreamConnection* upstream() { return upstream_.get(); }
+
+  struct Settings {
+    bool upgrade = false;        ///< a 101 is welcome
+    bool keep_alive = false;     ///< the client may send another request afterwards
+    std::uint64_t max_body = 0;  ///< 0 = any
+    std::string_view date;
+  };
+  /// Sends the request's head. REQUIRES: connected.
+  void start(std::string_view request_head, const Settings& settings);
+  /// Moves what can be moved. To be called after every event of either side.
+  Outcome pump(Stream& client);
+
+  /// Whether a byte of the request has gone out on this connection.
+  bool has_sent() const { return has_sent_; }
+  /// Whether a byte of a reply has gone to the client.
+  bool has_replied() const { return has_replied_; }
+  int status() const { return response_.status; }
+  std::uint64_t body_bytes() const { return response_body_.total(); }
+  /// After `complete`: whether the client's connection can be used again.
+  bool keeps_client() const { return settings_.keep_alive && request_.body.is_complete(); }
+  /// After `complete`: whether the unit's connection can be used again.
+  bool keeps_upstream() const { return upstream_reusable_ && request_.body.is_complete(); }
+  /// Takes the connection out, for a tunnel, for the shelf, or to close it.
+  std::unique_ptr<UpstreamConnection> detach();
+  /// After `upgraded`: what the unit has sent behind its 101.
+  std::string take_early_bytes() { return std::move(early_bytes_); }
+  void trim();
+
+ private:
+  Outcome pump_request(Stream& client);
+  Outcome pump_response(Stream& client);
+  /// One portion of the request's body; `outcome` is under_way if it went well.
+  Outcome pass_on(std::span<char> bytes, std::size_t& used);
+  Outcome take_response(Stream& client, std::span<char> bytes);
+  Outcome take_head(Stream& client, std::span<char>& bytes);
+  Outcome finish_head(std::string& head);
+  Outcome pass_back(Stream& client, std::span<char> bytes, std::string_view head);
+  /// The unit has closed its connection; `in_order` = it was no reset.
+  Outcome response_ended(Stream& client, bool in_order);
+
+  const Workshop& shop_;
+  ClientRequest& request_;
+  std::unique_ptr<UpstreamConnection> upstream_;
+  HeadParser parser_;
+  HttpHead response_;
+  BodyDecoder response_body_;
+  Settings settings_;
+  std::string early_bytes_;
+  bool has_sent_ = false;
+  bool has_replied_ = false;
+  bool head_done_ = false;      ///< the final response's head is there
+  bool chunk_reply_ = false;    ///< we chunk the response's body
+  bool response_over_ = false;  ///< all of the response is written to the client's stream
+  bool upstream_reusable_ = false;
+  bool upstream_deaf_ = false;  ///< it takes no more of the request
+};
+
+}  // namespace berth::proxy

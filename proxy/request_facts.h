@@ -1,0 +1,42 @@
+// RequestFacts: what is decided by in a request, in one spelling.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "init/os/stream_socket.h"
+#include "proxy/http_head.h"
+#include "proxy/url_path.h"
+#include "units/values.h"
+
+namespace berth::proxy {
+
+/// Reused from request to request: the strings keep their room.
+struct RequestFacts {
+  std::string path;       ///< normalised
+  std::string host;       ///< of the authority, lower case, without port; may be empty
+  std::string authority;  ///< what goes upstream as Host
+  Span query;             ///< of the target, with its '?'; empty if there is none
+  Span raw_path;          ///< of the target, as the client wrote it
+  PathChange change = PathChange::none;
+  std::string remote_user;  ///< empty = nobody has logged in
+  std::string request_id;
+  std::string peer;       ///< the address of the connection's other end; empty = a Unix socket
+  std::string client_ip;  ///< for the log: the outermost address that can be believed
+  bool trusted = false;   ///< the peer is a proxy of ours
+
+  void clear();
+};
+
+/// Fills in the place of the request. False = 400.
+bool read_target(const HttpHead& head, RequestFacts& facts);
+/// Who asks.
+void read_origin(const HttpHead& head, const os::PeerAddress& peer,
+                 const std::vector<Network>& trusted, RequestFacts& facts);
+/// The id that the client has given the request; empty if there is none, or none that is sane.
+std::string_view sent_request_id(const HttpHead& head);
+
+bool is_in_network(const os::PeerAddress& peer, const Network& network);
+
+}  // namespace berth::proxy

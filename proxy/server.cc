@@ -1,0 +1,164 @@
+// Wiring, and what PID 1 commands.
+#include "proxy/server.h"
+
+#include <chrono>
+
+#include "proxy/connection.h"
+#include "proxy/diagnostics.h"
+#include "units/wire.h"
+
+namespace berth::proxy {
+namespace {
+
+/// Ten thousand instances take less than a tenth of this.
+constexpr std::size_t kMaxConfig = 64 * 1024 * 1024;
+constexpr std::chrono::seconds kTendEvery{1};
+
+}  // namespace
+
+Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
+    : loop_(loop),
+      buffer_(std::make_unique<std::array<char, kBufferSize>>()),
+      wheel_(loop.now()),
+      control_(loop, std::move(sockets.control), *this),
+      upstream_host_{loop, wheel_, graveyard_},
+      workshop_{loop, *buffer_, scratch_},
+      log_(loop, log),
+      logins_(loop),
+      leases_(upstream_host_, control_),
+      context_{.loop = loop,
+               .wheel = wheel_,
+               .upstream_host = upstream_host_,
+               .workshop = workshop_,
+               .leases = leases_,
+               .logins = logins_,
+               .log = log_,
+               .site = Site(),
+               .exchanges = ExchangePool(),
+               .connections = ConnectionTable(graveyard_),
+               .ids = RequestIds(),
+               .date = DateText(loop)} {
+  for (os::UniqueFd& listener : sockets.listeners)
+    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener)));
+  loop_.set_turn_end([this] { on_turn_end(); });
+}
+
+Server::~Server() {
+  loop_.set_turn_end({});
+  loop_.cancel(wheel_timer_);
+  listeners_.clear();
+  context_.connections.for_each([](Connection& connection) { connection.close(); });
+  graveyard_.clear();
+}
+
+int Server::run() {
+  while (!over_)
+    loop_.run_once(Milliseconds(-1));
+  log_.flush();
+  return status_;
+}
+
+void Server::stop(int status) {
+  over_ = true;
+  status_ = status;
+}
+
+void Server::on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fds) {
+  if (const auto* configured = std::get_if<control::Configure>(&message))
+    configure(*configured, fds);
+  else if (const auto* granted = std::get_if<control::Granted>(&message))
+    leases_.on_message(*granted);
+  else if (const auto* refused = std::get_if<control::Refused>(&message))
+    leases_.on_message(*refused);
+  else if (const auto* ending = std::get_if<control::Ending>(&message))
+    leases_.on_message(*ending);
+  else if (const auto* revoke = std::get_if<control::Revoke>(&message))
+    leases_.on_message(*revoke);
+  else if (const auto* draining = std::get_if<control::Drain>(&message))
+    drain(draining->grace);
+  else
+    shut_down();
+}
+
+void Server::on_control_lost() {
+  report("PID 1 has closed the control socket");
+  stop(1);
+}
+
+void Server::configure(const control::Configure& message, const std::vector<os::UniqueFd>& fds) {
+  if (fds.empty())
+    return report("route table: no memfd came with it");
+  const auto bytes = os::read_sealed(fds.front().borrow(), kMaxConfig);
+  if (!bytes)
+    return report("route table: " + bytes.error().message);
+  auto config = wire::decode<ProxyConfig>(*bytes);
+  if (!config)
+    return report("route table: " + config.error().message);
+  std::vector<Lease*> leases = leases_.configure(config->backends);
+  context_.site = Site(*std::move(config), std::move(leases));
+  logins_.configure(context_.spec().auth_htpasswd);
+  log_.set_format(context_.spec().access_log);
+  control_.send(control::Configured{message.generation});
+  if (configured_ || context_.draining)
+    return;
+  configured_ = true;
+  for (const auto& listener : listeners_)
+    listener->open();
+  wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
+}
+
+void Server::shut_down() {
+  context_.shutting_down = true;
+  leases_.refuse_waiting(context_.spec().retry_after);
+}
+
+void Server::drain(Milliseconds grace) {
+  context_.draining = true;
+  for (const auto& listener : listeners_)
+    listener->pause();
+  leases_.refuse_waiting(context_.spec().retry_after);
+  context_.connections.for_each([](Connection& connection) {
+    if (connection.state() == ConnectionState::idle)
+      connection.close();
+  });
+  wheel_.arm(drain_timer_, loop_.now() + grace);
+}
+
+void Server::drain_over() noexcept {
+  context_.connections.for_each([](Connection& connection) { connection.cut(); });
+  stop(0);
+}
+
+void Server::tend() noexcept {
+  leases_.tend();
+  wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
+}
+
+void Server::wake_wheel() {
+  const auto due = wheel_.next_due();
+  if (!due || (wheel_timer_ != os::kNoTimer && wheel_due_ <= *due))
+    return;
+  loop_.cancel(wheel_timer_);
+  wheel_due_ = *due;
+  wheel_timer_ = loop_.at(*due, [this] {
+    wheel_timer_ = os::kNoTimer;
+    wheel_.advance(loop_.now());
+  });
+}
+
+void Server::on_turn_end() {
+  if (!context_.draining && context_.connections.size() < context_.spec().max_connections &&
+      configured_) {
+    for (const auto& listener : listeners_)
+      if (!listener->is_armed())
+        listener->open();
+  }
+  wake_wheel();
+  log_.flush();
+  graveyard_.clear();
+  context_.exchanges.clear_excess();
+  if (context_.draining && context_.connections.size() == 0)
+    stop(0);
+}
+
+}  // namespace berth::proxy

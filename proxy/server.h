@@ -1,0 +1,69 @@
+// Server: the whole of berth-proxy, wired: control socket, listeners, connections, leases.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "proxy/context.h"
+#include "proxy/control_link.h"
+#include "proxy/listener.h"
+
+namespace berth::proxy {
+
+class Server final : public ControlHandler {
+ public:
+  struct Sockets {
+    os::UniqueFd control;
+    std::vector<os::UniqueFd> listeners;
+  };
+  /// `log`: where the access log goes.
+  Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log);
+  ~Server() override;
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Until it is drained or PID 1 is gone. Returns the process's exit status.
+  int run();
+  /// Whether run() would go on; for tests that turn the loop themselves.
+  bool is_over() const { return over_; }
+
+  void on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fds) override;
+  void on_control_lost() override;
+
+ private:
+  void configure(const control::Configure& message, const std::vector<os::UniqueFd>& fds);
+  void drain(Milliseconds grace);
+  void drain_over() noexcept;
+  void shut_down();
+  void tend() noexcept;
+  void on_turn_end();
+  void wake_wheel();
+  void stop(int status);
+
+  /// What relays read into; nothing in it outlives a call.
+  static constexpr std::size_t kBufferSize = 64 * 1024;
+
+  os::EventLoop& loop_;
+  std::unique_ptr<std::array<char, kBufferSize>> buffer_;
+  std::string scratch_;
+  Graveyard graveyard_;
+  TimerWheel wheel_;
+  ControlLink control_;
+  UpstreamHost upstream_host_;
+  Relay::Workshop workshop_;
+  AccessLog log_;
+  Logins logins_;
+  Leases leases_;
+  Context context_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  MemberTimer<Server, &Server::tend> tend_timer_{*this};
+  MemberTimer<Server, &Server::drain_over> drain_timer_{*this};
+  os::TimerId wheel_timer_ = os::kNoTimer;
+  os::TimePoint wheel_due_;
+  bool configured_ = false;
+  bool over_ = false;
+  int status_ = 0;
+};
+
+}  // namespace berth::proxy

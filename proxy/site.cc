@@ -1,0 +1,94 @@
+// Looking up routes, tenants and what is public.
+#include "proxy/site.h"
+
+#include <algorithm>
+
+#include "proxy/mime_types.h"
+#include "proxy/url_path.h"
+
+namespace berth::proxy {
+namespace {
+
+/// "/x" is that path, "/x/" is everything below it. Patterns "*.ext" are no paths.
+bool covers(std::string_view pattern, std::string_view path) {
+  if (pattern.starts_with('*') || pattern.empty())
+    return false;
+  return pattern.ends_with('/') ? path.starts_with(pattern) : path == pattern;
+}
+
+bool any_covers(const std::vector<std::string>& patterns, std::string_view path) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return covers(pattern, path); });
+}
+
+}  // namespace
+
+Site::Site(ProxyConfig config, std::vector<Lease*> leases)
+    : config_(std::move(config)), leases_(std::move(leases)), files_(config_.spec) {
+  for (std::uint32_t i = 0; i < config_.tenants.size(); ++i) {
+    const TenantRoute& tenant = config_.tenants[i];
+    if (tenant.hosts.empty())
+      tenants_.insert({}, tenant.path, i);
+    for (const std::string& host : tenant.hosts)
+      tenants_.insert(host, tenant.path, i);
+  }
+}
+
+Lease* Site::lease_at(std::size_t backend) const {
+  return backend < leases_.size() ? leases_[backend] : nullptr;
+}
+
+Place Site::find_route(std::string_view method, std::string_view path) const {
+  for (std::size_t i = 0; i < spec().routes.size(); ++i) {
+    const RouteSpec& route = spec().routes[i];
+    const bool allowed =
+        route.methods.empty() ||
+        std::find(route.methods.begin(), route.methods.end(), method) != route.methods.end();
+    if (!allowed || !is_below(path, route.prefix) || i >= config_.route_backends.size())
+      continue;
+    if (Lease* lease = lease_at(config_.route_backends[i]))
+      return Place{Place::Kind::route, &route, nullptr, lease};
+  }
+  return {};
+}
+
+Place Site::find_tenant(std::string_view host, std::string_view path) const {
+  const PrefixTable::Match match = tenants_.find(host, path);
+  if (match.value == PrefixTable::kNone)
+    return {};
+  const TenantRoute& tenant = config_.tenants[match.value];
+  Lease* lease = lease_at(tenant.backend);
+  if (lease == nullptr)
+    return {};
+  return Place{match.needs_slash ? Place::Kind::add_slash : Place::Kind::tenant, nullptr, &tenant,
+               lease};
+}
+
+bool Site::needs_login(std::string_view path, const Place& tenant) const {
+  if (spec().auth_htpasswd.empty() || any_covers(spec().auth_public, path))
+    return false;
+  if (tenant.tenant == nullptr)
+    return true;
+  if (!tenant.tenant->auth)
+    return false;
+  const std::string_view prefix = tenant.tenant->path;
+  return std::none_of(tenant.tenant->public_paths.begin(), tenant.tenant->public_paths.end(),
+                      [&](const std::string& pattern) {
+                        // Given in full, or below the tenant's path.
+                        if (std::string_view(pattern).starts_with(prefix))
+                          return covers(pattern, path);
+                        std::string below(prefix);
+                        below += pattern.starts_with('/') ? pattern.substr(1) : pattern;
+                        return covers(below, path);
+                      });
+}
+
+bool Site::is_public_file(std::string_view path) const {
+  return std::any_of(
+      spec().auth_public.begin(), spec().auth_public.end(), [&](const std::string& pattern) {
+        return pattern.starts_with("*.") &&
+               equals_ignoring_case(extension_of(path), std::string_view(pattern).substr(2));
+      });
+}
+
+}  // namespace berth::proxy

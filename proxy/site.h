@@ -1,0 +1,54 @@
+// Site: the route table in force, made ready for looking things up.
+//
+// It is replaced as a whole between two events. A request in flight has taken from it what it
+// needs: its lease, which outlives the table, and texts of its own.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "proxy/lease.h"
+#include "proxy/prefix_table.h"
+#include "proxy/static_files.h"
+#include "units/proxy_config.h"
+
+namespace berth::proxy {
+
+/// Where a request goes if nothing else answers it.
+struct Place {
+  enum class Kind : std::uint8_t { nowhere, route, tenant, add_slash };
+  Kind kind = Kind::nowhere;
+  const RouteSpec* route = nullptr;     ///< route
+  const TenantRoute* tenant = nullptr;  ///< tenant, add_slash
+  Lease* lease = nullptr;               ///< route, tenant
+};
+
+class Site {
+ public:
+  Site() = default;
+  /// `leases` are those of config.backends, in order.
+  Site(ProxyConfig config, std::vector<Lease*> leases);
+
+  const ProxyConfig& config() const { return config_; }
+  const ProxySpec& spec() const { return config_.spec; }
+  const StaticFiles& files() const { return files_; }
+
+  /// Routes of units come first, in the order of the unit file; then the longest tenant's path.
+  Place find_route(std::string_view method, std::string_view path) const;
+  Place find_tenant(std::string_view host, std::string_view path) const;
+
+  /// Whether a login is needed for `path` at all; `tenant` is where it would go, if anywhere.
+  bool needs_login(std::string_view path, const Place& tenant) const;
+  /// Whether a public pattern "*.ext" covers `path`: then a static file needs no login.
+  bool is_public_file(std::string_view path) const;
+
+ private:
+  Lease* lease_at(std::size_t backend) const;
+
+  ProxyConfig config_;
+  std::vector<Lease*> leases_;
+  PrefixTable tenants_;
+  StaticFiles files_;
+};
+
+}  // namespace berth::proxy

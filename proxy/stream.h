@@ -1,0 +1,59 @@
+// Stream: a connected socket of the loop, with what could not be sent yet.
+//
+// Sockets are watched edge-triggered, once, for both directions. A Stream remembers what an event
+// said until a call proves it wrong, so nobody has to ask the kernel twice, and an idle connection
+// holds neither a buffer nor unread news.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "init/os/event_loop.h"
+#include "init/os/stream_socket.h"
+
+namespace berth::proxy {
+
+class Stream {
+ public:
+  explicit Stream(os::UniqueFd socket) : socket_(std::move(socket)) {}
+
+  os::BorrowedFd fd() const { return socket_.borrow(); }
+  bool is_open() const { return socket_.is_open(); }
+  /// To be called first in on_events().
+  void note(os::Events events);
+  bool can_read() const { return can_read_; }
+  /// The other end has finished sending or is gone; there may still be bytes to read.
+  bool saw_end() const { return saw_end_; }
+
+  os::IoResult read(std::span<char> room);
+  /// Sends the pieces in order; what does not fit is kept and goes out with flush(). False = the
+  /// other end is gone. Whoever writes while is_stalled() makes the memory grow: do not.
+  bool write(std::span<const std::string_view> pieces);
+  bool write(std::string_view piece) { return write(std::span(&piece, 1)); }
+  /// Sends what was kept. False = the other end is gone.
+  bool flush();
+  /// Some bytes still wait to be sent.
+  bool is_stalled() const { return kept_ != nullptr; }
+  /// Sends of a file; would_block if something else waits already.
+  os::IoResult send_file(os::BorrowedFd file, std::uint64_t& offset, std::size_t count);
+  void finish_sending() { os::finish_sending(socket_.borrow()); }
+  /// REQUIRES: no longer watched.
+  void close() { socket_.reset(); }
+
+ private:
+  struct Kept {
+    std::string bytes;
+    std::size_t sent = 0;
+  };
+  void keep(std::span<const std::string_view> pieces, std::size_t skip);
+
+  os::UniqueFd socket_;
+  bool can_read_ = true;
+  bool can_write_ = true;
+  bool saw_end_ = false;
+  std::unique_ptr<Kept> kept_;
+};
+
+}  // namespace berth::proxy

@@ -1,0 +1,109 @@
+// Connections to units, and the shelf of idle ones.
+#include "proxy/upstream.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "init/os/socket.h"
+
+namespace berth::proxy {
+namespace {
+
+/// As many as a unit may sensibly answer at once; more would only hold its threads and memory.
+constexpr std::size_t kMaxIdle = 64;
+/// Shorter than the 20 s after which Puma closes an idle connection itself: we are seldom
+/// surprised.
+constexpr std::chrono::seconds kMaxIdleTime{15};
+
+}  // namespace
+
+UpstreamConnection::UpstreamConnection(const UpstreamHost& host, os::UniqueFd socket)
+    : host_(host), stream_(std::move(socket)) {}
+
+UpstreamConnection::~UpstreamConnection() {
+  if (stream_.is_open())
+    host_.loop.unwatch(stream_.fd());
+}
+
+std::unique_ptr<UpstreamConnection> UpstreamConnection::open(const UpstreamHost& host,
+                                                             const Address& address) {
+  bool in_progress = false;
+  auto socket = os::start_connect(address, in_progress);
+  if (!socket)
+    return nullptr;
+  os::set_no_delay(socket->borrow());
+  std::unique_ptr<UpstreamConnection> connection(new UpstreamConnection(host, *std::move(socket)));
+  connection->phase_ = in_progress ? Phase::connecting : Phase::connected;
+  if (!host.loop.watch(connection->stream_.fd(), true, true, *connection, true))
+    return nullptr;
+  return connection;
+}
+
+void UpstreamConnection::on_events(os::Events events) noexcept {
+  stream_.note(events);
+  if (phase_ == Phase::connecting && (events.writable || events.error || events.hangup))
+    phase_ = os::connect_error(stream_.fd()) == 0 ? Phase::connected : Phase::failed;
+  if (user_ != nullptr)
+    user_->on_upstream();
+  else if (shelf_ != nullptr && (events.readable || events.hangup || events.error))
+    shelf_->drop(*this);
+}
+
+void UpstreamConnection::on_timer() noexcept {
+  if (shelf_ != nullptr)
+    shelf_->drop(*this);
+}
+
+void UpstreamConnection::retire(std::unique_ptr<UpstreamConnection> connection) {
+  if (connection == nullptr)
+    return;
+  connection->user_ = nullptr;
+  connection->shelf_ = nullptr;
+  connection->unlink();
+  connection->host_.loop.unwatch(connection->stream_.fd());
+  connection->stream_.close();
+  Graveyard& graveyard = connection->host_.graveyard;
+  graveyard.bury(std::move(connection));
+}
+
+std::unique_ptr<UpstreamConnection> IdleConnections::take() {
+  if (connections_.empty())
+    return nullptr;
+  std::unique_ptr<UpstreamConnection> connection = std::move(connections_.back());
+  connections_.pop_back();
+  connection->shelf_ = nullptr;
+  connection->reused_ = true;
+  host_.wheel.disarm(*connection);
+  return connection;
+}
+
+void IdleConnections::give(std::unique_ptr<UpstreamConnection> connection) {
+  connection->user_ = nullptr;
+  if (connections_.size() >= kMaxIdle || connection->stream_.can_read() ||
+      connection->stream_.is_stalled()) {
+    UpstreamConnection::retire(std::move(connection));
+    return;
+  }
+  connection->shelf_ = this;
+  host_.wheel.arm(*connection, host_.loop.now() + kMaxIdleTime);
+  connections_.push_back(std::move(connection));
+}
+
+void IdleConnections::clear() {
+  while (!connections_.empty()) {
+    UpstreamConnection::retire(std::move(connections_.back()));
+    connections_.pop_back();
+  }
+}
+
+void IdleConnections::drop(UpstreamConnection& connection) {
+  const auto found =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [&](const auto& candidate) { return candidate.get() == &connection; });
+  if (found == connections_.end())
+    return;
+  UpstreamConnection::retire(std::move(*found));
+  connections_.erase(found);
+}
+
+}  // namespace berth::proxy

@@ -1,0 +1,84 @@
+// UpstreamConnection: one connection to a unit, used for one request at a time.
+#pragma once
+
+#include <memory>
+
+#include "proxy/graveyard.h"
+#include "proxy/stream.h"
+#include "proxy/timer_wheel.h"
+#include "units/values.h"
+
+namespace berth::proxy {
+
+class IdleConnections;
+
+/// Who uses an upstream connection and is told of its events.
+class UpstreamUser {
+ public:
+  virtual ~UpstreamUser() = default;
+  virtual void on_upstream() noexcept = 0;
+};
+
+/// What a connection needs of the process it lives in.
+struct UpstreamHost {
+  os::EventLoop& loop;
+  TimerWheel& wheel;
+  Graveyard& graveyard;
+};
+
+class UpstreamConnection final : public os::FdHandler, public TimerNode {
+ public:
+  enum class Phase : std::uint8_t { connecting, connected, failed };
+
+  /// Begins to connect. Nothing if that failed at once.
+  static std::unique_ptr<UpstreamConnection> open(const UpstreamHost& host, const Address& address);
+  /// Watched while it lives; use retire() and not the destructor inside a callback.
+  ~UpstreamConnection() override;
+
+  Stream& stream() { return stream_; }
+  Phase phase() const { return phase_; }
+  /// It has served a request before: the unit may have closed it in the meantime.
+  bool is_reused() const { return reused_; }
+  void set_user(UpstreamUser* user) { user_ = user; }
+
+  void on_events(os::Events events) noexcept override;
+  void on_timer() noexcept override;
+
+  /// Closes it now; the object itself dies at the end of the turn.
+  static void retire(std::unique_ptr<UpstreamConnection> connection);
+
+ private:
+  friend class IdleConnections;
+  UpstreamConnection(const UpstreamHost& host, os::UniqueFd socket);
+
+  const UpstreamHost& host_;
+  Stream stream_;
+  Phase phase_ = Phase::connecting;
+  bool reused_ = false;
+  UpstreamUser* user_ = nullptr;
+  IdleConnections* shelf_ = nullptr;  ///< where it lies while it is idle
+};
+
+/// The idle connections to one endpoint, bounded in number and in time.
+class IdleConnections {
+ public:
+  explicit IdleConnections(const UpstreamHost& host) : host_(host) {}
+  IdleConnections(const IdleConnections&) = delete;
+  IdleConnections& operator=(const IdleConnections&) = delete;
+  ~IdleConnections() { clear(); }
+
+  /// The one used last, or nothing.
+  std::unique_ptr<UpstreamConnection> take();
+  /// Keeps it for the next request. REQUIRES: nothing is unread or unsent on it.
+  void give(std::unique_ptr<UpstreamConnection> connection);
+  /// Closes all of them.
+  void clear();
+  /// One of them was closed by the unit, or has been idle for long.
+  void drop(UpstreamConnection& connection);
+
+ private:
+  const UpstreamHost& host_;
+  std::vector<std::unique_ptr<UpstreamConnection>> connections_;
+};
+
+}  // namespace berth::proxy
