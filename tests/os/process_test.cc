@@ -292,6 +292,8 @@ TEST(SpawnFailure, TellsWhichStepWasRefused) {
   EXPECT_EQ(failure_without(SYS_setresuid, image_of_a_user()),
             "become user 12345: Permission denied");
   EXPECT_EQ(failure_without(SYS_capset, image_of_a_user()), "drop capabilities: Permission denied");
+  EXPECT_EQ(failure_without(SYS_prctl, image_of({"/bin/true"})),
+            "set no_new_privileges: Permission denied");
   EXPECT_EQ(failure_without(SYS_execve, image_of({"/bin/true"})),
             "execute /bin/true: Permission denied");
 }
