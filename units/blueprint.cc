@@ -37,11 +37,12 @@ void default_ready(Unit& unit) {
 
 Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
     : name_(std::move(name)), tree_(std::move(tree)), base_(new_draft(kind)) {
-  const Scope nothing_known;
-  Reading reading{load.errors, load.references, nothing_known, load.context.memory_total,
-                  name_.str()};
+  // Of variables these keys have none; conditions look at the environment.
+  Scope scope;
+  scope.environment = &load.context.environment;
+  Reading reading{load.errors, load.references, scope, load.context.memory_total, name_.str()};
   const Member* own = tree_.find(own_key(kind));
-  at_ = own->key_at;
+  at_ = own->value.at;
   base_.unit.name = name_;
   base_.unit.place = load.errors.place(at_);
   read_table("unit", kUnitTable, reading);
@@ -98,9 +99,7 @@ void Blueprint::declare_vars(Reading& reading) {
   for (const std::string& written : base_.vars) {
     const bool is_optional = written.ends_with('?');
     std::string var = written.substr(0, written.size() - (is_optional ? 1 : 0));
-    const bool is_name =
-        !var.empty() && expand("${" + var + ":-}", Scope{}, ExpandAt::load).has_value();
-    if (!is_name) {
+    if (!is_variable_name(var)) {
       reading.errors.add(at_, reading.unit, "\"" + written + "\" is no name of a variable");
       continue;
     }

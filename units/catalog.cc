@@ -37,6 +37,12 @@ struct Declarations {
   bool stock = false;
 };
 
+/// Where the header of a table, or the first of several, stands.
+Mark table_mark(const Member& member) {
+  const Node::Array* entries = member.value.array();
+  return entries == nullptr || entries->empty() ? member.value.at : entries->front().at;
+}
+
 class Loader {
  public:
   Loader(const std::vector<SourceFile>& files, const SourceFile* berth_toml,
@@ -176,7 +182,7 @@ void Loader::check_top(const Node& root, const std::string& unit) {
     if (is_table) {
       message += did_you_mean(member.key, {kTopTables.begin(), kTopTables.end()});
     }
-    errors_.add(member.key_at, unit, std::move(message));
+    errors_.add(is_table ? table_mark(member) : member.key_at, unit, std::move(message));
   }
 }
 
@@ -189,7 +195,7 @@ std::optional<UnitKind> Loader::kind_of(const Node& root, const std::string& uni
       continue;
     }
     if (found) {
-      errors_.add(member->key_at, unit,
+      errors_.add(table_mark(*member), unit,
                   "[" + std::string(key) + "] beside " + std::string(own_table(*found)) +
                       ": a unit is of one kind");
     }

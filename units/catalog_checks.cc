@@ -106,7 +106,7 @@ void check_references(const LoadedUnits& loaded, const std::set<std::string>& us
     } else if (reference.target.ends_with('@')) {
       complain(", which is a template: name one of its instances");
     } else if (const auto target = loaded.units.find(reference.target);
-               target != loaded.units.end()) {
+               target != loaded.units.end() && !errors.is_broken(reference.target)) {
       const std::string why = unfit(reference.relation, target->second);
       if (!why.empty()) {
         complain(", " + why);

@@ -52,6 +52,12 @@ Node read_defaults(Node root, LoadState& load, BerthConfig& config) {
   Node defaults{root.at, Node::Table{}};
   for (Member& member : *root.table()) {
     const DefaultsTable* table = find_table(member.key);
+    if (table == nullptr && member.value.table() != nullptr) {
+      load.errors.add(member.value.at, "",
+                      "unknown table [" + member.key + "] in " + std::string(kTopTable) +
+                          did_you_mean(member.key, {"process", "log", "shutdown"}));
+      continue;
+    }
     if (table == nullptr || member.value.table() == nullptr) {
       read_key(member, kTopTable, draft, load);
       continue;

@@ -51,7 +51,7 @@ Result<Reference> read_reference(std::string_view text) {
   }
   std::string_view rest = text.substr(2);
   const std::string_view name = scan::take_while(rest, is_name_char);
-  if (name.empty() || scan::is_digit(name.front())) {
+  if (!is_variable_name(name)) {
     return reference;
   }
   const std::size_t after_name = 2 + name.size();
@@ -190,6 +190,11 @@ Result<void> expand_into(Output& out, std::string_view text, const Scope& scope,
 }
 
 }  // namespace
+
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && !scan::is_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(), is_name_char);
+}
 
 const std::string* Scope::find(const std::string& name) const {
   if (const auto value = values.find(name); value != values.end()) {

@@ -45,6 +45,9 @@ Result<std::string> expand(std::string_view text, const Scope& scope, ExpandAt w
 std::string expand_at_start(std::string_view text,
                             const std::map<std::string, std::string>& values);
 
+/// Whether ${NAME} can be written with this name: [A-Za-z_][A-Za-z0-9_]*.
+bool is_variable_name(std::string_view name);
+
 /// Whether expand() could change `text`.
 inline bool mentions_variables(std::string_view text) {
   return text.find('$') != text.npos;

@@ -156,8 +156,11 @@ void Value::read(bool& out) {
 }
 
 std::optional<std::int64_t> Value::whole_number(std::int64_t least, std::int64_t most) {
-  const std::string what =
-      "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  // The limit of a type is no figure to tell people.
+  const bool is_open = most >= std::numeric_limits<std::int32_t>::max();
+  const std::string what = "a whole number " + (is_open ? "not below " + std::to_string(least)
+                                                        : "from " + std::to_string(least) + " to " +
+                                                              std::to_string(most));
   std::optional<std::int64_t> number;
   std::string shown;
   if (const auto* literal = std::get_if<std::int64_t>(&node_.value)) {

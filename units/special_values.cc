@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, 16> kLimitNames{
     "as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
     "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
 
-bool is_variable_name(std::string_view name) {
+/// What the kernel passes on; other programs may be stricter.
+bool is_environment_name(std::string_view name) {
   return !name.empty() && name.find('=') == name.npos && name.find('\0') == name.npos;
 }
 
@@ -78,16 +79,16 @@ bool is_endpoint_address(std::string_view text) {
   return text.empty() || text == "127.0.0.1" || text == "localhost";
 }
 
-/// Stores the address of a check, or that it is the endpoint.
-void set_ready_address(Value& value, std::string_view what, const std::string& text,
-                       ReadyCheck& out) {
+/// Stores the address of a check, or that it is the endpoint. given: the value that it is part of.
+void set_ready_address(Value& value, std::string_view what, const std::string& given,
+                       const std::string& text, ReadyCheck& out) {
   if (is_endpoint_address(text) || text == "unix:${socket}") {
     out.at_endpoint = true;
     return;
   }
   auto address = parse_address(text);
   if (!address) {
-    value.mismatch(value.node(), what, text, address.error().message);
+    value.mismatch(value.node(), what, given, address.error().message);
     return;
   }
   out.address = *std::move(address);
@@ -102,7 +103,7 @@ void read_environment(Value& value, std::map<std::string, std::optional<std::str
     return;
   }
   for (const Member& member : *members) {
-    if (!is_variable_name(member.key)) {
+    if (!is_environment_name(member.key)) {
       value.complain(member.key_at, "holds a name that no variable can have");
       continue;
     }
@@ -240,7 +241,7 @@ void read_ready_http(Value& value, ReadyCheck& out) {
   if (colon == address.npos || address.ends_with(']')) {
     address += ":80";
   }
-  set_ready_address(value, kUrl, address, out);
+  set_ready_address(value, kUrl, *text, address, out);
 }
 
 void read_ready_tcp(Value& value, ReadyCheck& out) {
@@ -254,7 +255,7 @@ void read_ready_tcp(Value& value, ReadyCheck& out) {
     value.mismatch(value.node(), kTcp, *text, "a Unix socket is asked by \"unix\"");
     return;
   }
-  set_ready_address(value, kTcp, *text, out);
+  set_ready_address(value, kTcp, *text, *text, out);
 }
 
 void read_ready_unix(Value& value, ReadyCheck& out) {
@@ -264,7 +265,7 @@ void read_ready_unix(Value& value, ReadyCheck& out) {
     return;
   }
   out.way = ReadyCheck::Way::unix_socket;
-  set_ready_address(value, kSocket, text->starts_with("unix:") ? *text : "unix:" + *text, out);
+  set_ready_address(value, kSocket, *text, "unix:" + *text, out);
 }
 
 void read_ready_file(Value& value, ReadyCheck& out) {

@@ -103,8 +103,9 @@ std::string_view Node::type_name() const {
     case 1:
       return "a string";
     case 2:
-    case 3:
       return "a number";
+    case 3:
+      return "a number with decimals";
     case 4:
       return "true or false";
     case 5:

@@ -1,0 +1,209 @@
+// What only all units together can tell.
+#include <gtest/gtest.h>
+
+#include "tests/units/load.h"
+#include "units/catalog.h"
+
+namespace berth {
+namespace {
+
+using testing::errors_of;
+using testing::File;
+using testing::Lines;
+using testing::load;
+using testing::messages;
+using testing::names;
+
+/// A service with these keys of [unit].
+File unit(const std::string& name, const std::string& keys) {
+  return {name + ".toml", "[unit]\n" + keys + "\n[service]\ncommand = \"x\"\n"};
+}
+
+File proxy(const std::string& name, const std::string& listen, const std::string& more = "") {
+  return {name + ".toml", "[proxy]\nlisten = " + listen + "\n" + more};
+}
+
+TEST(References, MustExist) {
+  EXPECT_EQ((Lines{"a.toml:2:13: requires \"reds\", which does not exist; did you mean \"redis\"?",
+                   "b.toml:2:10: wants \"nothing\", which does not exist",
+                   "c.toml:2:10: after \"t@\", which is a template: name one of its instances"}),
+            errors_of({unit("a", "requires = [\"reds\"]"),
+                       unit("b", "wants = [\"nothing\"]"),
+                       unit("c", "after = [\"t@\"]"),
+                       unit("redis", ""),
+                       {"t@.toml", "[tenant]\ncommand = \"x\"\n"}}));
+}
+
+TEST(References, OfRoutesAndMaintenanceFitTheirPurpose) {
+  EXPECT_EQ((Lines{"web.toml:4:9: until \"s\", which is no job",
+                   "web.toml:7:8: unit \"j\", which is neither a service nor a tenant",
+                   "web.toml:10:8: unit \"s\", which has no \"address\"",
+                   "web.toml:13:8: unit \"gone\", which does not exist"}),
+            errors_of({unit("s", ""),
+                       {"j.toml", "[job]\ncommand = \"x\"\n"},
+                       proxy("web", "\":80\"",
+                             "[proxy.maintenance]\nuntil = \"s\"\n"
+                             "[[proxy.route]]\nprefix = \"/a\"\nunit = \"j\"\n"
+                             "[[proxy.route]]\nprefix = \"/b\"\nunit = \"s\"\n"
+                             "[[proxy.route]]\nprefix = \"/c\"\nunit = \"gone\"\n")}));
+}
+
+TEST(References, ToABrokenUnitBreakOnlyWhatRequiresIt) {
+  const Catalog catalog = load({{"redis.toml", "[service]\n"},
+                                unit("a", "requires = [\"redis\"]"),
+                                unit("b", "requires = [\"a\"]"),
+                                unit("c", "wants = [\"redis\"]\nafter = [\"redis\", \"d\"]"),
+                                unit("d", "before = [\"redis\"]")});
+
+  EXPECT_EQ((Lines{"a.toml:2:13: requires \"redis\", which has an error",
+                   "b.toml:2:13: requires \"a\", which has an error",
+                   "redis.toml:1:1: [service] needs \"command\""}),
+            messages(catalog));
+  EXPECT_EQ((Lines{"c", "d"}), names(catalog));
+  EXPECT_EQ(Lines{}, catalog.find("c")->info.wants);
+  EXPECT_EQ((Lines{"d"}), catalog.find("c")->info.after);
+  EXPECT_EQ(Lines{}, catalog.find("d")->info.before);
+}
+
+TEST(References, OfAProxyToABrokenUnitKeepTheProxy) {
+  const Catalog catalog = load({{"cable.toml", "[service]\n"},
+                                {"init.toml", "[job]\n"},
+                                proxy("web", "\":80\"",
+                                      "[proxy.maintenance]\nuntil = \"init\"\n"
+                                      "[[proxy.route]]\nprefix = \"/cable\"\nunit = \"cable\"\n")});
+
+  EXPECT_EQ(2U, catalog.errors.size());
+  EXPECT_EQ((Lines{"web"}), names(catalog));
+  EXPECT_EQ("init", catalog.find("web")->proxy->maintenance_until);
+  EXPECT_EQ("cable", catalog.find("web")->proxy->routes[0].unit);
+}
+
+TEST(Cycles, AreReportedAsAPath) {
+  const Catalog catalog = load({unit("a", "requires = [\"b\"]"), unit("b", "after = [\"c\"]"),
+                                unit("c", "wants = [\"a\"]"), unit("d", "wants = [\"a\"]")});
+
+  EXPECT_EQ((Lines{"a.toml:3:1: these units wait for each other: a -> b -> c -> a (a.toml:3: \"a\" "
+                   "requires \"b\"; b.toml:3: \"b\" after \"c\"; c.toml:3: \"c\" wants \"a\")"}),
+            messages(catalog));
+  EXPECT_EQ((Lines{"d"}), names(catalog));
+}
+
+TEST(Cycles, MayGoThroughBefore) {
+  EXPECT_EQ((Lines{"a.toml:3:1: these units wait for each other: a -> b -> a (b.toml:4: \"b\" "
+                   "before \"a\"; b.toml:4: \"b\" requires \"a\")"}),
+            errors_of({unit("a", ""), unit("b", "before = [\"a\"]\nrequires = [\"a\"]")}));
+}
+
+TEST(Cycles, MayBeOfOneUnit) {
+  EXPECT_EQ((Lines{"a.toml:3:1: these units wait for each other: a -> a (a.toml:3: \"a\" after "
+                   "\"a\")"}),
+            errors_of({unit("a", "after = [\"a\"]")}));
+}
+
+TEST(Cycles, AreAllReported) {
+  EXPECT_EQ(2U, errors_of({unit("a", "after = [\"b\"]"), unit("b", "after = [\"a\"]"),
+                           unit("c", "after = [\"d\"]"), unit("d", "after = [\"c\"]")})
+                    .size());
+}
+
+TEST(Cycles, AreNoneInALongChain) {
+  std::vector<File> files{unit("u0", "")};
+  for (int i = 1; i < 2'000; ++i) {
+    files.push_back(
+        unit("u" + std::to_string(i), "requires = [\"u" + std::to_string(i - 1) + "\"]"));
+  }
+
+  EXPECT_EQ(Lines{}, errors_of(files));
+}
+
+TEST(TenantPaths, BelongToOneTenant) {
+  const Catalog catalog =
+      load({{"t@.toml", "[tenant]\ncommand = \"x\"\n"},
+            {"a.toml",
+             "[[instance]]\ntemplate = \"t\"\nname = \"a\"\npath = \"/x/\"\n"
+             "[[instance]]\ntemplate = \"t\"\nname = \"b\"\npath = \"/x/\"\n"
+             "hosts = [\"h\"]\n"
+             "[[instance]]\ntemplate = \"t\"\nname = \"c\"\npath = \"/x/\"\n"}});
+
+  EXPECT_EQ((Lines{"a.toml:12:8: the path \"/x/\" is taken by \"t@a\" (a.toml:3:8)"}),
+            messages(catalog));
+  EXPECT_EQ((Lines{"t@a", "t@b"}), names(catalog));
+}
+
+TEST(TenantPaths, MayDifferByHost) {
+  EXPECT_EQ((Lines{"i.toml:3:1: the path \"h/x/\" is taken by \"t@a\" (i.toml:2:1)"}),
+            errors_of({{"t@.toml",
+                        "[tenant]\ncommand = \"x\"\npath = \"/x/\"\nhosts = [\"${h}\"]\n"
+                        "vars = [\"h\"]\n"},
+                       {"i.toml",
+                        "[instances.t]\na = { h = \"h\" }\nb = { h = \"h\" }\n"
+                        "c = { h = \"g\" }\n"}}));
+}
+
+TEST(Listeners, HaveOneAddressEach) {
+  EXPECT_EQ((Lines{"b.toml:1:1: the address \"127.0.0.1:80\" is taken by \"a\" (a.toml:1:1)",
+                   "d.toml:1:1: the address \":81\" is taken by \"c\" (c.toml:1:1)",
+                   "f.toml:1:1: the address \"unix:/x\" is taken by \"e\" (e.toml:1:1)"}),
+            errors_of({proxy("a", "\":80\""),
+                       proxy("b", "\"127.0.0.1:80\""),
+                       proxy("c", "[\":82\", \"[::1]:81\"]"),
+                       {"d.toml", "[service]\ncommand = \"x\"\naddress = \":81\"\n"},
+                       proxy("e", "\"unix:/x\""),
+                       proxy("f", "\"unix:/x\"")}));
+}
+
+TEST(Listeners, MayDifferByHost) {
+  EXPECT_EQ(Lines{}, errors_of({proxy("a", "\"127.0.0.1:80\""), proxy("b", "\"127.0.0.2:80\"")}));
+}
+
+TEST(Proxies, AreChosenWhereThereAreSeveral) {
+  const File one = proxy("one", "\":81\"");
+  const File two = proxy("two", "\":82\"");
+  const File chosen{"t@.toml", "[tenant]\ncommand = \"x\"\nproxy = \"two\"\n"};
+  const File open{"t@.toml", "[tenant]\ncommand = \"x\"\n"};
+  const File instances{"i.toml", "[instances.t]\na = {}\n"};
+
+  EXPECT_EQ(Lines{}, errors_of({one, two, chosen, instances}));
+  EXPECT_EQ(Lines{}, errors_of({one, open, instances}));
+  EXPECT_EQ((Lines{"i.toml:2:1: needs \"proxy\": both \"one\" and \"two\" could serve it"}),
+            errors_of({one, two, open, instances}));
+  EXPECT_EQ((Lines{"t@.toml:3:9: proxy \"two\", which does not exist"}),
+            errors_of({one, chosen, instances}));
+}
+
+Catalog load_with_stock(const std::vector<File>& admin, const std::vector<File>& stock) {
+  std::vector<SourceFile> sources;
+  for (const File& file : admin) {
+    sources.push_back(testing::source(file));
+  }
+  for (const File& file : stock) {
+    sources.push_back(testing::source(file, 2));
+    sources.back().stock = true;
+  }
+  return load_catalog(sources, nullptr, testing::context());
+}
+
+TEST(StockUnits, AreInNobodysWayUntilUsed) {
+  const std::vector<File> stock{proxy("web", "\":80\"", "[proxy.maintenance]\nuntil = \"init\"\n"),
+                                {"init.toml", "[job]\ncommand = \"x\"\n"}};
+  const Catalog unused = load_with_stock({proxy("front", "\":80\""), {"init.toml", ""}}, stock);
+  const Catalog used =
+      load_with_stock({proxy("front", "\":80\""), unit("a", "wants = [\"web\"]")}, stock);
+
+  EXPECT_EQ(Lines{}, messages(unused));
+  EXPECT_EQ((Lines{"front"}), names(unused));
+  EXPECT_EQ((Lines{"web.toml:1:1: the address \":80\" is taken by \"front\" (front.toml:1:1)"}),
+            messages(used));
+}
+
+TEST(StockUnits, AreMarked) {
+  const Catalog catalog =
+      load_with_stock({unit("a", ""), {"i.toml", "[instances.t]\nx = {}\n"}},
+                      {unit("b", ""), {"t@.toml", "[tenant]\ncommand = \"x\"\n"}});
+
+  EXPECT_EQ((std::map<std::string, bool>{{"a", false}, {"b", true}, {"t@x", false}}),
+            catalog.stock);
+}
+
+}  // namespace
+}  // namespace berth

@@ -1,0 +1,416 @@
+// Every key of the table: a good value is taken, a bad one is refused in words.
+#include "units/keys.h"
+
+#include <array>
+#include <set>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include "tests/units/load.h"
+
+namespace berth {
+namespace {
+
+using testing::Lines;
+
+/// One key with a value that differs from its default, and one that is wrong.
+struct Sample {
+  std::string_view table;
+  std::string_view key;
+  std::string_view good;
+  std::string_view bad;
+  std::string_view complaint;  ///< what follows the name of the key
+};
+
+// clang-format off: a table, one key a line
+constexpr auto kSamples = std::to_array<Sample>({
+    {"[unit]", "description", R"~("Redis")~", R"~(1)~",
+     R"~("description" in [unit] must be a string, not a number)~"},
+    {"[unit]", "documentation", R"~(["man:x(1)"])~", R"~("man:x(1)")~",
+     R"~("documentation" in [unit] must be a list of strings, not a string)~"},
+    {"[unit]", "requires", R"~(["other"])~", R"~("other")~",
+     R"~("requires" in [unit] must be a list of unit names, not a string)~"},
+    {"[unit]", "wants", R"~(["other"])~", R"~([1])~",
+     R"~("wants" in [unit] must be a list of unit names, not a number)~"},
+    {"[unit]", "after", R"~(["other"])~", R"~({})~",
+     R"~("after" in [unit] must be a list of unit names, not a table)~"},
+    {"[unit]", "before", R"~(["other"])~", R"~(["othr"])~",
+     R"~(before "othr", which does not exist; did you mean "other"?)~"},
+    {"[unit]", "start", R"~("manual")~", R"~("boots")~",
+     R"~("start" in [unit] must be "boot", "demand" or "manual", not "boots"; did you mean "boot"?)~"},
+    {"[service]", "command", R"~(["a", "b"])~", R"~([])~",
+     R"~("command" in [service] names no program)~"},
+    {"[service]", "address", R"~(":3000")~", R"~("3000")~",
+     R"~("address" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3000": ":PORT" is missing)~"},
+    {"[service]", "restart", R"~("always")~", R"~("no")~",
+     R"~("restart" in [service] must be "on-failure", "always" or "never", not "no")~"},
+    {"[service]", "restart_delay", R"~("1s")~", R"~(1)~",
+     R"~("restart_delay" in [service] must be a duration such as "5s", not a number)~"},
+    {"[service]", "restart_delay_max", R"~("1m")~", R"~("50ms")~",
+     R"~("restart_delay" is longer than "restart_delay_max")~"},
+    {"[service]", "restart_limit", R"~(0)~", R"~(-1)~",
+     R"~("restart_limit" in [service] must be a whole number not below 0, not "-1")~"},
+    {"[service]", "restart_window", R"~("1h")~", R"~("0")~",
+     R"~("restart_window" in [service] must be longer than zero)~"},
+    {"[service]", "before_start", R"~(["a b", ["c", "d"], { command = "e" }])~", R"~("a")~",
+     R"~("before_start" in [service] must be a list of commands, each a string, a list of strings or a table, not a string)~"},
+    {"[service]", "after_start", R"~(["a"])~", R"~(["'a"])~",
+     R"~("after_start" in [service] must be a command: a string or a list of strings, not "'a": a quote ' is never closed)~"},
+    {"[service]", "after_stop", R"~(["a"])~", R"~([{ timeout = "1s" }])~",
+     R"~("after_stop" in [service] holds a table without "command")~"},
+    {"[service]", "stop_signal", R"~("INT")~", R"~("SIGFOO")~",
+     R"~("stop_signal" in [service] must be a signal such as "SIGTERM", not "SIGFOO": "SIGFOO" is no signal's name)~"},
+    {"[service]", "stop_timeout", R"~("1s")~", R"~("fast")~",
+     R"~("stop_timeout" in [service] must be a duration such as "5s", not "fast": a number is missing before "fast")~"},
+    {"[service]", "reload_signal", R"~("HUP")~", R"~(0)~",
+     R"~("reload_signal" in [service] must be a signal such as "SIGTERM", not "0": signals are numbered from 1 to 64)~"},
+    {"[service]", "reload_command", R"~("a b")~", R"~(1)~",
+     R"~("reload_command" in [service] must be a command: a string or a list of strings, not a number)~"},
+    {"[service]", "success_exit", R"~([3, "SIGUSR1"])~", R"~([256])~",
+     R"~("success_exit" in [service] must be a list of exit codes (0 to 255) and signals, not "256")~"},
+    {"[job]", "command", R"~("a")~", R"~("")~", R"~("command" in [job] names no program)~"},
+    {"[job]", "steps", R"~(["a", "b"])~", R"~([""])~", R"~("steps" in [job] names no program)~"},
+    {"[job]", "timeout", R"~("1h")~", R"~("0")~",
+     R"~("timeout" in [job] must be longer than zero)~"},
+    {"[job]", "reload", R"~(true)~", R"~("true")~",
+     R"~("reload" in [job] must be true or false, not a string)~"},
+    {"[job]", "on", R"~(["manual"])~", R"~("never")~",
+     R"~("on" in [job] must be "boot" or "manual", not "never")~"},
+    {"[tenant]", "path", R"~("/x/")~", R"~("/x")~",
+     R"~("path" in [tenant] must be a path that begins and ends with "/", not "/x")~"},
+    {"[tenant]", "hosts", R"~(["x.example.org"])~", R"~(["X"])~",
+     R"~("hosts" in [tenant] must be a list of host names in lower case, not "X")~"},
+    {"[tenant]", "endpoint", R"~("socket")~", R"~("tcp")~",
+     R"~("endpoint" in [tenant] must be "port", "socket" or "activated", not "tcp")~"},
+    {"[tenant]", "ports", R"~("5000-5100")~", R"~("5000")~",
+     R"~("ports" in [tenant] must be a range of ports such as "4000-4999", not "5000")~"},
+    {"[tenant]", "vars", R"~(["a?"])~", R"~(["a b"])~", R"~("a b" is no name of a variable)~"},
+    {"[tenant]", "idle_timeout", R"~("1h")~", R"~("1 hour")~",
+     R"~("idle_timeout" in [tenant] must be a duration such as "5s", not "1 hour": " hour" is no unit of time (ms, s, m, h, d, w, y))~"},
+    {"[tenant]", "count_websockets", R"~(false)~", R"~(0)~",
+     R"~("count_websockets" in [tenant] must be true or false, not a number)~"},
+    {"[tenant]", "hold", R"~("1s")~", R"~(true)~",
+     R"~("hold" in [tenant] must be a duration such as "5s", not true or false)~"},
+    {"[tenant]", "queue", R"~(1)~", R"~(1.5)~",
+     R"~("queue" in [tenant] must be a whole number not below 0, not a number with decimals)~"},
+    {"[tenant]", "max_running", R"~(1)~", R"~("1")~",
+     R"~("max_running" in [tenant] must be a whole number not below 0, not a string)~"},
+    {"[tenant]", "max_starting", R"~(1)~", R"~(4294967296)~",
+     R"~("max_starting" in [tenant] must be a whole number not below 0, not "4294967296")~"},
+    {"[tenant]", "public", R"~(["/x", "/y/", "*.css"])~", R"~(["x"])~",
+     R"~("public" in [tenant] must be a list of paths ("/x", "/x/") and extensions ("*.ext"), not "x")~"},
+    {"[tenant]", "auth", R"~(false)~", R"~([])~",
+     R"~("auth" in [tenant] must be true or false, not an array)~"},
+    {"[tenant]", "proxy", R"~("front")~", R"~("other")~", R"~(proxy "other", which is no proxy)~"},
+    {"ready", "http", R"~("http://127.0.0.1:81/up")~", R"~("ftp://x")~",
+     R"~("http" in ready must be a path or a URL such as "http://127.0.0.1:3000/up", not "ftp://x")~"},
+    {"ready", "status", R"~("200-204")~", R"~("2xx,4xx")~",
+     R"~("status" in ready must be statuses such as "2xx,3xx", "200" or "any", not "2xx,4xx": they must be one range without gaps)~"},
+    {"ready", "tcp", R"~("127.0.0.1:1")~", R"~("unix:/x")~",
+     R"~("tcp" in ready must be an address such as "127.0.0.1:6379", not "unix:/x": a Unix socket is asked by "unix")~"},
+    {"ready", "unix", R"~("/run/x")~", R"~("x")~",
+     R"~("unix" in ready must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
+    {"ready", "file", R"~("/run/x")~", R"~(1)~",
+     R"~("file" in ready must be a string, not a number)~"},
+    {"ready", "timeout", R"~("1s")~", R"~("0")~",
+     R"~("timeout" in ready must be longer than zero)~"},
+    {"ready", "interval", R"~("1s")~", R"~("1")~",
+     R"~("interval" in ready must be a duration such as "5s", not "1": a number lacks its unit (ms, s, m, h, d, w, y))~"},
+    {"a command", "command", R"~(["x", "y"])~", R"~({})~",
+     R"~("command" in a command must be a command: a string or a list of strings, not a table)~"},
+    {"a command", "timeout", R"~("1s")~", R"~(1)~",
+     R"~("timeout" in a command must be a duration such as "5s", not a number)~"},
+    {"a command", "user", R"~("root")~", R"~(0)~",
+     R"~("user" in a command must be a string, not a number)~"},
+    {"[process]", "user", R"~("www-data")~", R"~(33)~",
+     R"~("user" in [process] must be a string, not a number)~"},
+    {"[process]", "group", R"~("www-data")~", R"~([])~",
+     R"~("group" in [process] must be a string, not an array)~"},
+    {"[process]", "groups", R"~(["audio"])~", R"~("audio")~",
+     R"~("groups" in [process] must be a list of strings, not a string)~"},
+    {"[process]", "working_directory", R"~("/srv")~", R"~("srv")~",
+     R"~("working_directory" in [process] must be an absolute path, not "srv")~"},
+    {"[process]", "env", R"~({ A = "x", B = 1, C = false, D = 1.5 })~", R"~({ A = true })~",
+     R"~("env" in [process] must be a string, a number, or false for each variable, not true or false)~"},
+    {"[process]", "inherit_env", R"~(["LANG", "LC_*"])~", R"~("LANG")~",
+     R"~("inherit_env" in [process] must be true, false or a list of names, not a string)~"},
+    {"[process]", "umask", R"~("0022")~", R"~(22)~",
+     R"~("umask" in [process] must be a string of octal digits such as "0755", not a number)~"},
+    {"[process]", "oom_score_adj", R"~(-500)~", R"~(1001)~",
+     R"~("oom_score_adj" in [process] must be a whole number from -1000 to 1000, not "1001")~"},
+    {"[process]", "limits",
+     R"~({ nofile = 65536, core = "infinity", nproc = "100:200", as = "1G" })~",
+     R"~({ nofiles = 1 })~",
+     R"~("limits" in [process] has no limit "nofiles"; did you mean "nofile"?)~"},
+    {"[process]", "nice", R"~(-5)~", R"~(20)~",
+     R"~("nice" in [process] must be a whole number from -20 to 19, not "20")~"},
+    {"[process]", "no_new_privileges", R"~(false)~", R"~("no")~",
+     R"~("no_new_privileges" in [process] must be true or false, not a string)~"},
+    {"[process]", "directories", R"~([{ path = "/x" }])~", R"~({ path = "/x" })~",
+     R"~("directories" in [process] must be an array of tables, not a table)~"},
+    {"[[process.directories]]", "path", R"~("/y")~", R"~("y")~",
+     R"~("path" in [[process.directories]] must be an absolute path, not "y")~"},
+    {"[[process.directories]]", "user", R"~("root")~", R"~(0)~",
+     R"~("user" in [[process.directories]] must be a string, not a number)~"},
+    {"[[process.directories]]", "group", R"~("root")~", R"~(0)~",
+     R"~("group" in [[process.directories]] must be a string, not a number)~"},
+    {"[[process.directories]]", "mode", R"~("0750")~", R"~("0888")~",
+     R"~("mode" in [[process.directories]] must be a string of octal digits such as "0755", not "0888")~"},
+    {"[log]", "format", R"~("json")~", R"~("text")~",
+     R"~("format" in [log] must be "prefix", "json", "raw" or "none", not "text")~"},
+    {"[log]", "buffer", R"~("64K")~", R"~("64KB")~",
+     R"~("buffer" in [log] must be a size such as "64M", not "64KB": "KB" is no unit of size (K, M, G, T, %))~"},
+    {"[proxy]", "listen", R"~([":81", "[::1]:82"])~", R"~("81")~",
+     R"~("listen" in [proxy] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "81": ":PORT" is missing)~"},
+    {"[proxy]", "user", R"~("proxy")~", R"~(1)~",
+     R"~("user" in [proxy] must be a string, not a number)~"},
+    {"[proxy]", "trust_proxy", R"~(["10.0.0.0/8"])~", R"~(["10.0.0.1/8"])~",
+     R"~("trust_proxy" in [proxy] must be a list of networks such as "10.0.0.0/8", not "10.0.0.1/8": it has bits set beyond the first 8)~"},
+    {"[proxy]", "header", R"~("1s")~", R"~("0")~",
+     R"~("header" in [proxy] must be longer than zero)~"},
+    {"[proxy]", "idle", R"~("1s")~", R"~("0")~", R"~("idle" in [proxy] must be longer than zero)~"},
+    {"[proxy]", "upstream", R"~("1s")~", R"~("0")~",
+     R"~("upstream" in [proxy] must be longer than zero)~"},
+    {"[proxy]", "max_body", R"~("1M")~", R"~(-1)~",
+     R"~("max_body" in [proxy] must be a size such as "64M", not "-1": it is negative)~"},
+    {"[proxy]", "max_connections", R"~(5)~", R"~(0)~",
+     R"~("max_connections" in [proxy] must be a whole number not below 1, not "0")~"},
+    {"[proxy.maintenance]", "until", R"~("job")~", R"~("other")~",
+     R"~(until "other", which is no job)~"},
+    {"[proxy.maintenance]", "enabled", R"~(true)~", R"~("yes")~",
+     R"~("enabled" in [proxy.maintenance] must be true or false, not a string)~"},
+    {"[proxy.maintenance]", "page", R"~("503.html")~", R"~("../503.html")~",
+     R"~("page" in [proxy.maintenance] must be a path below "root", without "..", not "../503.html")~"},
+    {"[proxy.maintenance]", "retry_after", R"~("1s")~", R"~("0")~",
+     R"~("retry_after" in [proxy.maintenance] must be longer than zero)~"},
+    {"[proxy.health]", "path", R"~("/up")~", R"~("up")~",
+     R"~("path" in [proxy.health] must be a path that begins with "/", not "up")~"},
+    {"[proxy.health]", "body", R"~("")~", R"~(0)~",
+     R"~("body" in [proxy.health] must be a string, not a number)~"},
+    {"[proxy.static]", "root", R"~("/srv")~", R"~("public")~",
+     R"~("root" in [proxy.static] must be an absolute path, not "public")~"},
+    {"[proxy.static]", "prefix", R"~("/x")~", R"~("/x/../y")~",
+     R"~("prefix" in [proxy.static] must be a path that begins with "/", not "/x/../y")~"},
+    {"[proxy.static]", "extensions", R"~(["css", ".js"])~", R"~(["*.css"])~",
+     R"~("extensions" in [proxy.static] must be a list of file name extensions such as "css", not "*.css")~"},
+    {"[proxy.static]", "cache", R"~([{ path = "/a/" }])~", R"~(["/a/"])~",
+     R"~("cache" in [proxy.static] must be an array of tables, not an array)~"},
+    {"[[proxy.static.cache]]", "path", R"~("/y")~", R"~("y")~",
+     R"~("path" in [[proxy.static.cache]] must be a path that begins with "/", not "y")~"},
+    {"[[proxy.static.cache]]", "max_age", R"~("1h")~", R"~(3600)~",
+     R"~("max_age" in [[proxy.static.cache]] must be a duration such as "5s", not a number)~"},
+    {"[[proxy.static.cache]]", "immutable", R"~(true)~", R"~(1)~",
+     R"~("immutable" in [[proxy.static.cache]] must be true or false, not a number)~"},
+    {"[proxy.auth]", "htpasswd", R"~("/etc/htpasswd")~", R"~("htpasswd")~",
+     R"~("htpasswd" in [proxy.auth] must be an absolute path, not "htpasswd")~"},
+    {"[proxy.auth]", "realm", R"~("Showcase")~", R"~(1)~",
+     R"~("realm" in [proxy.auth] must be a string, not a number)~"},
+    {"[proxy.auth]", "public", R"~(["/x"])~", R"~(["x y"])~",
+     R"~("public" in [proxy.auth] must be a list of paths ("/x", "/x/") and extensions ("*.ext"), not "x y")~"},
+    {"[[proxy.route]]", "prefix", R"~("/cable")~", R"~("cable")~",
+     R"~("prefix" in [[proxy.route]] must be a path that begins with "/", not "cable")~"},
+    {"[[proxy.route]]", "unit", R"~("other")~", R"~("job")~",
+     R"~(unit "job", which is neither a service nor a tenant)~"},
+    {"[[proxy.route]]", "to", R"~("/cable")~", R"~("http://x/")~",
+     R"~("to" in [[proxy.route]] must be a path that begins with "/", not "http://x/")~"},
+    {"[[proxy.route]]", "websocket", R"~(false)~", R"~("no")~",
+     R"~("websocket" in [[proxy.route]] must be true or false, not a string)~"},
+    {"[[proxy.route]]", "methods", R"~(["GET"])~", R"~(["get"])~",
+     R"~("methods" in [[proxy.route]] must be a list of HTTP methods such as "GET", not "get")~"},
+    {"[proxy.log]", "format", R"~("none")~", R"~("apache")~",
+     R"~("format" in [proxy.log] must be "json", "combined" or "none", not "apache")~"},
+});
+// clang-format on
+
+constexpr std::string_view kOthers = "[service]\ncommand = \"other\"\naddress = \":1\"\n";
+
+/// A unit of `kind` that lacks nothing, with `text` in `table`.
+std::string file_with(UnitKind kind, std::string_view table, std::string_view text) {
+  const std::string line = std::string(text) + "\n";
+  std::string file;
+  const auto add = [&](std::string_view name, std::string_view rest) {
+    file += std::string(name) + "\n" + std::string(rest);
+    file += name == table ? line : "";
+  };
+  if (table == "[unit]") {
+    file += "[unit]\n" + line;
+  }
+  const bool gives_command = text.starts_with("command =") || text.starts_with("steps =");
+  const bool gives_listen = text.starts_with("listen =");
+  if (kind == UnitKind::proxy) {
+    add("[proxy]", gives_listen && table == "[proxy]" ? "" : "listen = \":80\"\n");
+    file += table == "[proxy.maintenance]" && text.starts_with("page")
+                ? "[proxy.static]\nroot = \"/srv\"\n"
+                : "";
+  } else {
+    const bool in_own = table == own_table(kind);
+    add(own_table(kind), gives_command && in_own ? "" : "command = \"run\"\n");
+  }
+  if (table == "ready") {
+    const bool is_way = text.starts_with("http") || text.starts_with("tcp") ||
+                        text.starts_with("unix") || text.starts_with("file");
+    file += "address = \":2\"\nready = { " +
+            std::string(is_way         ? ""
+                        : text.empty() ? "http = \"/\""
+                                       : "http = \"/\", ") +
+            std::string(text) + " }\n";
+  } else if (table == kCommandTable) {
+    const bool is_command = text.starts_with("command");
+    file += "after_stop = [{ " +
+            std::string(is_command     ? ""
+                        : text.empty() ? "command = \"x\""
+                                       : "command = \"x\", ") +
+            std::string(text) + " }]\n";
+  } else if (table == "[[proxy.route]]") {
+    file += "[[proxy.route]]\n" + line;
+    file += text.starts_with("prefix") ? "" : "prefix = \"/x\"\n";
+    file += text.starts_with("unit") ? "" : "unit = \"other\"\n";
+  } else if (table == "[[proxy.static.cache]]" || table == "[[process.directories]]") {
+    file += std::string(table) + "\n" + line + (text.starts_with("path") ? "" : "path = \"/x\"\n");
+  } else if (table != own_table(kind) && table != "[unit]") {
+    file += std::string(table) + "\n" + line;
+  }
+  return file;
+}
+
+UnitKind first_kind(const Key& key) {
+  for (const UnitKind kind :
+       {UnitKind::service, UnitKind::job, UnitKind::tenant, UnitKind::proxy}) {
+    if (own_table(kind) == key.table ||
+        (key.table.find("proxy") != key.table.npos && kind == UnitKind::proxy)) {
+      return kind;
+    }
+  }
+  return UnitKind::service;
+}
+
+/// The key's table as a unit of its first kind has it.
+const Key& row(const Sample& sample) {
+  for (const Key& key : all_keys()) {
+    if (key.table == sample.table && key.name == sample.key) {
+      return key;
+    }
+  }
+  throw std::logic_error("no such key");
+}
+
+Catalog load_with(const Key& key, std::string_view text) {
+  const UnitKind kind = first_kind(key);
+  const bool is_template = kind == UnitKind::tenant;
+  return testing::load({{"other.toml", std::string(kOthers)},
+                        {"job.toml", "[job]\ncommand = \"run\"\n"},
+                        {"front.toml", "[proxy]\nlisten = \":90\"\n"},
+                        {is_template ? "x@.toml" : "x.toml", file_with(kind, key.table, text)},
+                        {"instances.toml", is_template ? "[instances.x]\n1 = {}\n" : ""}});
+}
+
+bool is_of_units(const Key& key) {
+  return (key.kinds & kAnyUnit) != 0 && key.table != kInstanceTable && key.type != "table" &&
+         !(key.table == "[proxy]" && key.type == "array of tables");
+}
+
+const Unit* unit_of(const Catalog& catalog) {
+  const Unit* plain = catalog.find("x");
+  return plain != nullptr ? plain : catalog.find("x@1");
+}
+
+/// The unit without its place: where it stands in the file is no matter of its keys.
+Unit without_place(const Catalog& catalog) {
+  Unit unit = *unit_of(catalog);
+  unit.place = {};
+  return unit;
+}
+
+TEST(Keys, AllHaveASampleHere) {
+  std::set<std::pair<std::string_view, std::string_view>> known;
+  for (const Sample& sample : kSamples) {
+    known.emplace(sample.table, sample.key);
+  }
+  for (const Key& key : all_keys()) {
+    if (is_of_units(key)) {
+      EXPECT_TRUE(known.contains({key.table, key.name})) << key.table << " " << key.name;
+    }
+  }
+}
+
+TEST(Keys, TakeAGoodValue) {
+  for (const Sample& sample : kSamples) {
+    const Key& key = row(sample);
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.good);
+    const Catalog without = load_with(key, "");
+    const Catalog with = load_with(key, text);
+
+    EXPECT_EQ(Lines{}, testing::messages(with)) << sample.table << " " << text;
+    ASSERT_NE(nullptr, unit_of(with)) << sample.table << " " << text;
+    // A route has a unit already without; vars show in instances alone.
+    const bool shows = key.name != "unit" && key.name != "vars";
+    if (shows && unit_of(without) != nullptr) {
+      EXPECT_FALSE(without_place(with) == without_place(without)) << sample.table << " " << text;
+    }
+  }
+}
+
+TEST(Keys, RefuseABadValueInWords) {
+  for (const Sample& sample : kSamples) {
+    const Key& key = row(sample);
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.bad);
+    const Catalog catalog = load_with(key, text);
+
+    ASSERT_LE(1U, catalog.errors.size()) << sample.table << " " << text;
+    EXPECT_EQ(sample.complaint, catalog.errors.front().message) << sample.table << " " << text;
+    EXPECT_EQ(nullptr, unit_of(catalog)) << sample.table << " " << text;
+  }
+}
+
+TEST(Keys, HaveTheDefaultsThatTheTableNames) {
+  for (const Key& key : all_keys()) {
+    if (!is_of_units(key) || key.fallback.empty()) {
+      continue;
+    }
+    const std::string text = std::string(key.name) + " = " + std::string(key.fallback);
+    const Catalog with = load_with(key, text);
+    const Catalog without = load_with(key, "");
+
+    EXPECT_EQ(Lines{}, testing::messages(with)) << key.table << " " << text;
+    ASSERT_NE(nullptr, unit_of(with));
+    ASSERT_NE(nullptr, unit_of(without));
+    EXPECT_TRUE(without_place(with) == without_place(without)) << key.table << " " << text;
+  }
+}
+
+TEST(Keys, AreFoundInEveryKindThatHasThem) {
+  EXPECT_NE(nullptr, find_key("[tenant]", kTenant, "command"));
+  EXPECT_NE(nullptr, find_key("[service]", kService, "command"));
+  EXPECT_EQ(nullptr, find_key("[service]", kService, "hold"));
+  EXPECT_EQ(nullptr, find_key("[proxy]", kProxy, "command"));
+  EXPECT_EQ(nullptr, find_key("[job]", kJob, "restart"));
+  EXPECT_EQ(nullptr, find_key("[log]", kService, "level"));
+}
+
+TEST(Keys, PointToTheTableWhereTheyBelong) {
+  EXPECT_EQ((Lines{"a.toml:3:1: unknown key \"user\" in [service]; it belongs in [process]",
+                   "a.toml:4:1: unknown key \"hold\" in [service]; it belongs in [tenant]",
+                   "a.toml:6:1: unknown key \"restart\" in [process]; it belongs in [service]"}),
+            testing::errors_of({{"a.toml",
+                                 "[service]\ncommand = \"x\"\nuser = \"u\"\nhold = \"1s\"\n"
+                                 "[process]\nrestart = \"always\"\n"}}));
+}
+
+TEST(Keys, SuggestTheNearestName) {
+  EXPECT_EQ(
+      (Lines{"redis.toml:4:1: unknown key \"comand\" in [service]; did you mean \"command\"?"}),
+      testing::errors_of({{"redis.toml", "# Redis\n\n[service]\ncomand = \"x\"\n"}}));
+}
+
+TEST(Keys, StandInNoTableByChance) {
+  EXPECT_EQ((Lines{"a.toml:1:1: \"command\" stands outside of any table",
+                   "a.toml:2:1: unknown table [servic]; did you mean \"service\"?",
+                   "a.toml:4:1: unknown table [memory]"}),
+            testing::errors_of({{"a.toml",
+                                 "command = \"x\"\n[servic]\ncommand = \"x\"\n[memory]\n"
+                                 "[service]\ncommand = \"x\"\n"}}));
+}
+
+}  // namespace
+}  // namespace berth
