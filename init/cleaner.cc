@@ -65,8 +65,7 @@ std::vector<pid_t> Cleaner::spared_for(const std::vector<const UnitRuntime*>& un
   return spared;
 }
 
-std::vector<std::vector<pid_t>> Cleaner::members_of(
-    const std::vector<const UnitRuntime*>& units) const {
+std::vector<Cleaner::Members> Cleaner::find(const std::vector<const UnitRuntime*>& units) const {
   std::vector<UnitMarks> marks;
   std::vector<std::size_t> owner;
   for (std::size_t i = 0; i < units.size(); ++i)
@@ -74,28 +73,39 @@ std::vector<std::vector<pid_t>> Cleaner::members_of(
       marks.push_back(mark);
       owner.push_back(i);
     }
-  std::vector<std::set<pid_t>> found(units.size());
-  const auto members = find_members(marks, spared_for(units), true);
-  for (std::size_t i = 0; i < members.size(); ++i)
-    found[owner[i]].insert(members[i].begin(), members[i].end());
+  // Not thorough: whatever a unit started is below berth, which is PID 1 or a subreaper.
+  const auto found = find_members(marks, spared_for(units), false);
+  std::vector<Members> result(units.size());
+  for (std::size_t i = 0; i < found.size(); ++i)
+    for (const pid_t pid : found[i])
+      result[owner[i]].try_emplace(pid, marks[i]);
+  return result;
+}
+
+std::vector<std::vector<pid_t>> Cleaner::members_of(
+    const std::vector<const UnitRuntime*>& units) const {
   std::vector<std::vector<pid_t>> result;
+  const auto found = find(units);
   for (std::size_t i = 0; i < units.size(); ++i) {
+    std::set<pid_t> pids;
+    for (const auto& [pid, marks] : found[i])
+      pids.insert(pid);
     if (units[i]->life.main_pid != 0)
-      found[i].insert(units[i]->life.main_pid);
-    result.emplace_back(found[i].begin(), found[i].end());
+      pids.insert(units[i]->life.main_pid);
+    result.emplace_back(pids.begin(), pids.end());
   }
   return result;
 }
 
 void Cleaner::look(const std::vector<UnitRuntime*>& units) {
-  const auto members = members_of({units.begin(), units.end()});
+  const auto members = find({units.begin(), units.end()});
   for (std::size_t i = 0; i < units.size(); ++i) {
     UnitRuntime& unit = *units[i];
     const auto signal = signals_.find(&unit);
     if (signal != signals_.end()) {
-      for (const pid_t pid : members[i])
+      for (const auto& [pid, marks] : members[i])
         if (pid != unit.life.main_pid)
-          signal_member(pid, marks_of(unit).front(), signal->second);
+          signal_member(pid, marks, signal->second);
       signals_.erase(signal);
     }
     if (sweeps_.count(&unit) != 0)
@@ -103,7 +113,7 @@ void Cleaner::look(const std::vector<UnitRuntime*>& units) {
   }
 }
 
-void Cleaner::finish_or_kill(UnitRuntime& unit, const std::vector<pid_t>& left) {
+void Cleaner::finish_or_kill(UnitRuntime& unit, const Members& left) {
   if (left.empty()) {
     const auto swept = std::move(sweeps_[&unit].swept);
     sweeps_.erase(&unit);
@@ -111,8 +121,8 @@ void Cleaner::finish_or_kill(UnitRuntime& unit, const std::vector<pid_t>& left) 
     return;
   }
   say_left_behind(unit, left.size());
-  for (const pid_t pid : left)
-    signal_member(pid, marks_of(unit).front(), SIGKILL);
+  for (const auto& [pid, marks] : left)
+    signal_member(pid, marks, SIGKILL);
   Sweep& sweep = sweeps_[&unit];
   sweep.due = loop_.now() + sweep.pause;
   sweep.pause = std::min(sweep.pause * 2, kLongestPause);

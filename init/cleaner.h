@@ -39,8 +39,12 @@ class Cleaner {
     std::chrono::milliseconds pause{5};
     os::TimePoint due;
   };
+  /// Live processes of one unit, each with the mark that gave it away.
+  using Members = std::map<pid_t, UnitMarks>;
+
   void look(const std::vector<UnitRuntime*>& units);
-  void finish_or_kill(UnitRuntime& unit, const std::vector<pid_t>& left);
+  void finish_or_kill(UnitRuntime& unit, const Members& left);
+  std::vector<Members> find(const std::vector<const UnitRuntime*>& units) const;
   void say_left_behind(UnitRuntime& unit, std::size_t count);
   std::vector<UnitMarks> marks_of(const UnitRuntime& unit) const;
   std::vector<pid_t> spared_for(const std::vector<const UnitRuntime*>& units) const;

@@ -14,6 +14,7 @@
 #include "init/os/files.h"
 #include "init/os/process.h"
 #include "init/os/startup.h"
+#include "init/privileges.h"
 #include "init/run_dir.h"
 #include "init/settings.h"
 #include "init/supervisor.h"
@@ -29,7 +30,7 @@ Settings find_settings(const Options& options) {
   const std::string program = os::own_program_path();
   settings.programs = program.substr(0, program.rfind('/'));
   settings.original_nofile = os::raise_nofile();
-  settings.is_root = ::geteuid() == 0;
+  settings.is_root = may_change_ids();
   settings.is_pid1 = ::getpid() == 1;
   settings.unit_gids = unit_gids_possible();
   settings.cpus = std::max(1U, std::thread::hardware_concurrency());
