@@ -2,6 +2,7 @@
 #include "init/os/signal_fd.h"
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -30,6 +31,10 @@ SignalFd::SignalFd(EventLoop& loop, const std::vector<int>& signals,
     : loop_(loop), callback_(std::move(callback)) {
   const sigset_t wanted = set_of(signals);
   ::sigprocmask(SIG_BLOCK, &wanted, &mask_before_);
+  // Whoever executed us may have ignored some. With SIGCHLD ignored the kernel would reap our
+  // children itself, and nobody would learn that they have ended (man 2 waitid, NOTES).
+  for (const int each : signals)
+    ::signal(each, SIG_DFL);
   fd_ = UniqueFd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd_.is_open() || !loop_.watch(fd_.borrow(), true, false, *this)) {
     std::fprintf(stderr, "%s\n", errno_error("signalfd").message.c_str());
