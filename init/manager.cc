@@ -24,9 +24,8 @@ bool is_up(const UnitRuntime& unit) {
 
 }  // namespace
 
-Manager::Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, Lives& lives,
-                 Cleaner& cleaner)
-    : loop_(loop), table_(table), logs_(logs), lives_(lives), cleaner_(cleaner) {}
+Manager::Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitActions& actions)
+    : loop_(loop), table_(table), logs_(logs), actions_(actions) {}
 
 void Manager::drain() {
   for (auto posted = table_.take(); posted.unit != nullptr; posted = table_.take())
@@ -73,27 +72,27 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
       evaluate(unit);
       break;
     case UnitAction::prepare:
-      lives_.prepare(unit);
+      actions_.prepare(unit);
       break;
     case UnitAction::spawn:
-      lives_.spawn(unit);
+      actions_.spawn(unit);
       break;
     case UnitAction::announce:
-      lives_.announce(unit);
+      actions_.announce(unit);
       if (!unit.is_job())
         logs_.unit_line(unit.name(), LogLevel::info, "ready");
       dependents_of(unit);
       start_what_stopped_with(unit.name());
       break;
     case UnitAction::terminate:
-      lives_.terminate(unit);
+      actions_.terminate(unit);
       break;
     case UnitAction::kill:
       logs_.unit_line(unit.name(), LogLevel::warning, "does not end in time: SIGKILL");
-      lives_.kill(unit);
+      actions_.kill(unit);
       break;
     case UnitAction::sweep:
-      lives_.clean(unit);
+      actions_.clean(unit);
       break;
     case UnitAction::schedule:
       schedule_retry(unit);
@@ -182,6 +181,8 @@ void Manager::start_what_stopped_with(const std::string& name) {
 
 void Manager::came_to_rest(UnitRuntime& unit) {
   unit.stop_pending = false;
+  loop_.cancel(unit.deadline);  // of a back-off that a stop has ended
+  unit.deadline = os::kNoTimer;
   if (unit.state != UnitState::inactive)
     unit.wanted_up = false;  // exited or skipped: it has had what was wanted
   if (unit.is_job() && unit.job_succeeded && unit.state == UnitState::exited)
@@ -271,7 +272,7 @@ Result<void> Manager::reload(UnitRuntime& unit) {
   if (unit.state != UnitState::running)
     return Error{ErrorCode::unavailable, unit.name() + " is " + std::string(to_string(unit.state))};
   if (unit.unit.service.reload_command)
-    return lives_.run_reload_command(unit);
+    return actions_.run_reload_command(unit);
   if (unit.unit.service.reload_signal == 0)
     return Error{ErrorCode::invalid, unit.name() + " has neither reload_signal nor reload_command"};
   os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, unit.unit.service.reload_signal);
@@ -315,13 +316,13 @@ void Manager::begin_stop(UnitRuntime& unit) {
 
 void Manager::set_stop_cap(Milliseconds cap) {
   stop_cap_ = cap;
-  lives_.set_stop_cap(cap);
+  actions_.set_stop_cap(cap);
 }
 
 void Manager::kill_all() {
   for (const auto& [name, unit] : table_.all())
     if (!is_at_rest(unit->state))
-      lives_.kill(*unit);
+      actions_.kill(*unit);
 }
 
 }  // namespace berth
