@@ -194,7 +194,9 @@ void Lives::proxy_configured(UnitRuntime& unit) {
 
 void Lives::announce(UnitRuntime& unit) {
   unit.life.probe.reset();
-  unit.reason.clear();
+  // A short-lived process may have ended in the same turn, and said why.
+  if (unit.life.main_pid != 0)
+    unit.reason.clear();
   if (!unit.is_job()) {
     p_.loop.cancel(unit.deadline);
     unit.deadline = os::kNoTimer;
