@@ -22,9 +22,12 @@ Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   if (settings_.is_root && !unit.unit.process.user.empty()) {
-    const Identity owner = BERTH_TRY(find_user(unit.unit.process.user));
-    uid = owner.uid;
-    gid = owner.gid;
+    const auto owner = find_user(unit.unit.process.user);
+    if (!owner)
+      return Error{owner.error().code,
+                   "[process] user \"" + unit.unit.process.user + "\": " + owner.error().message};
+    uid = owner->uid;
+    gid = owner->gid;
   }
   const std::string all = settings_.run_dir() + "/units-run";
   const std::string own = all + "/" + unit.unit.name.escaped();
