@@ -1,0 +1,359 @@
+# What the system tests share: a real berth with real children, as PID 1 of a namespace or as a
+# subreaper, and the certainty that nothing of it is left when a test ends.
+"""REQUIRES: root, Linux, util-linux. BERTH_BIN names the folder of the programs under test.
+
+Nothing waits blindly: wait_until() looks again every few milliseconds until its deadline. Deadlines
+are generous, since they only cost time when a test fails.
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+BIN = pathlib.Path(os.environ.get("BERTH_BIN") or HERE.parents[1] / "build/dev/bin").resolve()
+TENANT = [sys.executable, "-S", "-E", "-B", str(HERE / "tenant.py")]
+
+DEADLINE = 5.0  # seconds; for whatever is expected to happen
+PAUSE = 0.005  # seconds between two looks
+PR_SET_CHILD_SUBREAPER = 36
+CONTAINER_STOP = 37  # SIGRTMIN+3 by number, as container runtimes send it
+
+# What Docker and podman grant, less what no test needs. Above all no CAP_SYS_PTRACE.
+CONTAINER_CAPABILITIES = ("chown,dac_override,fowner,fsetid,kill,setgid,setuid,setpcap,"
+                          "net_bind_service,sys_chroot,setfcap")
+
+
+def become_subreaper():
+    """What escapes from a berth becomes a child of the test, which sees it and says so."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "become a child subreaper")
+
+
+def toml(value):
+    """A value as TOML. REQUIRES: str, bool, int, or a list or dict of them."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(toml(each) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def wait_until(condition, what, timeout=DEADLINE):
+    """The first true value of condition(); fails with `what` (text or function) at the deadline."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {timeout:g} s: {what() if callable(what) else what}")
+        time.sleep(PAUSE)
+
+
+def free_port():
+    """A TCP port of the loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def read_text(path):
+    """The text of a file; "" if it is not there or its process has gone."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError, NotADirectoryError):
+        return ""
+
+
+class Process:
+    """One process as the host sees it at one moment."""
+
+    def __init__(self, pid, stat):
+        self.pid = pid
+        fields = stat[stat.rindex(")") + 2:].split()
+        self.state = fields[0]
+        self.parent, self.group, self.session = (int(field) for field in fields[1:4])
+        self.command = read_text(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
+
+    def __repr__(self):
+        return f"{self.pid} ({self.state}, parent {self.parent}): {self.command}"
+
+    def status(self):
+        """/proc/PID/status as a dict of strings."""
+        lines = read_text(f"/proc/{self.pid}/status").splitlines()
+        return {name: text.strip() for name, _, text in (line.partition(":") for line in lines)}
+
+    def inner_pid(self):
+        """Its number in the innermost namespace."""
+        return int(self.status()["NSpid"].split()[-1])
+
+
+def process_of(pid):
+    stat = read_text(f"/proc/{pid}/stat")
+    return Process(pid, stat) if stat else None
+
+
+def children_of(pid):
+    """Pids of the direct children, of all threads."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except FileNotFoundError:
+        return []
+    texts = (read_text(f"/proc/{pid}/task/{thread}/children") for thread in threads)
+    return [int(child) for text in texts for child in text.split()]
+
+
+def descendants_of(pid):
+    """Process objects of everything below, zombies included."""
+    found = []
+    for child in children_of(pid):
+        process = process_of(child)
+        if process:
+            found.append(process)
+            found.extend(descendants_of(child))
+    return found
+
+
+class Berth:
+    """One running berth. Made by SystemTest.boot()."""
+
+    def __init__(self, test, pid1, command, environment, stdout):
+        self.test = test
+        self.log_path = test.path("berth.log") if stdout is None else None
+        out = open(self.log_path, "ab") if stdout is None else stdout
+        prefix = (["unshare", "--pid", "--fork", "--kill-child=KILL", "--mount", "--mount-proc"]
+                  if pid1 else [])
+        self.process = subprocess.Popen(prefix + command, stdin=subprocess.DEVNULL, stdout=out,
+                                        stderr=subprocess.STDOUT, env=environment,
+                                        start_new_session=True)
+        if stdout is None:
+            out.close()
+        self.is_pid1 = pid1
+        self.pid = self._find_pid() if pid1 else self.process.pid
+
+    def _find_pid(self):
+        """The host's number of the namespace's PID 1, once that is berth."""
+        def look():
+            children = children_of(self.process.pid)
+            if self.process.poll() is not None:
+                return -1
+            name = read_text(f"/proc/{children[0]}/comm").strip() if children else ""
+            return children[0] if name == "berth" else None
+        return wait_until(look, "berth is PID 1 of a namespace")
+
+    def output(self):
+        return read_text(self.log_path)
+
+    def wait_for_line(self, pattern, timeout=DEADLINE):
+        """The match of a regular expression within one line of berth's output."""
+        expression = re.compile(pattern, re.MULTILINE)
+        return wait_until(lambda: expression.search(self.output()),
+                          lambda: f"a line like {pattern!r} in\n{self.output()}", timeout)
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def wait(self, timeout=DEADLINE):
+        """The exit status of berth; negative = killed by that signal."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"berth runs on after {timeout:g} s; below it "
+                                 f"{self.processes()}, it said\n{self.output()}") from None
+
+    def stop(self, timeout=DEADLINE):
+        """SIGTERM; the exit status."""
+        self.signal(signal.SIGTERM)
+        return self.wait(timeout)
+
+    def processes(self, fragment=""):
+        """What lives below berth (no zombies), if `fragment` is in its command line."""
+        return [process for process in descendants_of(self.pid)
+                if process.state not in "ZX" and fragment in process.command]
+
+    def zombies(self):
+        return [process for process in descendants_of(self.pid) if process.state == "Z"]
+
+    def wait_for_process(self, fragment, count=1):
+        """`count` processes whose command line has `fragment`; the first one."""
+        return wait_until(lambda: len(self.processes(fragment)) == count and
+                          self.processes(fragment),
+                          lambda: f"{count} of {fragment!r} in {self.processes()}\n{self.output()}")[0]
+
+    def wait_until_gone(self, fragment, timeout=DEADLINE):
+        wait_until(lambda: not self.processes(fragment),
+                   lambda: f"no {fragment!r} in {self.processes()}", timeout)
+
+    def inside(self, *command):
+        """Runs a command in berth's namespaces; CompletedProcess with text."""
+        return subprocess.run(["nsenter", "-t", str(self.pid), "-p", "-m", *command],
+                              capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+    def ctl(self, *arguments, timeout=DEADLINE):
+        """berthctl; CompletedProcess with text."""
+        return subprocess.run([BIN / "berthctl", "--run-dir", self.test.run_dir, *arguments],
+                              capture_output=True, text=True, timeout=timeout, check=False,
+                              stdin=subprocess.DEVNULL)
+
+    def ctl_json(self, *arguments):
+        """What berthctl --json says, decoded. Its exit status is of no interest."""
+        done = self.ctl("--json", *arguments)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(f"berthctl {arguments}: exit status {done.returncode}, "
+                                 f"{done.stdout!r} {done.stderr!r}") from None
+
+    def status(self, unit):
+        return self.ctl_json("status", unit)[0]
+
+    def wait_for_state(self, unit, state, timeout=DEADLINE):
+        """The status of the unit once it is in that state."""
+        last = {}
+
+        def look():
+            last.update(self.status(unit))
+            return last["state"] == state
+        wait_until(look, lambda: f"{unit} is {state}: {last}\n{self.output()}", timeout)
+        return last
+
+
+class SystemTest(unittest.TestCase):
+    """A test with a folder, unit files, and any number of berths, one after the other."""
+
+    @classmethod
+    def setUpClass(cls):
+        become_subreaper()
+
+    def setUp(self):
+        # Processes of other users have to get in, so it is no private folder.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
+        self.folder.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.units = self.folder / "units"
+        self.units.mkdir(0o755)
+        self.run_dir = self.folder / "run-dir"
+        self.berths = []
+        self.addCleanup(self._leave_nothing)
+
+    def path(self, name):
+        return self.folder / name
+
+    def boot(self, pid1=True, wrapper=(), env=None, stdout=None, arguments=()):
+        """Starts berth. `wrapper`: a command that executes it; `env`: added to its environment."""
+        command = [*wrapper, str(BIN / "berth"), "--units", str(self.units), "--run-dir",
+                   str(self.run_dir), *arguments]
+        config = self.path("berth.toml")
+        if config.exists():
+            command += ["--config", str(config)]
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TRACE": str(self.path("trace")),
+                       **(env or {})}
+        berth = Berth(self, pid1, command, environment, stdout)
+        self.berths.append(berth)
+        return berth
+
+    def unit(self, name, text):
+        """Writes a unit file, by rename as generators do."""
+        self.write(self.units / f"{name}.toml", text)
+
+    def config(self, text):
+        self.write(self.path("berth.toml"), text)
+
+    def write(self, path, text, mode=0o644):
+        fresh = path.with_name("." + path.name + ".new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.chmod(mode)
+        fresh.rename(path)
+        return path
+
+    def service(self, name, command, unit="", service="", rest=""):
+        """A [service] with a command; the other arguments are further lines of TOML."""
+        self.unit(name, f"[unit]\n{unit}\n[service]\ncommand = {toml(command)}\n{service}\n{rest}")
+
+    def script(self, name, text):
+        """An executable shell script; its path. It may append to the file $TRACE."""
+        return str(self.write(self.path(name), f"#!/bin/sh\n{text}", 0o755))
+
+    def trace(self):
+        """The lines that scripts have appended to $TRACE."""
+        return read_text(self.path("trace")).splitlines()
+
+    def wait_for_trace(self, line, count=1):
+        wait_until(lambda: self.trace().count(line) >= count,
+                   lambda: f"{count} of {line!r} in {self.trace()}\n"
+                           f"{self.berths[-1].output() if self.berths else ''}")
+
+    def assert_in_order(self, lines, text):
+        """Each of `lines` is in `text`, after the one before."""
+        at = -1
+        for line in lines:
+            later = text.index(line, at + 1) if line in text[at + 1:] else -1
+            self.assertGreater(later, at, f"{line!r} is not in its place in {text}")
+            at = later
+
+    def _leave_nothing(self):
+        """Ends every berth, and fails if anything of one outlives it."""
+        for berth in self.berths:
+            while berth.process.poll() is None:
+                # A namespace ends when all of its processes are reaped, those by us included.
+                for process in [] if berth.is_pid1 else descendants_of(berth.process.pid):
+                    kill(process.pid)
+                kill(berth.pid if berth.pid > 0 else berth.process.pid)
+                self._reap(berth.process.pid)
+                time.sleep(PAUSE)
+        left = wait_for_nobody()
+        for process in left:
+            kill(process.pid)
+        self._reap()
+        self.assertEqual([], left, "these outlived berth")
+
+    @staticmethod
+    def _reap(but=0):
+        """Buries what has been reparented to the test and has ended, but not that one."""
+        for pid in set(children_of(os.getpid())) - {but}:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def wait_for_nobody(timeout=2.0):
+    """What still lives below this test when the time is over; [] as soon as nothing does."""
+    end = time.monotonic() + timeout
+    while True:
+        left = [process for process in descendants_of(os.getpid()) if process.state not in "ZX"]
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(PAUSE)
+
+
+def main_is_missing():
+    """Why system tests cannot run here; "" if they can."""
+    if os.geteuid() != 0:
+        return "system tests need root"
+    if not (BIN / "berth").exists():
+        return f"no berth in {BIN}: build it, or set BERTH_BIN"
+    return ""
+
+
+if main_is_missing():
+    raise SystemExit(main_is_missing())

@@ -1,0 +1,250 @@
+# The end: of berth in order and in time, of units with everything that they started.
+import os
+import signal
+import time
+import unittest
+
+from harness import CONTAINER_STOP, SystemTest, wait_until
+
+# Says when it starts and stops; $STOP_TIME seconds pass between the signal and the end.
+POLITE = """
+trap 'sleep ${STOP_TIME:-0}; echo "stop $BERTH_UNIT" >> $TRACE; exit 0' TERM
+echo "start $BERTH_UNIT" >> $TRACE
+sleep 4711 &
+wait
+"""
+# Ways out of a unit: another session, another group, a double fork; none of them hears SIGTERM.
+ESCAPEES = """
+trap '' TERM
+setsid sleep 5001 &
+(setsid setsid sleep 5002 &)
+setsid sh -c 'setsid sleep 5003 & exit 0'
+sh -c 'set -m; sleep 5004 & exit 0'
+sleep 5005 &
+"""
+
+
+class Order(SystemTest):
+    def boot_chain(self):
+        """c comes after b, which requires a; each takes a moment to stop."""
+        polite = [self.script("polite", POLITE)]
+        slowly = '[process]\nenv = { STOP_TIME = "0.2" }'
+        self.service("a", polite, rest=slowly)
+        self.service("b", polite, unit='requires = ["a"]', rest=slowly)
+        self.service("c", polite, unit='after = ["b"]', rest=slowly)
+        berth = self.boot()
+        self.wait_for_trace("start c")
+        return berth
+
+    def check_orderly_end(self, number):
+        berth = self.boot_chain()
+
+        berth.signal(number)
+
+        self.assertEqual(0, berth.wait())
+        self.assertEqual(["start a", "start b", "start c", "stop c", "stop b", "stop a"],
+                         self.trace())
+
+    def test_sigterm_stops_in_reverse_order_and_berth_exits_0(self):
+        self.check_orderly_end(signal.SIGTERM)
+
+    def test_sigint_stops_in_reverse_order(self):
+        self.check_orderly_end(signal.SIGINT)
+
+    def test_rtmin_plus_3_stops_in_reverse_order(self):
+        self.check_orderly_end(CONTAINER_STOP)
+
+    def test_what_is_independent_stops_side_by_side(self):
+        polite = [self.script("polite", POLITE)]
+        for name in "abcdef":
+            self.service(name, polite, rest='[process]\nenv = { STOP_TIME = "0.5" }')
+        berth = self.boot()
+        for name in "abcdef":
+            self.wait_for_trace(f"start {name}")
+
+        begin = time.monotonic()
+        self.assertEqual(0, berth.stop())
+
+        self.assertLess(time.monotonic() - begin, 2.0)
+        self.assertEqual(6, sum(line.startswith("stop") for line in self.trace()))
+
+    def test_after_stop_runs_at_shutdown_and_after_the_main_process(self):
+        self.service("a", [self.script("polite", POLITE)],
+                     service='after_stop = [["sh", "-c", "echo back-up >> $TRACE"]]')
+        berth = self.boot()
+        self.wait_for_trace("start a")
+
+        self.assertEqual(0, berth.stop())
+
+        self.assertEqual(["start a", "stop a", "back-up"], self.trace())
+
+    def test_sigterm_in_the_first_moment_is_heard(self):
+        self.service("a", [self.script("polite", POLITE)])
+
+        berth = self.boot()
+        berth.wait_for_line("pid 1$")
+
+        self.assertEqual(0, berth.stop())
+
+    def test_a_unit_that_is_not_ready_yet_does_not_hold_up_the_end(self):
+        self.service("a", ["sleep", "4711"], service='ready = { file = "/nonexistent/ready" }')
+        self.service("b", ["sleep", "4712"], unit='requires = ["a"]')
+        berth = self.boot()
+        berth.wait_for_process("sleep 4711")
+
+        self.assertEqual(0, berth.stop(3.0))
+
+    def test_a_unit_in_back_off_is_not_started_again_at_the_end(self):
+        self.service("a", [self.script("crash", "echo start >> $TRACE; exit 1")],
+                     service='restart_delay = "1s"')
+        self.service("b", [self.script("polite", POLITE)],
+                     rest='[process]\nenv = { STOP_TIME = "1.5" }')
+        berth = self.boot()
+        berth.wait_for_line("a: .*again in 1s")
+        self.wait_for_trace("start b")
+
+        self.assertEqual(0, berth.stop())
+
+        self.assertEqual(1, self.trace().count("start"))
+
+
+class Deadlines(SystemTest):
+    DEAF = "trap '' TERM\necho \"start $BERTH_UNIT\" >> $TRACE\nwhile :; do sleep 1; done"
+
+    def boot_deaf(self, **service):
+        self.service("a", [self.script("deaf", self.DEAF)], **service)
+        berth = self.boot()
+        self.wait_for_trace("start a")
+        return berth
+
+    def test_what_ignores_sigterm_is_killed_at_its_stop_timeout(self):
+        berth = self.boot_deaf(service='stop_timeout = "300ms"')
+
+        begin = time.monotonic()
+        self.assertEqual(0, berth.stop())
+
+        self.assertGreaterEqual(time.monotonic() - begin, 0.3)
+        self.assertRegex(berth.output(), "a: .*SIGKILL")
+
+    def test_the_shutdown_timeout_bounds_a_longer_stop_timeout(self):
+        self.config('[shutdown]\ntimeout = "1s"')
+        berth = self.boot_deaf(service='stop_timeout = "1h"')
+
+        begin = time.monotonic()
+        berth.stop()
+
+        self.assertLess(time.monotonic() - begin, 1.5)
+
+    def test_a_second_sigterm_hurries(self):
+        self.config('[shutdown]\ntimeout = "1h"')
+        berth = self.boot_deaf(service='stop_timeout = "1h"')
+        berth.signal(signal.SIGTERM)
+        berth.wait_for_line("shutting down")
+
+        begin = time.monotonic()
+        berth.stop()
+
+        self.assertLess(time.monotonic() - begin, 1.5)
+
+    def test_an_after_stop_that_hangs_is_bounded_and_named(self):
+        self.config('[shutdown]\ntimeout = "1s"')
+        self.service("a", [self.script("polite", POLITE)],
+                     service='after_stop = ["sleep 4712"]')
+        berth = self.boot()
+        self.wait_for_trace("start a")
+
+        begin = time.monotonic()
+        self.assertEqual(1, berth.stop())
+
+        self.assertLess(time.monotonic() - begin, 2.5)
+        self.assertRegex(berth.output(), "error: .*a is cut short")
+
+    def test_a_stopped_process_is_continued_so_that_it_can_end(self):
+        self.service("a", [self.script("polite", POLITE)])
+        berth = self.boot()
+        self.wait_for_trace("start a")
+        os.kill(berth.wait_for_process("/polite").pid, signal.SIGSTOP)
+
+        self.assertEqual(0, berth.stop(3.0))
+
+        self.assertIn("stop a", self.trace())
+
+    def test_a_stop_signal_of_its_own_is_sent(self):
+        self.service("a", [self.script("quit", "trap 'echo quit >> $TRACE; exit 0' QUIT\n"
+                                               "echo start >> $TRACE\nsleep 4711 & wait")],
+                     service='stop_signal = "SIGQUIT"')
+        berth = self.boot()
+        self.wait_for_trace("start")
+
+        self.assertEqual(0, berth.stop())
+
+        self.assertEqual(["start", "quit"], self.trace())
+
+
+class LeftBehind(SystemTest):
+    ESCAPED = ["sleep 5001", "sleep 5002", "sleep 5003", "sleep 5004", "sleep 5005"]
+
+    def boot_escapees(self, pid1, last, **service):
+        self.service("other", ["sleep", "4711"])
+        self.service("a", [self.script("escape", ESCAPEES + last)], **service)
+        berth = self.boot(pid1=pid1)
+        for name in self.ESCAPED:
+            berth.wait_for_process(name)
+        return berth
+
+    def check_stop(self, pid1):
+        berth = self.boot_escapees(pid1, "exec sleep 4712", service='stop_timeout = "300ms"')
+
+        self.assertEqual(0, berth.stop())  # what outlives it fails the test as it ends
+
+    def test_a_stop_leaves_nothing_of_a_unit(self):
+        self.check_stop(pid1=True)
+
+    def test_a_subreaper_leaves_nothing_of_a_unit(self):
+        self.check_stop(pid1=False)
+
+    def check_own_end(self, pid1):
+        berth = self.boot_escapees(pid1, "sleep 0.5", service='restart = "never"')
+
+        for name in self.ESCAPED:
+            berth.wait_until_gone(name)
+
+        self.assertEqual(1, len(berth.processes("sleep 4711")))
+        self.assertEqual(0, berth.stop())
+
+    def test_what_a_main_process_leaves_behind_is_swept(self):
+        self.check_own_end(pid1=True)
+
+    def test_a_subreaper_sweeps_what_a_main_process_leaves_behind(self):
+        self.check_own_end(pid1=False)
+
+    def test_what_a_user_of_its_own_leaves_behind_is_swept(self):
+        berth = self.boot_escapees(True, "sleep 0.5", service='restart = "never"',
+                                   rest='[process]\nuser = "www-data"')
+
+        for name in self.ESCAPED:
+            berth.wait_until_gone(name)
+
+    def test_a_program_that_daemonises_is_reported_in_these_words(self):
+        self.service("a", [self.script("daemon", "setsid sleep 5001 & exit 0")],
+                     service='restart = "never"')
+
+        berth = self.boot()
+
+        berth.wait_for_line("a: its main process has ended and left 1 process.* behind.*foreground")
+        berth.wait_until_gone("sleep 5001")
+
+    def test_a_crash_restarts_only_after_the_old_life_is_swept(self):
+        berth = self.boot_escapees(True, "exec sleep 4712", service='restart_delay = "0"')
+        first = berth.wait_for_process("sleep 4712")
+        old = {process.pid for process in berth.processes("sleep 500")}
+
+        berth.inside("kill", "-KILL", str(first.inner_pid()))
+
+        wait_until(lambda: len(berth.processes("sleep 500")) == 5 and
+                   not old & {process.pid for process in berth.processes("sleep 500")},
+                   lambda: f"five new ones in {berth.processes()}")
+
+
+if __name__ == "__main__":
+    unittest.main()
