@@ -20,6 +20,7 @@ LOG_TAIL_LINES = 60
 START_SECONDS = 10
 REPLY_SECONDS = 60
 COMMAND_SECONDS = 60
+STATUS_NOT_RUNNING = 3  # how "berthctl status" ends for a unit that does not run
 
 
 def free_port():
@@ -52,12 +53,13 @@ class Deployment:
         self.run_dir = self.folder / "run"
         self.log_path = self.folder / "log"
         self.port, self.redis_port, self.cable_port = free_port(), free_port(), free_port()
+        self.environment = {}  # berth's own, which its unit files refer to
         self.launcher = None
         self.pid = None  # of berth, as the host sees it
 
     def start(self, init_delay, idle):
         """Starts berth. init_delay: seconds that the initialization job sleeps first; idle: a duration."""
-        environment = {
+        self.environment = {
             "PATH": os.environ["PATH"],
             "SHOWCASE_LISTEN": f"127.0.0.1:{self.port}",
             "SHOWCASE_REDIS_PORT": str(self.redis_port),
@@ -70,7 +72,7 @@ class Deployment:
         command = [EXAMPLES / "in-namespace", SHOWCASE, self.binaries,
                    "--units", "/srv/showcase/units", "--run-dir", self.run_dir]
         with open(self.log_path, "ab") as log:
-            self.launcher = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.launcher = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self._wait_for_berth()
 
     def _wait_for_berth(self):
@@ -128,7 +130,7 @@ class Deployment:
     def berthctl(self, *arguments):
         """Runs berthctl from outside the namespace. Returns the finished process with stdout and stderr as text."""
         command = [self.binaries / "berthctl", "--run-dir", self.run_dir, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=COMMAND_SECONDS)
 
     def ctl(self, *arguments):
         """The output of a berthctl command that must succeed."""
@@ -141,8 +143,11 @@ class Deployment:
         return json.loads(self.ctl(*arguments, "--json"))
 
     def unit(self, name):
-        """The status of one unit, as an object."""
-        return self.ctl_json("status", name)
+        """The status of one unit, as an object. Raises AssertionError if berth cannot tell."""
+        done = self.berthctl("status", name, "--json")
+        if done.returncode not in (0, STATUS_NOT_RUNNING):
+            raise AssertionError(f"berthctl status {name}: status {done.returncode}: {done.stderr}")
+        return json.loads(done.stdout)[0]
 
     def inside(self, *command):
         """Runs a command in the namespaces of berth and returns its output."""

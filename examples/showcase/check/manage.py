@@ -18,7 +18,7 @@ ORPHANS = 50
 def play(story, deployment):
     story.step("list, status, logs, memory and tenants are tables and JSON", reports, deployment)
     story.step("memory has PSS and private memory per unit", memory, deployment)
-    story.step("verify says that all is well", deployment.ctl, "verify")
+    story.step("verify says that all is well", verify, deployment)
     story.step("restart gives the cable server a new process", restart, deployment)
     story.step("reload UNIT keeps its process", reload_unit, deployment)
     story.step("stopping redis stops what requires it, starting brings it back", stop_and_start, deployment)
@@ -32,7 +32,7 @@ def play(story, deployment):
 
 
 def reports(deployment):
-    for command in (["list"], ["status", "web"], ["status", life.BOSTON_UNIT], ["logs", "initialize"], ["tenants"]):
+    for command in (["list"], ["status", "web"], ["status", "redis"], ["logs", "initialize"], ["tenants"]):
         check(deployment.ctl(*command).strip(), f"{command} prints nothing")
         check(deployment.ctl_json(*command), f"{command} --json is empty")
     names = {unit["name"] for unit in deployment.ctl_json("list")}
@@ -46,7 +46,11 @@ def memory(deployment):
     measured = deployment.ctl_json("memory")
     units = {unit["name"]: unit for unit in measured["units"]}
     for name in ("redis", "cable", "web"):
-        check(units[name]["proportional"] > 0 and units[name]["private"] > 0, f"no figures for {name}")
+        check(units[name]["pss"] > 0 and units[name]["private"] > 0, f"no figures for {name}")
+
+
+def verify(deployment):
+    deployment.ctl("verify", "--units", str(deployment.units_folder()))
 
 
 def main_pid(deployment, name):
@@ -89,9 +93,9 @@ def misspelt(deployment):
     path = deployment.units_folder() / "extra.toml"
     before = main_pid(deployment, "extra")
     path.write_text(MISSPELT)
-    for command in ("verify", "reload"):
-        done = deployment.berthctl(command)
-        check(done.returncode != 0, f"{command} accepted it")
+    for command in (["verify", "--units", str(deployment.units_folder())], ["reload"]):
+        done = deployment.berthctl(*command)
+        check(done.returncode != 0, f"{command[0]} accepted it")
         words = done.stdout + done.stderr
         check(re.search(r'extra\.toml:3:1:.*did you mean "command"', words, re.DOTALL), f"{command} says: {words}")
     equal(main_pid(deployment, "extra"), before, "the process of extra")
