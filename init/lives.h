@@ -12,11 +12,12 @@
 #include "init/os/event_loop.h"
 #include "init/reaper.h"
 #include "init/settings.h"
+#include "init/unit_actions.h"
 #include "init/unit_table.h"
 
 namespace berth {
 
-class Lives {
+class Lives final : public UnitActions {
  public:
   struct Parts {
     os::EventLoop& loop;
@@ -33,28 +34,22 @@ class Lives {
 
   /// A `reload = true` job has done its work: whether the unit files that it wrote were applied.
   void set_reload(std::function<Result<void>()> reload) { reload_ = std::move(reload); }
-  /// No stop takes longer than this from now on (shutdown).
-  void set_stop_cap(Milliseconds cap) { stop_cap_ = cap; }
+  void set_stop_cap(Milliseconds cap) override { stop_cap_ = cap; }
+  void prepare(UnitRuntime& unit) override;
+  void spawn(UnitRuntime& unit) override;
+  void announce(UnitRuntime& unit) override;
+  Result<void> run_reload_command(UnitRuntime& unit) override;
+  void terminate(UnitRuntime& unit) override;
+  void kill(UnitRuntime& unit) override;
+  void clean(UnitRuntime& unit) override;
 
-  /// A new life: its folder, directories, endpoint, before_start. Posts prepared or spawn_failed.
-  void prepare(UnitRuntime& unit);
-  /// The main process. Posts spawn_failed, ready, exit_*.
-  void spawn(UnitRuntime& unit);
   /// A proxy has its route table.
   void proxy_configured(UnitRuntime& unit);
-  /// It is up: after_start.
-  void announce(UnitRuntime& unit);
-  /// Runs reload_command; its failure is logged. Fails while another command of the unit runs.
-  Result<void> run_reload_command(UnitRuntime& unit);
-  void terminate(UnitRuntime& unit);
-  void kill(UnitRuntime& unit);
-  /// After the end of the main process: sweeps, runs after_stop, posts cleaned_*.
-  void clean(UnitRuntime& unit);
+
+ private:
   /// The unit's deadline has passed in a state before `stopping`: its life did not get where it
   /// should.
   void gave_up(UnitRuntime& unit);
-
- private:
   void prepare_directories(UnitRuntime& unit);
   void prepare_commands(UnitRuntime& unit);
   void fail_life(UnitRuntime& unit, std::string reason, bool never_started);

@@ -1,6 +1,6 @@
 // Manager: runs the state table. Takes events from the queue, asks step() for the next state,
-// stores it, and lets Lives and Leases carry it out; decides by the graph who may start and who may
-// stop.
+// stores it, and lets UnitActions and Leases carry it out; decides by the graph who may start and
+// who may stop.
 //
 // Nothing here recurses: whatever follows from an event is posted, and drain() runs until the queue
 // is empty.
@@ -11,10 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "init/cleaner.h"
 #include "init/leases.h"
-#include "init/lives.h"
 #include "init/log_hub.h"
+#include "init/unit_actions.h"
 #include "init/unit_requests.h"
 #include "init/unit_table.h"
 #include "units/start_order.h"
@@ -26,7 +25,7 @@ class Manager final : public UnitRequests {
   /// Is told after every change of state; may make requests.
   using Observer = std::function<void(UnitRuntime& unit)>;
 
-  Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, Lives& lives, Cleaner& cleaner);
+  Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitActions& actions);
 
   void set_leases(Leases& leases) { leases_ = &leases; }
   void set_observer(Observer observer) { observer_ = std::move(observer); }
@@ -77,8 +76,7 @@ class Manager final : public UnitRequests {
   os::EventLoop& loop_;
   UnitTable& table_;
   LogHub& logs_;
-  Lives& lives_;
-  Cleaner& cleaner_;
+  UnitActions& actions_;
   Leases* leases_ = nullptr;
   Observer observer_;
   StartOrder order_;

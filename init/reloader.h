@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "init/cleaner.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/manager.h"

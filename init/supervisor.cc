@@ -24,7 +24,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, proxies_, settings}),
-      manager_(loop, table_, logs, lives_, cleaner_),
+      manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
       shutdown_(loop, table_, manager_, leases_),
