@@ -7,8 +7,8 @@
 namespace berth::proxy {
 namespace {
 
-/// Every line ends in CR LF, none starts with a blank (a folded field), there is no other CR and no
-/// NUL. llhttp 8.1 is content with less in some places.
+/// Every line ends in CR LF, none starts with a blank (a folded field) or a colon (a field without
+/// name), there is no other CR and no NUL. llhttp 8.1 is content with less in some places.
 bool has_sound_lines(std::string_view raw) {
   if (std::memchr(raw.data(), '\0', raw.size()) != nullptr)
     return false;
@@ -20,11 +20,19 @@ bool has_sound_lines(std::string_view raw) {
     const std::string_view text = raw.substr(line, end - 1 - line);
     if (std::memchr(text.data(), '\r', text.size()) != nullptr)
       return false;
-    if (!text.empty() && (text[0] == ' ' || text[0] == '\t'))
+    if (!text.empty() && (text[0] == ' ' || text[0] == '\t' || text[0] == ':'))
       return false;
     line = end + 1;
   }
   return true;
+}
+
+/// One blank between method, target and version, and nothing else.
+bool has_sound_request_line(const HttpHead& head) {
+  constexpr std::string_view kVersion = " HTTP/1.x\r\n";
+  const std::size_t target_end = std::size_t{head.target.at} + head.target.size;
+  return head.target.at == head.method_text.at + head.method_text.size + 1 &&
+         head.raw.find('\n') + 1 == target_end + kVersion.size();
 }
 
 /// Decimal digits only: no sign, no blank, no list, no overflow.
@@ -104,7 +112,7 @@ HeadOutcome decide_body(HeadKind kind, HttpHead& head, const Framing& framing) {
 }  // namespace
 
 HeadOutcome apply_head_rules(HeadKind kind, HttpHead& head) {
-  if (!has_sound_lines(head.raw))
+  if (!has_sound_lines(head.raw) || (kind == HeadKind::request && !has_sound_request_line(head)))
     return HeadOutcome::malformed;
   Framing framing;
   for (HeaderField& field : head.fields) {

@@ -17,16 +17,14 @@ bool has_hidden_segment(std::string_view path) {
 }
 
 std::string entity_tag(const os::FileInfo& info) {
-  char text[64];
-  char* at = text;
-  *at++ = '"';
-  at = std::to_chars(at, text + sizeof text, info.modified, 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, text + sizeof text, info.modified_nsec, 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, text + sizeof text, info.size, 16).ptr;
-  *at++ = '"';
-  return {text, at};
+  std::string tag = "\"";
+  append_hex(tag, static_cast<std::uint64_t>(info.modified));
+  tag += '-';
+  append_hex(tag, info.modified_nsec);
+  tag += '-';
+  append_hex(tag, info.size);
+  tag += '"';
+  return tag;
 }
 
 /// If-None-Match: any of the listed tags, compared weakly, or "*".

@@ -122,6 +122,11 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
 }
 
+void append_hex(std::string& out, std::uint64_t number) {
+  char text[16];
+  out.append(text, std::to_chars(text, text + sizeof text, number, 16).ptr);
+}
+
 void append_json(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);

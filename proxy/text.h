@@ -15,6 +15,7 @@ std::int64_t parse_http_date(std::string_view text);
 std::string iso_date(std::uint64_t milliseconds);
 
 void append_number(std::string& out, std::uint64_t number);
+void append_hex(std::string& out, std::uint64_t number);
 /// `text` inside a JSON string. Bytes above 127 stand for Latin-1 unless they are sound UTF-8.
 void append_json(std::string& out, std::string_view text);
 /// `text` inside HTML.
