@@ -247,7 +247,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
     {"[job]", "timeout", "duration", "\"5m\"", kJob, set_by<&JobSpec::timeout, positive>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
-    {"[job]", "on", "word, or a list of them", "\"boot\"", kJob, triggers},
+    {"[job]", "on", "word or list of words", "\"boot\"", kJob, triggers},
 
     {"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant,
      set_by<&TenantSpec::path, read_url_prefix>},
@@ -288,7 +288,7 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::working_directory, absolute_path>},
     {kProcessTable, "env", "table of variables", "{}", kAnyKind,
      set_by<&ProcessSpec::env, read_environment>},
-    {kProcessTable, "inherit_env", "boolean, or list of names", "true", kAnyKind,
+    {kProcessTable, "inherit_env", "boolean or list of names", "true", kAnyKind,
      set_by<&ProcessSpec::inherit_env, read_inherit_env>},
     {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
     {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
@@ -309,7 +309,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},
     {"[log]", "level", "word", "\"info\"", kBerthToml, set_by<&BerthConfig::log_level, log_level>},
 
-    {"[proxy]", "listen", "address, or list of addresses", "", kProxy, set<&ProxySpec::listen>},
+    {"[proxy]", "listen", "address or list of addresses", "", kProxy, set<&ProxySpec::listen>},
     {"[proxy]", "user", "user", "", kProxy, set<&ProcessSpec::user>},
     {"[proxy]", "trust_proxy", "list of networks", "[]", kProxy, set<&ProxySpec::trust_proxy>},
     {"[proxy]", "header", "duration", "\"10s\"", kProxy,

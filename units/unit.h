@@ -42,7 +42,8 @@ struct ReadyCheck {
   Way way = Way::exec;
   Address address;           ///< http (unless `at_endpoint`), tcp, unix_socket
   std::string path;          ///< http: the request target; file: the file
-  bool at_endpoint = false;  ///< http = "/path": asked at the unit's address or endpoint
+  bool at_endpoint = false;  ///< http, tcp, unix_socket: asked at the unit's address or endpoint,
+                             ///< `address` is not set
   std::uint16_t status_low = 200,
                 status_high = 399;  ///< http: accepted statuses, inclusive ("any" = 100-599)
   Milliseconds timeout{30'000};
