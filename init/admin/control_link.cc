@@ -2,18 +2,17 @@
 #include "init/admin/control_link.h"
 
 #include <algorithm>
-#include <chrono>
+#include <exception>
 #include <utility>
 
 #include "init/log.h"
 #include "init/os/packet_socket.h"
+#include "units/values.h"
 #include "units/wire.h"
 
 namespace berth::admin {
 namespace {
 
-/// PID 1 answers from memory, so this is never reached unless it is in trouble.
-constexpr std::chrono::seconds kAnswerTime{5};
 /// Requests of one client that PID 1 has not answered; a client that waits for its answers has one.
 constexpr std::ptrdiff_t kMaxUnanswered = 16;
 /// Of all clients together, jobs that have not ended included.
@@ -24,8 +23,9 @@ constexpr std::size_t kMaxDocument = 32 * 1024 * 1024;
 
 }  // namespace
 
-ControlLink::ControlLink(os::EventLoop& loop, os::UniqueFd socket, Hooks hooks)
-    : loop_(loop), socket_(std::move(socket)), hooks_(std::move(hooks)) {
+ControlLink::ControlLink(os::EventLoop& loop, os::UniqueFd socket,
+                         std::chrono::milliseconds answer_time, Hooks hooks)
+    : loop_(loop), socket_(std::move(socket)), answer_time_(answer_time), hooks_(std::move(hooks)) {
   if (!loop_.watch(socket_.borrow(), true, false, *this))
     log_error("berth-admin: the control socket cannot be watched");
 }
@@ -128,8 +128,8 @@ bool ControlLink::at_limit(ClientId client) const {
 
 std::uint32_t ControlLink::add(Pending pending) {
   const std::uint32_t id = next_id_++;
-  pending.deadline = loop_.after(kAnswerTime, [this, id] {
-    refuse(id, no_answer("berth did not answer in " + std::to_string(kAnswerTime.count()) + " s"));
+  pending.deadline = loop_.after(answer_time_, [this, id] {
+    refuse(id, no_answer("berth did not answer in " + format_duration(answer_time_)));
   });
   pending_.emplace(id, std::move(pending));
   return id;

@@ -2,6 +2,7 @@
 // answers, gives up on what is not answered; every queue has a bound.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -34,7 +35,10 @@ class ControlLink final : public os::FdHandler {
     std::function<void(const JobEnd&)> job_ended;  ///< of every job, whoever asked for it
     std::function<void()> lost;                    ///< PID 1 has closed the socket
   };
-  ControlLink(os::EventLoop& loop, os::UniqueFd socket, Hooks hooks);
+  /// `answer_time`: after that long a request is given up. PID 1 answers from memory, so that is
+  /// only reached when it is in trouble.
+  ControlLink(os::EventLoop& loop, os::UniqueFd socket, std::chrono::milliseconds answer_time,
+              Hooks hooks);
   ~ControlLink() override;
   ControlLink(const ControlLink&) = delete;
   ControlLink& operator=(const ControlLink&) = delete;
@@ -93,6 +97,7 @@ class ControlLink final : public os::FdHandler {
 
   os::EventLoop& loop_;
   os::UniqueFd socket_;
+  std::chrono::milliseconds answer_time_;
   Hooks hooks_;
   std::map<std::uint32_t, Pending> pending_;
   std::deque<Outgoing> outgoing_;

@@ -23,7 +23,7 @@ Server::Server(os::EventLoop& loop, os::UniqueFd control, os::UniqueFd listener,
     : loop_(loop),
       listener_(std::move(listener)),
       options_(options),
-      link_(loop, std::move(control),
+      link_(loop, std::move(control), options.answer_time,
             {[this](const JobEnd& end) {
                for (const auto& client : clients_)
                  client->job_ended(end);

@@ -23,6 +23,7 @@ class Server final : public os::FdHandler {
     std::optional<gid_t> admin_group;  ///< nullopt = there is none
     std::size_t max_clients = 32;      ///< the next ones wait in the socket's backlog
     std::chrono::milliseconds idle_exit{10'000};
+    std::chrono::milliseconds answer_time{5'000};  ///< of PID 1
     Client::Bounds client;
   };
   /// Stops `loop` after idle_exit without a client, or when PID 1 has gone. Takes the turn-end

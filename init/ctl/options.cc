@@ -158,7 +158,9 @@ Result<std::vector<std::string>> split(const std::vector<std::string>& words,
 }
 
 Result<void> check_count(const CommandSpec& command, std::size_t count) {
-  const std::string usage = std::string("berthctl ") + command.name + ' ' + command.arguments;
+  std::string usage = std::string("berthctl ") + command.name;
+  if (*command.arguments != '\0')
+    usage += std::string(" ") + command.arguments;
   if (count < command.least)
     return usage_error(std::string("\"") + command.name + "\" needs more: " + usage);
   if (count > command.most)

@@ -1,0 +1,58 @@
+// FakeBerthLink: a berth that answers berthctl's commands with what a test has set.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "init/ctl/berth_link.h"
+
+namespace berth::ctl {
+
+class FakeBerthLink final : public BerthLink {
+ public:
+  std::vector<UnitRow> units;
+  std::vector<TenantRow> tenants;
+  std::map<std::string, UnitDetails> details;
+  SystemInfo system_info;
+  LogExcerpt excerpt;
+  MemoryReport report;
+  std::map<std::string, JobOutcome> outcomes;  ///< by unit
+  ReloadOutcome reload_outcome;
+  std::vector<std::string> jobs;  ///< the units of the jobs that were begun
+
+  Result<std::vector<UnitRow>> list_units() override { return units; }
+  Result<std::vector<TenantRow>> list_tenants() override { return tenants; }
+  Result<UnitDetails> status(const std::string& unit) override {
+    const auto found = details.find(unit);
+    if (found == details.end())
+      return no_such(unit);
+    return found->second;
+  }
+  Result<SystemInfo> system() override { return system_info; }
+  Result<LogExcerpt> log(const std::string&, std::uint32_t) override { return excerpt; }
+  Result<std::pair<LogExcerpt, os::UniqueFd>> follow_log(const std::string&,
+                                                         std::uint32_t) override {
+    return std::pair(excerpt, std::move(followed));
+  }
+  Result<MemoryReport> measure_memory() override { return report; }
+  Result<std::string> begin_job(JobVerb, const std::string& unit) override {
+    if (outcomes.count(unit) == 0)
+      return no_such(unit);
+    jobs.push_back(unit);
+    return unit;
+  }
+  Result<JobOutcome> wait_job(const std::string& job) override { return outcomes[job]; }
+  Result<ReloadOutcome> reload(bool) override { return reload_outcome; }
+  Result<void> shutdown() override { return {}; }
+
+  os::UniqueFd followed;  ///< what follow_log() hands out
+
+ private:
+  static Error no_such(const std::string& unit) {
+    return Error{ErrorCode::not_found, "there is no unit " + unit};
+  }
+};
+
+}  // namespace berth::ctl
