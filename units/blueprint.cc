@@ -33,6 +33,40 @@ void default_ready(Unit& unit) {
   ready.at_endpoint = true;
 }
 
+/// Calls `look` with every text of the unit that is completed at its start.
+template <typename Look>
+void for_each_start_text(const Unit& unit, Look look) {
+  const auto look_at = [&](const Command& command) {
+    std::for_each(command.argv.begin(), command.argv.end(), look);
+  };
+  const ServiceSpec& service = unit.service;
+  look_at(service.command);
+  for (const auto* commands : {&service.before_start, &service.after_start, &service.after_stop}) {
+    std::for_each(commands->begin(), commands->end(), look_at);
+  }
+  if (service.reload_command) {
+    look_at(*service.reload_command);
+  }
+  for (const auto& [name, value] : unit.process.env) {
+    look(value.value_or(""));
+  }
+  look(service.ready.path);
+}
+
+/// The variable that a tenant with this endpoint does not have.
+std::string_view absent_variable(Endpoint endpoint) {
+  return endpoint == Endpoint::port ? "socket" : "port";
+}
+
+bool mentions_at_start(const Unit& unit, std::string_view name) {
+  const std::map<std::string, std::string> values{{std::string(name), ""}};
+  bool mentioned = false;
+  for_each_start_text(unit, [&](const std::string& text) {
+    mentioned = mentioned || (mentions_variables(text) && expand_at_start(text, values) != text);
+  });
+  return mentioned;
+}
+
 }  // namespace
 
 Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
@@ -231,6 +265,10 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
     }
     if (unit.info.start == StartWhen::boot && unit.tenant->idle_timeout.count() != 0) {
       complain("a tenant that starts at boot needs \"idle_timeout\" = \"0\"");
+    }
+    const std::string absent(absent_variable(unit.tenant->endpoint));
+    if (mentions_at_start(unit, absent)) {
+      complain("there is no \"${" + absent + "}\" with this \"endpoint\"");
     }
     default_ready(unit);
   }

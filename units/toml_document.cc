@@ -3,11 +3,29 @@
 
 #include <algorithm>
 
+#include "units/scan.h"
+
+namespace berth {
+namespace {
+
+/// Thrown where toml++ finds one of its own assumptions broken.
+struct BrokenAssumption {};
+
+[[noreturn]] void throw_broken_assumption() {
+  throw BrokenAssumption();
+}
+
+}  // namespace
+}  // namespace berth
+
+// toml++ 3.3 asserts, and with NDEBUG assumes, that a table's header begins with a key: "[=]" would
+// end PID 1, or make anything happen. Its assertions throw here instead, in every build.
+#undef NDEBUG
+#define TOML_ASSERT(condition) \
+  ((condition) ? static_cast<void>(0) : ::berth::throw_broken_assumption())
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
-
-#include "units/scan.h"
 
 namespace berth {
 namespace {
@@ -85,6 +103,25 @@ std::uint32_t line_of_deep_key(std::string_view text) {
   return 0;
 }
 
+/// Where the first table's header that does not begin with a key stands: toml++ does not say it.
+Mark place_of_bad_header(std::string_view text, std::uint32_t file) {
+  for (std::uint32_t line = 1; !text.empty(); ++line) {
+    std::string_view rest = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(rest.size() + 1, text.size()));
+    const std::size_t length = rest.size();
+    scan::take_while(rest, scan::is_blank);
+    const auto brackets = scan::take_while(rest, [](char c) { return c == '['; });
+    scan::take_while(rest, scan::is_blank);
+    const bool is_key =
+        !rest.empty() &&
+        (scan::is_alnum(rest.front()) || std::string_view("_-\"'").find(rest.front()) != rest.npos);
+    if (!brackets.empty() && !is_key) {
+      return Mark{file, line, static_cast<std::uint32_t>(length - rest.size() + 1)};
+    }
+  }
+  return Mark{file, 1, 1};
+}
+
 }  // namespace
 
 const Member* Node::find(std::string_view key) const {
@@ -141,6 +178,8 @@ std::variant<Node, SyntaxError> parse_toml(std::string_view text, std::uint32_t 
     return node;
   } catch (const toml::parse_error& error) {
     return SyntaxError{to_mark(error.source().begin, file), std::string(error.description())};
+  } catch (const BrokenAssumption&) {
+    return SyntaxError{place_of_bad_header(text, file), "a table's header begins with its name"};
   }
 }
 

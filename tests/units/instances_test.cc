@@ -222,6 +222,24 @@ TEST(Tenants, StartAtBootOnlyToStay) {
             errors("\"5m\""));
 }
 
+TEST(Tenants, HaveTheVariableOfTheirEndpoint) {
+  const auto errors = [](const std::string& keys) {
+    return testing::errors_of(
+        {{"t@.toml", "[tenant]\n" + keys}, {"i.toml", "[instances.t]\na = {}\n"}});
+  };
+
+  EXPECT_EQ(Lines{}, errors("command = \"x ${port}\"\n"));
+  EXPECT_EQ(Lines{}, errors("command = \"x $${socket}\"\n"));
+  EXPECT_EQ(Lines{}, errors("command = \"x ${socket}\"\nendpoint = \"socket\"\n"));
+  EXPECT_EQ((Lines{"i.toml:2:1: there is no \"${socket}\" with this \"endpoint\""}),
+            errors("command = \"x ${socket}\"\n"));
+  EXPECT_EQ((Lines{"i.toml:2:1: there is no \"${port}\" with this \"endpoint\""}),
+            errors("command = \"x\"\nendpoint = \"socket\"\nafter_stop = [\"y ${port}\"]\n"));
+  EXPECT_EQ(
+      (Lines{"i.toml:2:1: there is no \"${port}\" with this \"endpoint\""}),
+      errors("command = \"x\"\nendpoint = \"activated\"\n[process]\nenv = { P = \"${port}\" }\n"));
+}
+
 TEST(Tenants, HaveNoPathWhereTheirHostChooses) {
   const Catalog catalog =
       load({{"t@.toml", "[tenant]\ncommand = \"x\"\nhosts = [\"${instance}.example.org\"]\n"},
