@@ -156,6 +156,10 @@ Result<void> BusPeer::set_up(os::UniqueFd socket) {
   // since it would let nobody but our own uid in.
   if (result >= 0)
     result = sd_bus_set_trusted(raw_, 1);
+  // A client from outside our PID namespace has no pid here. sd-bus calls such credentials invalid
+  // and refuses the EXTERNAL handshake of a peer that it cannot name, unless strangers are welcome.
+  if (result >= 0)
+    result = sd_bus_set_anonymous(raw_, 1);
   if (result >= 0)
     result = sd_bus_set_sender(raw_, kOurUniqueName);
   if (result >= 0)
