@@ -166,7 +166,8 @@ void Lives::start_probe(UnitRuntime& unit) {
 void Lives::check_port_owner(UnitRuntime& unit) {
   Command command;
   command.argv = p_.launcher.helper_argv({"owns-port", std::to_string(unit.life.port)});
-  for (const pid_t pid : p_.cleaner.members_of({&unit}).front())
+  const auto members = p_.cleaner.members_of({&unit});
+  for (const pid_t pid : members.front())
     command.argv.push_back(std::to_string(pid));
   const auto helper = [this, &unit](const Command& each) {
     return p_.launcher.spawn_helper(unit, each, unit.unit.process.user);
