@@ -58,11 +58,13 @@ std::string_view absent_variable(Endpoint endpoint) {
   return endpoint == Endpoint::port ? "socket" : "port";
 }
 
-bool mentions_at_start(const Unit& unit, std::string_view name) {
-  const std::map<std::string, std::string> values{{std::string(name), ""}};
+bool mentions_at_start(const Unit& unit, const std::string& name) {
+  // Whatever depends on the value mentions it; an escaped "$${port}" does not.
+  const std::map<std::string, std::string> one{{name, "1"}}, two{{name, "2"}};
   bool mentioned = false;
   for_each_start_text(unit, [&](const std::string& text) {
-    mentioned = mentioned || (mentions_variables(text) && expand_at_start(text, values) != text);
+    mentioned = mentioned || (mentions_variables(text) &&
+                              expand_at_start(text, one) != expand_at_start(text, two));
   });
   return mentioned;
 }
