@@ -11,7 +11,6 @@
 #include "init/ctl/status_view.h"
 #include "init/ctl/unit_jobs.h"
 #include "init/ctl/words.h"
-#include "units/suggestion.h"
 
 namespace berth::ctl {
 namespace {
@@ -71,7 +70,7 @@ int unit_status(const Invocation& invocation, BerthLink& berth, const Output& ou
     }
     auto log = berth.log(name, kStatusLines);
     if (!is_active(unit->state))
-      status = std::max<int>(status, kNotActive);
+      status = std::max(status, kNotActive);
     // A unit that has never said anything may have no log to ask for.
     stories.push_back(UnitStory{*std::move(unit), log ? *std::move(log) : LogExcerpt()});
   }

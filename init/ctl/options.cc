@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "units/suggestion.h"

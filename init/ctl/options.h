@@ -13,16 +13,14 @@
 
 namespace berth::ctl {
 
-/// Exit statuses of berthctl; where several units are concerned, the highest one.
-enum ExitStatus : int {
-  kSuccess = 0,
-  kFailure = 1,
-  kUsage = 2,
-  kNotActive = 3,
-  kNoSuchUnit = 4,
-  kNotReachable = 5,  ///< or not permitted
-  kJobFailed = 6,
-};
+// Exit statuses of berthctl; where several units are concerned, the highest one.
+inline constexpr int kSuccess = 0;
+inline constexpr int kFailure = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kNotActive = 3;
+inline constexpr int kNoSuchUnit = 4;
+inline constexpr int kNotReachable = 5;  ///< or not permitted
+inline constexpr int kJobFailed = 6;
 
 enum class CommandId : std::uint8_t {
   list,

@@ -1,7 +1,6 @@
 // Times, sizes and counts as people say them.
 #include "init/ctl/words.h"
 
-#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -52,14 +51,17 @@ std::string count_of(std::size_t number, std::string_view noun) {
 }
 
 std::string printable(std::string_view text) {
-  std::string clean(text);
-  std::replace_if(
-      clean.begin(), clean.end(),
-      [](char each) {
-        const auto byte = static_cast<unsigned char>(each);
-        return (byte < 0x20 && each != '\t') || byte == 0x7F;
-      },
-      '?');
+  std::string clean;
+  clean.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    // U+0080 to U+009F: as good as ESC to some terminals.
+    const bool is_c1 = byte == 0xC2 && next >= 0x80 && next <= 0x9F;
+    const bool is_c0 = (byte < 0x20 && byte != '\t') || byte == 0x7F;
+    clean += is_c0 || is_c1 ? '?' : text[i];
+    i += is_c1 ? 1 : 0;
+  }
   return clean;
 }
 
