@@ -127,10 +127,16 @@ class Deployment:
         finally:
             connection.close()
 
+    def _berthctl(self, *arguments):
+        return [self.binaries / "berthctl", "--run-dir", self.run_dir, *arguments]
+
+    def follow(self, unit):
+        """"berthctl logs -f" of a unit, as a process whose stdout is text. The caller ends it."""
+        return subprocess.Popen(self._berthctl("logs", unit, "-f"), stdout=subprocess.PIPE, text=True)
+
     def berthctl(self, *arguments):
         """Runs berthctl from outside the namespace. Returns the finished process with stdout and stderr as text."""
-        command = [self.binaries / "berthctl", "--run-dir", self.run_dir, *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=COMMAND_SECONDS)
+        return subprocess.run(self._berthctl(*arguments), env=self.environment, capture_output=True, text=True, timeout=COMMAND_SECONDS)
 
     def ctl(self, *arguments):
         """The output of a berthctl command that must succeed."""

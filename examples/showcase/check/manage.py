@@ -1,8 +1,9 @@
 # Managing berth: berthctl's commands, reloads, a killed proxy, orphans, shutdown, and a second boot.
+import os
 import re
 import signal
-import os
 import threading
+import time
 
 import boot
 import life
@@ -13,11 +14,16 @@ SHUTDOWN_SECONDS = 9  # berth's own default, inside the ten seconds of "docker s
 EXTRA = '# A unit that a reload brings.\n[service]\ncommand = ["sleep", "infinity"]\n'
 MISSPELT = '# A unit with a mistake.\n[service]\ncomand = ["sleep", "infinity"]\n'
 ORPHANS = 50
+POLL_SECONDS = 0.2
+IDLE_AND_MORE_SECONDS = 6  # more than boot.IDLE
+PROMPT_SECONDS = 8  # less than any grace period: nobody waits for one that nothing needs
 
 
 def play(story, deployment):
     story.step("list, status, logs, memory and tenants are tables and JSON", reports, deployment)
     story.step("memory has PSS and private memory per unit", memory, deployment)
+    story.step("logs -f shows what is said from now on", follow, deployment)
+    story.step("start keeps a tenant beyond its idle time, stop ends it", pinned, deployment)
     story.step("verify says that all is well", verify, deployment)
     story.step("restart gives the cable server a new process", restart, deployment)
     story.step("reload UNIT keeps its process", reload_unit, deployment)
@@ -49,6 +55,36 @@ def memory(deployment):
         check(units[name]["pss"] > 0 and units[name]["private"] > 0, f"no figures for {name}")
 
 
+def follow(deployment):
+    marker = "/showcase/followed"
+    with deployment.follow("web") as reader:
+        found = threading.Event()
+
+        def read():
+            if any(marker in line for line in reader.stdout):
+                found.set()
+
+        threading.Thread(target=read, daemon=True).start()
+
+        def knock():
+            deployment.request(marker)
+            return found.wait(POLL_SECONDS)
+
+        try:
+            eventually(knock, "the line of a request", SETTLE_SECONDS)
+        finally:
+            reader.kill()
+
+
+def pinned(deployment):
+    name = "tenant@demo"
+    deployment.ctl("start", name)
+    time.sleep(IDLE_AND_MORE_SECONDS)
+    check(main_pid(deployment, name), "it was stopped for idleness")
+    deployment.ctl("stop", name)
+    equal(deployment.unit(name)["state"], "inactive", "its state after the stop")
+
+
 def verify(deployment):
     deployment.ctl("verify", "--units", str(deployment.units_folder()))
 
@@ -61,7 +97,9 @@ def main_pid(deployment, name):
 
 def restart(deployment):
     before = main_pid(deployment, "cable")
+    begin = time.monotonic()
     deployment.ctl("restart", "cable")
+    check(time.monotonic() - begin < PROMPT_SECONDS, f"it took {time.monotonic() - begin:.1f} s")
     after = eventually(lambda: main_pid(deployment, "cable"), "cable running", SETTLE_SECONDS)
     check(after != before, "it is the same process")
 
