@@ -69,6 +69,14 @@ TEST(TomlDocument, RefusesHeadersWithoutAName) {
   EXPECT_EQ((Mark{7, 1, 2}), error("[=]").at);
 }
 
+TEST(TomlDocument, TakesLettersBeyondAsciiInStringsAlone) {
+  const Node root = tree("a = \"\"\"\\\n  \xc3\xa4\"\"\" # \xc3\xa4\n");
+
+  EXPECT_EQ("\xc3\xa4", *root.find("a")->value.text());
+  EXPECT_EQ((Mark{7, 2, 1}), error("a = 1\n\xc3\xa4 = 2\n").at);
+  EXPECT_EQ((Mark{7, 1, 2}), error("a\xc3\xa4 = 2\n").at);
+}
+
 TEST(TomlDocument, BoundsItsDepth) {
   std::string key = "a";
   for (int i = 0; i < 64; ++i) {
