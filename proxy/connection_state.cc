@@ -48,7 +48,7 @@ constexpr std::array<std::array<Cell, kConnectionEvents>, kConnectionStates> kTa
   {{ kBug,  kBug,   kWait, kKeep,    kRelay,   kReply, kBug,    kBug,  kBug,      kClose, kLate,        kGiveUp      }},  // connecting
   {{ kBug,  kBug,   kWait, kConnect, kBug,     kReply, kTunnel, kIdle, kLinger,   kClose, kGiveUp,      kGiveUp      }},  // relaying
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kIdle, kLinger,   kClose, kClose,       kClose       }},  // replying
-  {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kClose, kBug,         kLinger      }},  // tunnelling
+  {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kClose, kClose,       kLinger      }},  // tunnelling
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kClose, kClose,       kClose       }},  // lingering
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kKeep,  kKeep,        kKeep        }},  // closed
 }};

@@ -7,7 +7,7 @@
 //  2. A lease is in use exactly in connecting, relaying and tunnelling; in waiting_backend the
 //     request is one of those that wait for it.
 //  3. An upstream connection exists only in connecting, relaying and tunnelling.
-//  4. A deadline is armed in every state but tunnelling and closed.
+//  4. A deadline is armed in every state but closed, and tunnelling while the client is there.
 //  5. Once a byte of a reply has been sent, no other reply follows for the same request.
 //  6. closed is final: the object dies at the end of the loop's turn.
 #pragma once

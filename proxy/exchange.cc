@@ -216,7 +216,8 @@ void Exchange::answer(OwnReply reply) {
   client_->post(ConnectionEvent::answer);
   drop_upstream();
   LoginWaiter::unlink();
-  const bool sound = head_outcome_ == HeadOutcome::complete;
+  // Who sends what cannot be read does not get a second try on the same connection.
+  const bool sound = head_outcome_ == HeadOutcome::complete && reply.status != 400;
   reply_keeps_ = sound && request_.head.keep_alive && request_.discard_body() && !is_closing();
   reply_status_ = reply.status;
   reply_kind_ = reply.kind;

@@ -8,6 +8,17 @@
 
 namespace berth::proxy {
 
+namespace {
+
+/// A tenant's instance goes by its own name in the log, as it does everywhere that people look.
+std::string_view log_name(const Place& place) {
+  const std::string_view unit = place.lease->unit();
+  const std::size_t at = unit.find('@');
+  return place.tenant != nullptr && at != std::string_view::npos ? unit.substr(at + 1) : unit;
+}
+
+}  // namespace
+
 std::string Exchange::upstream_target(const Place& place) const {
   const RequestFacts& facts = request_.facts;
   const HttpHead& head = request_.head;
@@ -33,7 +44,7 @@ std::string Exchange::upstream_target(const Place& place) const {
 void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);
-  unit_ = place.lease->unit();
+  unit_ = log_name(place);
   upgrade_ = head.wants_upgrade && head.method == HTTP_GET && head.body == BodyKind::none &&
              equals_ignoring_case(head.value(HeaderName::upgrade), "websocket") &&
              (place.route == nullptr || place.route->websocket);

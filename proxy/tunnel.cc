@@ -10,6 +10,9 @@ namespace {
 constexpr std::string_view kGoingAway("\x88\x02\x03\xe9", 4);
 constexpr std::string_view kGoingAwayMasked("\x88\x82\0\0\0\0\x03\xe9", 8);
 constexpr std::size_t kBudget = 1024 * 1024;
+/// How long the unit may go on after the client has finished sending: time enough for its last
+/// words.
+constexpr Milliseconds kHalfOpen{5000};
 
 }  // namespace
 
@@ -68,6 +71,7 @@ void Tunnel::pump() {
   if (client_ended_ && !upstream.is_stalled() && !told_upstream_) {
     upstream.finish_sending();
     told_upstream_ = true;
+    client_.arm(kHalfOpen);
   }
 }
 

@@ -53,7 +53,7 @@ TEST(ConnectionState, DoesInEveryCellWhatTheTableSays) {
       "relaying: ! ! >waiting_backend >connecting ! >replying >tunnelling >idle >lingering >closed "
       "give_up give_up\n"
       "replying: ! ! ! ! ! ! ! >idle >lingering >closed >closed >closed\n"
-      "tunnelling: ! ! ! ! ! ! ! ! ! >closed ! >lingering\n"
+      "tunnelling: ! ! ! ! ! ! ! ! ! >closed >closed >lingering\n"
       "lingering: ! ! ! ! ! ! ! ! ! >closed >closed >closed\n"
       "closed: ! ! ! ! ! ! ! ! ! . . .\n");
 }

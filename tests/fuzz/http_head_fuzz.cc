@@ -1,0 +1,89 @@
+// Fuzz target: heads and chunked bodies. Whole or byte by byte, the outcome is the same, and what is
+// accepted is written so that it is accepted again.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "proxy/body_decoder.h"
+#include "proxy/head_writer.h"
+#include "proxy/http_head.h"
+#include "proxy/request_facts.h"
+
+namespace {
+
+using namespace berth::proxy;
+
+HeadOutcome parse(HeadKind kind, std::string_view bytes, std::size_t portion, HttpHead& head,
+                  std::size_t& total) {
+  HeadParser parser;
+  parser.start(kind, head);
+  HeadOutcome outcome = HeadOutcome::more;
+  for (total = 0; total < bytes.size() && outcome == HeadOutcome::more;) {
+    std::size_t used = 0;
+    outcome = parser.feed(bytes.substr(total, portion), used);
+    total += used;
+  }
+  return outcome;
+}
+
+void require(bool holds) {
+  if (!holds)
+    std::abort();
+}
+
+BodyDecoder::Outcome decode(std::string bytes, std::size_t portion, std::string& payload) {
+  BodyDecoder decoder;
+  decoder.start(BodyKind::chunked, 0);
+  BodyDecoder::Outcome outcome = BodyDecoder::Outcome::more;
+  for (std::size_t at = 0; at < bytes.size() && outcome == BodyDecoder::Outcome::more;) {
+    const std::size_t count = std::min(portion, bytes.size() - at);
+    const BodyDecoder::Step step = decoder.take(std::span(bytes).subspan(at, count));
+    payload += step.payload;
+    at += step.used;
+    outcome = step.outcome;
+  }
+  return outcome;
+}
+
+void check_request(const HttpHead& head) {
+  RequestFacts facts;
+  if (!read_target(head, facts))
+    return;
+  facts.request_id = "id";
+  std::string out;
+  append_request_head({head, facts, facts.path, false}, out);
+  HttpHead again;
+  std::size_t used = 0;
+  const HeadOutcome outcome = parse(HeadKind::request, out, out.size(), again, used);
+  // Our fields come on top, so only its size may be in the way of another round.
+  require(outcome == HeadOutcome::complete || outcome == HeadOutcome::too_large ||
+          outcome == HeadOutcome::target_too_long);
+  if (outcome == HeadOutcome::complete)
+    require(used == out.size() && again.body == head.body);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  for (const HeadKind kind : {HeadKind::request, HeadKind::response}) {
+    HttpHead whole;
+    HttpHead parts;
+    std::size_t whole_used = 0;
+    std::size_t parts_used = 0;
+    const HeadOutcome outcome = parse(kind, bytes, bytes.size(), whole, whole_used);
+    require(parse(kind, bytes, 1, parts, parts_used) == outcome);
+    if (outcome != HeadOutcome::complete)
+      continue;
+    require(whole_used == parts_used && whole.raw == parts.raw && whole.body == parts.body);
+    if (kind == HeadKind::request)
+      check_request(whole);
+  }
+  std::string whole;
+  std::string parts;
+  require(decode(std::string(bytes), size + 1, whole) == decode(std::string(bytes), 1, parts));
+  require(whole == parts);
+  return 0;
+}
