@@ -60,7 +60,6 @@ class Deployment:
     def start(self, init_delay, idle):
         """Starts berth. init_delay: seconds that the initialization job sleeps first; idle: a duration."""
         self.environment = {
-            "PATH": os.environ["PATH"],
             "SHOWCASE_LISTEN": f"127.0.0.1:{self.port}",
             "SHOWCASE_REDIS_PORT": str(self.redis_port),
             "SHOWCASE_CABLE_PORT": str(self.cable_port),
