@@ -59,7 +59,7 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
       reload(command.verb == Verb::reload_check, std::move(done));
       return std::nullopt;
     case Verb::shutdown:
-      p_.shutdown.request(p_.reloader.catalog().config,
+      p_.shutdown.request(p_.reloader.config(),
                           "asked by uid " + std::to_string(command.uid));
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
@@ -79,7 +79,7 @@ void AdminService::reload(bool only_check, Done done) {
 std::optional<Denied> AdminService::execute_on_unit(const control::Command& command, Done done) {
   UnitRuntime* unit = p_.table.find(command.unit);
   if (unit == nullptr || unit->removed) {
-    for (const LoadError& error : p_.reloader.catalog().errors)
+    for (const LoadError& error : p_.reloader.errors())
       if (error.unit == command.unit)
         return deny(DenyCode::load_failed, command.unit + " was not loaded: " + error.str());
     return deny(DenyCode::no_such_unit, "no unit is called \"" + command.unit + "\"");

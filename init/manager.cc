@@ -68,7 +68,7 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
       loop_.cancel(unit.deadline);
       unit.deadline = os::kNoTimer;
       if (unit.changed)
-        unit.unit = *std::exchange(unit.changed, std::nullopt);
+        unit.unit = std::move(*std::exchange(unit.changed, nullptr));
       evaluate(unit);
       break;
     case UnitAction::prepare:

@@ -4,31 +4,46 @@
 #include <malloc.h>
 
 #include "init/log.h"
+#include "init/os/startup.h"
 
 namespace berth {
 
 void Reloader::boot() {
-  catalog_ = load_units(p_.settings.folders);
-  set_log_level(catalog_.config.log_level);
-  for (const std::string& line : error_lines())
-    log_error(line);
-  for (const auto& [name, unit] : catalog_.units)
-    add(unit);
-  rebuild_order();
-  p_.launcher.set_proxies(proxies());
-  p_.leases.set_limits(catalog_.config.max_running, catalog_.config.max_starting);
+  Catalog catalog = load_units(p_.settings.folders);
+  for (const LoadError& error : catalog.errors)
+    log_error(error.str());
+  for (auto& [name, unit] : catalog.units)
+    add(std::move(unit), catalog.stock[name]);
+  take_over(catalog);
   push_routes();
   for (const auto& [name, unit] : p_.table.all())
-    if (!unit->stock && unit->unit.info.start == StartWhen::boot)
-      if (const auto started = p_.manager.want_up(*unit); !started)
-        p_.logs.unit_line(name, LogLevel::error, started.error().message);
-  // What reading took is given back: it is several times what is kept.
+    start_at_boot(*unit);
+}
+
+void Reloader::take_over(Catalog& catalog) {
+  config_ = std::move(catalog.config);
+  errors_ = std::move(catalog.errors);
+  catalog = Catalog{};
+  set_log_level(config_.log_level);
+  rebuild_order();
+  p_.launcher.set_proxies(units_of(UnitKind::proxy));
+  p_.leases.set_limits(config_.max_running, config_.max_starting);
+  // Reading takes several times what is kept: its heap goes back, and so do the pages of its code.
   ::malloc_trim(0);
+  os::forget_program_pages();
+}
+
+Definitions Reloader::definitions() const {
+  Definitions definitions;
+  for (const auto& [name, unit] : p_.table.all())
+    if (!unit->removed)
+      definitions[name] = &unit->latest();
+  return definitions;
 }
 
 std::vector<std::string> Reloader::error_lines() const {
   std::vector<std::string> lines;
-  for (const LoadError& error : catalog_.errors)
+  for (const LoadError& error : errors_)
     lines.push_back(error.str());
   return lines;
 }
@@ -43,89 +58,82 @@ Result<std::vector<std::string>> Reloader::judge(const CatalogDiff& diff) {
 }
 
 Result<std::vector<std::string>> Reloader::check() const {
-  return judge(compare(catalog_, load_units(p_.settings.folders)));
+  return judge(compare(definitions(), errors_, load_units(p_.settings.folders)));
 }
 
 Result<std::vector<std::string>> Reloader::reload() {
   Catalog next = load_units(p_.settings.folders);
-  const CatalogDiff diff = compare(catalog_, next);
+  const CatalogDiff diff = compare(definitions(), errors_, next);
   auto lines = judge(diff);
   if (!lines) {
     log_error("reload: nothing was changed, because of\n" + lines.error().message);
     return lines;
   }
-  catalog_ = std::move(next);
-  apply(diff);
+  apply(diff, next);
   log_info("reload: " + std::to_string(diff.added.size()) + " units added, " +
            std::to_string(diff.changed.size()) + " changed, " +
            std::to_string(diff.removed.size()) + " removed");
-  for (const LoadError& error : catalog_.errors)
+  for (const LoadError& error : errors_)
     log_error("still rejected: " + error.str());
-  ::malloc_trim(0);
   return lines;
 }
 
-void Reloader::apply(const CatalogDiff& diff) {
+void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
   for (const std::string& name : diff.added)
-    add(*catalog_.find(name));
+    add(std::move(next.units[name]), next.stock[name]);
   for (const std::string& name : diff.changed)
-    change(*catalog_.find(name));
-  rebuild_order();
-  p_.launcher.set_proxies(proxies());
-  p_.leases.set_limits(catalog_.config.max_running, catalog_.config.max_starting);
+    change(*p_.table.find(name), std::move(next.units[name]));
+  take_over(next);
+  for (const std::string& name : diff.removed)
+    p_.table.find(name)->removed = true;
   // The routes go first: a removed instance gets no new request while it finishes the ones it has.
   push_routes();
   for (const std::string& name : diff.removed)
-    if (UnitRuntime* unit = p_.table.find(name))
-      remove(*unit);
-  p_.proxies.keep_listeners_of(proxies());
-  for (const std::string& name : diff.added) {
-    UnitRuntime* unit = p_.table.find(name);
-    if (unit != nullptr && !unit->stock && unit->unit.info.start == StartWhen::boot)
-      if (const auto started = p_.manager.want_up(*unit); !started)
-        p_.logs.unit_line(name, LogLevel::error, started.error().message);
-  }
+    remove(*p_.table.find(name));
+  p_.proxies.keep_listeners_of(units_of(UnitKind::proxy));
+  for (const std::string& name : diff.added)
+    start_at_boot(*p_.table.find(name));
 }
 
-void Reloader::add(const Unit& unit) {
-  UnitRuntime* old = p_.table.find(unit.name.str());
-  if (old != nullptr) {
+void Reloader::start_at_boot(UnitRuntime& unit) {
+  if (unit.stock || unit.latest().info.start != StartWhen::boot)
+    return;
+  if (const auto started = p_.manager.want_up(unit); !started)
+    p_.logs.unit_line(unit.name(), LogLevel::error, started.error().message);
+}
+
+void Reloader::add(Unit unit, bool stock) {
+  if (UnitRuntime* old = p_.table.find(unit.name.str())) {
     // Removed by an earlier reload and still stopping: it comes back as what it is now.
     old->removed = false;
-    change(unit);
-    return;
+    return change(*old, std::move(unit));
   }
-  UnitRuntime& added = p_.table.add(unit);
-  const auto stock = catalog_.stock.find(unit.name.str());
-  added.stock = stock != catalog_.stock.end() && stock->second;
+  p_.table.add(std::move(unit)).stock = stock;
 }
 
-void Reloader::change(const Unit& unit) {
-  UnitRuntime* runtime = p_.table.find(unit.name.str());
-  if (runtime == nullptr)
-    return;
-  if (is_at_rest(runtime->state)) {
-    runtime->unit = unit;
+void Reloader::change(UnitRuntime& runtime, Unit unit) {
+  if (is_at_rest(runtime.state)) {
+    runtime.unit = std::move(unit);
     return;
   }
-  runtime->changed = unit;
   // A tenant finishes its life, a job its run, and a proxy takes its new table as it runs; what a
   // proxy's process itself is made of needs a new one.
-  const bool restarts =
-      unit.kind == UnitKind::service ||
-      (unit.kind == UnitKind::proxy && (runtime->unit.proxy->listen != unit.proxy->listen ||
-                                        runtime->unit.process.user != unit.process.user));
-  if (restarts) {
-    if (const auto restarted = p_.manager.restart(*runtime); !restarted)
-      p_.logs.unit_line(runtime->name(), LogLevel::error, restarted.error().message);
-  } else if (unit.kind == UnitKind::proxy) {
-    runtime->unit = unit;
-    runtime->changed.reset();
+  const bool is_proxy = unit.kind == UnitKind::proxy;
+  const bool restarts = unit.kind == UnitKind::service ||
+                        (is_proxy && (runtime.unit.proxy->listen != unit.proxy->listen ||
+                                      runtime.unit.process.user != unit.process.user));
+  if (is_proxy && !restarts) {
+    runtime.unit = std::move(unit);
+    return;
   }
+  runtime.changed = std::make_unique<Unit>(std::move(unit));
+  if (!restarts)
+    return;
+  if (const auto restarted = p_.manager.restart(runtime); !restarted)
+    p_.logs.unit_line(runtime.name(), LogLevel::error, restarted.error().message);
 }
 
 void Reloader::remove(UnitRuntime& unit) {
-  unit.removed = true;
   unit.changed.reset();
   if (is_at_rest(unit.state))
     return on_state(unit);
@@ -152,16 +160,16 @@ void Reloader::rebuild_order() {
   StartOrder order;
   // A removed unit keeps its place in the order of stopping until it is gone.
   for (const auto& [name, unit] : p_.table.all())
-    order.add(unit->changed ? *unit->changed : unit->unit);
+    order.add(unit->latest());
   order.finish();
   p_.manager.set_order(std::move(order));
 }
 
-std::vector<const Unit*> Reloader::proxies() const {
+std::vector<const Unit*> Reloader::units_of(UnitKind kind) const {
   std::vector<const Unit*> found;
-  for (const auto& [name, unit] : catalog_.units)
-    if (unit.kind == UnitKind::proxy)
-      found.push_back(&unit);
+  for (const auto& [name, unit] : p_.table.all())
+    if (!unit->removed && unit->unit.kind == kind)
+      found.push_back(&unit->latest());
   return found;
 }
 
@@ -173,18 +181,15 @@ bool Reloader::maintenance_of(const Unit& proxy) const {
 }
 
 bool Reloader::in_maintenance() const {
-  for (const Unit* proxy : proxies())
+  for (const Unit* proxy : units_of(UnitKind::proxy))
     if (maintenance_of(*proxy))
       return true;
   return false;
 }
 
 void Reloader::push_routes() {
-  std::vector<const Unit*> tenants;
-  for (const auto& [name, unit] : catalog_.units)
-    if (unit.kind == UnitKind::tenant)
-      tenants.push_back(&unit);
-  for (const Unit* proxy : proxies())
+  const std::vector<const Unit*> tenants = units_of(UnitKind::tenant);
+  for (const Unit* proxy : units_of(UnitKind::proxy))
     p_.proxies.configure(proxy->name.str(),
                          make_proxy_config(*proxy, tenants, maintenance_of(*proxy)));
 }

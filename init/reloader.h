@@ -45,24 +45,30 @@ class Reloader {
   /// After every change of state: forgets units that a reload removed.
   void on_state(UnitRuntime& unit);
 
-  const Catalog& catalog() const { return catalog_; }
+  const BerthConfig& config() const { return config_; }
+  /// What is rejected now.
+  const std::vector<LoadError>& errors() const { return errors_; }
   /// "file:line:column: message" of everything that is rejected now.
   std::vector<std::string> error_lines() const;
   /// Whether some proxy shows its maintenance page.
   bool in_maintenance() const;
 
  private:
+  Definitions definitions() const;
   static Result<std::vector<std::string>> judge(const CatalogDiff& diff);
-  void apply(const CatalogDiff& diff);
-  void add(const Unit& unit);
-  void change(const Unit& unit);
+  void take_over(Catalog& catalog);
+  void apply(const CatalogDiff& diff, Catalog& next);
+  void add(Unit unit, bool stock);
+  void change(UnitRuntime& runtime, Unit unit);
   void remove(UnitRuntime& unit);
+  void start_at_boot(UnitRuntime& unit);
   void rebuild_order();
   bool maintenance_of(const Unit& proxy) const;
-  std::vector<const Unit*> proxies() const;
+  std::vector<const Unit*> units_of(UnitKind kind) const;
 
   Parts p_;
-  Catalog catalog_;
+  BerthConfig config_;
+  std::vector<LoadError> errors_;
 };
 
 }  // namespace berth

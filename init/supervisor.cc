@@ -75,7 +75,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
     case SIGTERM:
     case SIGINT:
     case kContainerStop:
-      shutdown_.request(reloader_.catalog().config, from);
+      shutdown_.request(reloader_.config(), from);
       break;
     case SIGHUP:
       log_info(from + ": reload");

@@ -56,11 +56,13 @@ struct UnitRuntime {
   bool is_job() const { return unit.kind == UnitKind::job; }
   bool is_tenant() const { return unit.kind == UnitKind::tenant; }
 
-  Unit unit;                    ///< the definition of the current life, or of the next one
-  std::optional<Unit> changed;  ///< what a reload brought during a life: adopted at rest
-  std::uint32_t index;          ///< never reused while berth runs
-  bool stock = false;           ///< starts only when pulled in
-  bool removed = false;         ///< a reload took it away: forgotten at rest
+  Unit unit;                      ///< the definition of the current life, or of the next one
+  std::unique_ptr<Unit> changed;  ///< what a reload brought during a life: adopted at rest
+  /// What the unit files say now.
+  const Unit& latest() const { return changed ? *changed : unit; }
+  std::uint32_t index;   ///< never reused while berth runs
+  bool stock = false;    ///< starts only when pulled in
+  bool removed = false;  ///< a reload took it away: forgotten at rest
 
   UnitState state = UnitState::inactive;
   bool wanted_up = false;

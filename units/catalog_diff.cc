@@ -35,20 +35,21 @@ std::vector<std::string> CatalogDiff::lines() const {
   return lines;
 }
 
-CatalogDiff compare(const Catalog& before, const Catalog& after) {
+CatalogDiff compare(const Definitions& before, const std::vector<LoadError>& known,
+                    const Catalog& after) {
   CatalogDiff diff;
   for (const auto& [name, unit] : after.units) {
-    const Unit* old = before.find(name);
-    if (old == nullptr)
+    const auto old = before.find(name);
+    if (old == before.end())
       diff.added.push_back(name);
-    else if (!same_definition(*old, unit))
+    else if (!same_definition(*old->second, unit))
       diff.changed.push_back(name);
   }
-  for (const auto& [name, unit] : before.units)
+  for (const auto& [name, unit] : before)
     if (after.find(name) == nullptr)
       diff.removed.push_back(name);
   for (const LoadError& error : after.errors)
-    if (std::find(before.errors.begin(), before.errors.end(), error) == before.errors.end())
+    if (std::find(known.begin(), known.end(), error) == known.end())
       diff.new_errors.push_back(error);
   return diff;
 }

@@ -1,6 +1,7 @@
-// What a reload would change: the difference between two catalogs.
+// What a reload would change: the difference between the running set and a catalog.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,14 @@ struct CatalogDiff {
   std::vector<std::string> lines() const;
 };
 
-/// Where a unit stands in its file does not count as a change.
-CatalogDiff compare(const Catalog& before, const Catalog& after);
-/// Whether two definitions differ in anything that matters.
+/// The units of the running set by name, each as it was last defined.
+using Definitions = std::map<std::string, const Unit*>;
+
+/// Where a unit stands in its file does not count as a change. `known` are the errors of the
+/// running set.
+CatalogDiff compare(const Definitions& before, const std::vector<LoadError>& known,
+                    const Catalog& after);
+/// Whether two definitions differ in nothing that matters.
 bool same_definition(const Unit& a, const Unit& b);
 
 }  // namespace berth

@@ -1,8 +1,15 @@
 // The first steps of a process.
 #include "init/os/startup.h"
 
+#include <cstdint>
+
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+// The linker's names for the bounds of headers and code (man 3 end).
+extern "C" const char __executable_start;
+extern "C" const char etext;
 
 namespace berth::os {
 
@@ -25,6 +32,16 @@ rlimit raise_nofile() {
   raised.rlim_cur = raised.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &raised);
   return original;
+}
+
+void forget_program_pages() {
+  const auto first = reinterpret_cast<std::uintptr_t>(&__executable_start);
+  const auto last = reinterpret_cast<std::uintptr_t>(&etext);
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t begin = first & ~(page - 1);
+  const std::uintptr_t end = last & ~(page - 1);
+  // Never written, so nothing is lost: a private file mapping is read again (man 2 madvise).
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace berth::os
