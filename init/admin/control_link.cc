@@ -19,7 +19,7 @@ constexpr std::ptrdiff_t kMaxUnanswered = 16;
 constexpr std::size_t kMaxPending = 1024;
 constexpr std::size_t kMaxOutgoing = 256;
 /// A snapshot of 10,000 tenants has about 3 MB.
-constexpr std::size_t kMaxDocument = 32 * 1024 * 1024;
+constexpr std::size_t kMaxDocument = std::size_t{32} * 1024 * 1024;
 
 }  // namespace
 

@@ -20,7 +20,7 @@ namespace {
 
 /// sd-bus knows no bound for the size of a message: what is too much ends this process, and berth
 /// starts another one.
-constexpr rlim_t kMaxData = 256 * 1024 * 1024;
+constexpr rlim_t kMaxData = rlim_t{256} * 1024 * 1024;
 
 constexpr int kUsageError = 2;
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kTimeLimit{3};
 /// About 25,000 processes.
-constexpr std::size_t kMaxLines = 1024 * 1024;
+constexpr std::size_t kMaxLines = std::size_t{1024} * 1024;
 
 /// Fills in what no probe could tell: the resident set can be read of everybody.
 void add_resident_sets(const Snapshot& snapshot, ProcessTable& processes) {

@@ -10,9 +10,11 @@
 #include <bus/manager_proxy.h>
 #include <poll.h>
 #include <systemd/sd-bus.h>
+#include <unistd.h>
 
 #include "init/admin/permission.h"
 #include "init/os/errno_error.h"
+#include "init/os/files.h"
 
 namespace berth::ctl {
 namespace {
@@ -52,13 +54,17 @@ Error not_permitted() {
                std::string("not permitted; root or the group ") + admin::kAdminGroup};
 }
 
+Error not_reachable(const std::string& socket, int number) {
+  return Error{ErrorCode::unavailable, "cannot reach berth at " + socket + ": " +
+                                           os::errno_text(number) + "; is it running? (--run-dir)"};
+}
+
 Error connect_error(const std::string& socket, const sdbus::Error& error) {
   const int number = errno_of(error);
   // berth-admin closes the connection of whoever has no business there.
-  if (number == EACCES || is_hang_up(number))
+  if (number == EACCES || (is_hang_up(number) && ::geteuid() != 0))
     return not_permitted();
-  return Error{ErrorCode::unavailable, "cannot reach berth at " + socket + ": " +
-                                           os::errno_text(number) + "; is it running? (--run-dir)"};
+  return not_reachable(socket, number);
 }
 
 Error call_error(const sdbus::Error& error) {
@@ -203,6 +209,9 @@ std::string admin_socket(const std::string& run_dir) {
 
 Result<std::unique_ptr<BusLink>> BusLink::connect(const std::string& run_dir) {
   const std::string socket = admin_socket(run_dir);
+  // The most usual failure is told without sdbus-c++ 1.2, which leaks a bus that it cannot open.
+  if (!os::exists(socket) && errno == ENOENT)
+    return not_reachable(socket, ENOENT);
   try {
     std::unique_ptr<BusLink> link(new BusLink);
     link->connection_ =

@@ -60,6 +60,7 @@ Error usage_error(std::string message) {
 template <typename Specs>
 std::vector<std::string_view> names_of(const Specs& specs) {
   std::vector<std::string_view> names;
+  names.reserve(specs.size());
   for (const auto& spec : specs)
     names.emplace_back(spec.name);
   return names;

@@ -114,6 +114,7 @@ Error with_suggestion(Error error, const std::string& name, BerthLink& berth) {
   if (!units)
     return error;
   std::vector<std::string_view> names;
+  names.reserve(units->size());
   for (const UnitRow& unit : *units)
     names.emplace_back(unit.name);
   error.message += did_you_mean(name, names);

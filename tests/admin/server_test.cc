@@ -20,6 +20,7 @@ namespace berth::admin {
 namespace {
 
 using std::chrono::milliseconds;
+using std::string_literals::operator""s;
 
 constexpr int kPatienceMs = 5000;
 
@@ -112,8 +113,7 @@ TEST(Server, DropsGarbageAndServesTheOthers) {
   options.client.handshake = milliseconds(200);  // sd-bus tolerates much before it
   const AdminSite site(many_units(3), options);
   const os::UniqueFd bad = connect_raw(site);
-  const std::string garbage =
-      std::string("\0GET / HTTP/1.1\r\n\r\n", 19) + std::string(4096, '\xFF');
+  const std::string garbage = "\0GET / HTTP/1.1\r\n\r\n"s + std::string(4096, '\xFF');
   ASSERT_GT(::send(bad.raw(), garbage.data(), garbage.size(), MSG_NOSIGNAL), 0);
 
   SdClient good(site);
@@ -127,8 +127,7 @@ TEST(Server, DropsGarbageThatComesAfterTheHandshake) {
   const AdminSite site(many_units(3));
   const os::UniqueFd bad = connect_raw(site);
   const std::string start =
-      std::string("\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n", 51) +
-      std::string(4096, '\x07');
+      "\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n"s + std::string(4096, '\x07');
   ASSERT_GT(::send(bad.raw(), start.data(), start.size(), MSG_NOSIGNAL), 0);
 
   EXPECT_TRUE(gets_closed(bad));
