@@ -6,6 +6,7 @@ CLIENT = Gem::Specification.find_by_name("actioncable").full_gem_path +
 
 map("/up") { run ->(_env) { [200, { "Content-Type" => "text/plain" }, ["ok\n"]] } }
 map("/cable/action_cable.js") do
-  run ->(env) { Rack::Files.new(nil, { "Cache-Control" => "public, max-age=86400" }).serving(Rack::Request.new(env), CLIENT) }
+  files = Rack::Files.new(nil, { "Cache-Control" => "public, max-age=86400" })
+  run ->(env) { files.serving(Rack::Request.new(env), CLIENT) }
 end
 map("/cable") { run ActionCable.server }

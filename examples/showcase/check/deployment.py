@@ -71,7 +71,8 @@ class Deployment:
         command = [EXAMPLES / "in-namespace", SHOWCASE, self.binaries,
                    "--units", "/srv/showcase/units", "--run-dir", self.run_dir]
         with open(self.log_path, "ab") as log:
-            self.launcher = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.launcher = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
+                                             stdout=log, stderr=log)
         self.pid = self._wait_for_berth()
 
     def _wait_for_berth(self):
@@ -135,13 +136,15 @@ class Deployment:
 
     def berthctl(self, *arguments):
         """Runs berthctl from outside the namespace. Returns the finished process with stdout and stderr as text."""
-        return subprocess.run(self._berthctl(*arguments), env=self.environment, capture_output=True, text=True, timeout=COMMAND_SECONDS)
+        return subprocess.run(self._berthctl(*arguments), env=self.environment, capture_output=True, text=True,
+                              timeout=COMMAND_SECONDS)
 
     def ctl(self, *arguments):
         """The output of a berthctl command that must succeed."""
         done = self.berthctl(*arguments)
         if done.returncode != 0:
-            raise AssertionError(f"berthctl {' '.join(arguments)}: status {done.returncode}: {done.stderr or done.stdout}")
+            words = done.stderr or done.stdout
+            raise AssertionError(f"berthctl {' '.join(arguments)}: status {done.returncode}: {words}")
         return done.stdout
 
     def ctl_json(self, *arguments):
