@@ -27,6 +27,7 @@ class Blueprint {
   Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load);
   Blueprint(const Blueprint&) = delete;
   Blueprint& operator=(const Blueprint&) = delete;
+  ~Blueprint() = default;
 
   const UnitName& name() const { return name_; }
   UnitKind kind() const { return base_.unit.kind; }

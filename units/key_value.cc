@@ -256,10 +256,10 @@ void Value::read(std::vector<std::string>& out) {
 }
 
 void Value::absolute_path(std::string& out) {
-  constexpr std::string_view kAbsolutePath = "an absolute path";
-  auto text = text_of(node_, kAbsolutePath);
+  constexpr std::string_view what = "an absolute path";
+  auto text = text_of(node_, what);
   if (text && !text->starts_with('/')) {
-    mismatch(node_, kAbsolutePath, *text, "");
+    mismatch(node_, what, *text, "");
   } else if (text) {
     out = *std::move(text);
   }
@@ -280,15 +280,15 @@ void Value::signal(int& out) {
 }
 
 void Value::octal(std::uint32_t& out) {
-  constexpr std::string_view kMode = "a string of octal digits such as \"0755\"";
-  constexpr std::uint32_t kAllBits = 07777;
-  const auto text = text_of(node_, kMode);
+  constexpr std::string_view what = "a string of octal digits such as \"0755\"";
+  constexpr std::uint32_t all_bits = 07777;
+  const auto text = text_of(node_, what);
   if (!text) {
     return;
   }
   const auto mode = scan::to_number<std::uint32_t>(*text, 8);
-  if (!mode || *mode > kAllBits) {
-    mismatch(node_, kMode, *text, "");
+  if (!mode || *mode > all_bits) {
+    mismatch(node_, what, *text, "");
     return;
   }
   out = *mode;

@@ -55,7 +55,7 @@ bool is_token(std::string_view text) {
 
 /// The statuses of "2xx", "200" or "200-204"; nullopt if it is none of these.
 std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_statuses(std::string_view text) {
-  constexpr std::uint16_t kLowest = 100, kHighest = 599;
+  constexpr std::uint16_t lowest = 100, highest = 599;
   if (text.size() == 3 && text.ends_with("xx") && text[0] >= '1' && text[0] <= '5') {
     const auto low = static_cast<std::uint16_t>((text[0] - '0') * 100);
     return std::pair(low, static_cast<std::uint16_t>(low + 99));
@@ -63,7 +63,7 @@ std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_statuses(std::strin
   const std::size_t dash = text.find('-');
   const auto low = scan::to_number<std::uint16_t>(text.substr(0, dash));
   const auto high = dash == text.npos ? low : scan::to_number<std::uint16_t>(text.substr(dash + 1));
-  if (!low || !high || *low < kLowest || *high > kHighest || *low > *high) {
+  if (!low || !high || *low < lowest || *high > highest || *low > *high) {
     return std::nullopt;
   }
   return std::pair(*low, *high);
@@ -71,11 +71,11 @@ std::optional<std::pair<std::uint16_t, std::uint16_t>> parse_statuses(std::strin
 
 /// Whether "HOST:PORT" is the unit's own endpoint, known at its start.
 bool is_endpoint_address(std::string_view text) {
-  constexpr std::string_view kPort = ":${port}";
-  if (!text.ends_with(kPort)) {
+  constexpr std::string_view suffix = ":${port}";
+  if (!text.ends_with(suffix)) {
     return false;
   }
-  text.remove_suffix(kPort.size());
+  text.remove_suffix(suffix.size());
   return text.empty() || text == "127.0.0.1" || text == "localhost";
 }
 
@@ -134,7 +134,7 @@ void read_inherit_env(Value& value, InheritEnv& out) {
 }
 
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out) {
-  constexpr std::string_view kLimit = "a number, a size, \"infinity\" or \"SOFT:HARD\"";
+  constexpr std::string_view what = "a number, a size, \"infinity\" or \"SOFT:HARD\"";
   const Node::Table* members = value.node().table();
   if (members == nullptr) {
     value.mismatch(value.node(), "a table of limits");
@@ -148,28 +148,28 @@ void read_limits(Value& value, std::map<std::string, ResourceLimit>& out) {
                          did_you_mean(member.key, {kLimitNames.begin(), kLimitNames.end()}));
       continue;
     }
-    const auto text = value.scalar_text(member.value, kLimit, ExpandAt::load);
+    const auto text = value.scalar_text(member.value, what, ExpandAt::load);
     const auto limit = text ? parse_limit(*text) : std::nullopt;
     if (limit) {
       limits[member.key] = *limit;
     } else if (text) {
-      value.mismatch(member.value, kLimit, *text, "");
+      value.mismatch(member.value, what, *text, "");
     }
   }
   out = std::move(limits);
 }
 
 void read_success_exit(Value& value, ServiceSpec& out) {
-  constexpr std::string_view kExits = "a list of exit codes (0 to 255) and signals";
+  constexpr std::string_view what = "a list of exit codes (0 to 255) and signals";
   const Node::Array* items = value.node().array();
   if (items == nullptr) {
-    value.mismatch(value.node(), kExits);
+    value.mismatch(value.node(), what);
     return;
   }
   out.success_codes.clear();
   out.success_signals.clear();
   for (const Node& item : *items) {
-    const auto text = value.scalar_text(item, kExits, ExpandAt::load);
+    const auto text = value.scalar_text(item, what, ExpandAt::load);
     if (!text) {
       continue;
     }
@@ -178,7 +178,7 @@ void read_success_exit(Value& value, ServiceSpec& out) {
     } else if (const auto signal = parse_signal(*text); signal && !scan::to_number<int>(*text)) {
       out.success_signals.push_back(*signal);
     } else {
-      value.mismatch(item, kExits, *text, "");
+      value.mismatch(item, what, *text, "");
     }
   }
 }
@@ -199,8 +199,8 @@ void read_triggers(Value& value, JobSpec& out) {
 }
 
 void read_port_range(Value& value, TenantSpec& out) {
-  constexpr std::string_view kRange = "a range of ports such as \"4000-4999\"";
-  const auto text = value.text_of(value.node(), kRange);
+  constexpr std::string_view what = "a range of ports such as \"4000-4999\"";
+  const auto text = value.text_of(value.node(), what);
   if (!text) {
     return;
   }
@@ -210,7 +210,7 @@ void read_port_range(Value& value, TenantSpec& out) {
   const auto last =
       dash == all.npos ? std::nullopt : scan::to_number<std::uint16_t>(all.substr(dash + 1));
   if (!first || !last || *first == 0 || *first > *last) {
-    value.mismatch(value.node(), kRange, *text, "");
+    value.mismatch(value.node(), what, *text, "");
     return;
   }
   out.port_first = *first;
@@ -218,9 +218,9 @@ void read_port_range(Value& value, TenantSpec& out) {
 }
 
 void read_ready_http(Value& value, ReadyCheck& out) {
-  constexpr std::string_view kUrl = "a path or a URL such as \"http://127.0.0.1:3000/up\"";
-  constexpr std::string_view kScheme = "http://";
-  const auto text = value.text_of(value.node(), kUrl, ExpandAt::start);
+  constexpr std::string_view what = "a path or a URL such as \"http://127.0.0.1:3000/up\"";
+  constexpr std::string_view scheme = "http://";
+  const auto text = value.text_of(value.node(), what, ExpandAt::start);
   if (!text) {
     return;
   }
@@ -230,42 +230,42 @@ void read_ready_http(Value& value, ReadyCheck& out) {
     out.path = *text;
     return;
   }
-  if (!text->starts_with(kScheme)) {
-    value.mismatch(value.node(), kUrl, *text, "");
+  if (!text->starts_with(scheme)) {
+    value.mismatch(value.node(), what, *text, "");
     return;
   }
-  const std::size_t slash = text->find('/', kScheme.size());
+  const std::size_t slash = text->find('/', scheme.size());
   out.path = slash == text->npos ? "/" : text->substr(slash);
-  std::string address = text->substr(kScheme.size(), slash - kScheme.size());
+  std::string address = text->substr(scheme.size(), slash - scheme.size());
   const std::size_t colon = address.rfind(':');
   if (colon == address.npos || address.ends_with(']')) {
     address += ":80";
   }
-  set_ready_address(value, kUrl, *text, address, out);
+  set_ready_address(value, what, *text, address, out);
 }
 
 void read_ready_tcp(Value& value, ReadyCheck& out) {
-  constexpr std::string_view kTcp = "an address such as \"127.0.0.1:6379\"";
-  const auto text = value.text_of(value.node(), kTcp, ExpandAt::start);
+  constexpr std::string_view what = "an address such as \"127.0.0.1:6379\"";
+  const auto text = value.text_of(value.node(), what, ExpandAt::start);
   if (!text) {
     return;
   }
   out.way = ReadyCheck::Way::tcp;
   if (text->starts_with("unix:")) {
-    value.mismatch(value.node(), kTcp, *text, "a Unix socket is asked by \"unix\"");
+    value.mismatch(value.node(), what, *text, "a Unix socket is asked by \"unix\"");
     return;
   }
-  set_ready_address(value, kTcp, *text, *text, out);
+  set_ready_address(value, what, *text, *text, out);
 }
 
 void read_ready_unix(Value& value, ReadyCheck& out) {
-  constexpr std::string_view kSocket = "the absolute path of a socket";
-  const auto text = value.text_of(value.node(), kSocket, ExpandAt::start);
+  constexpr std::string_view what = "the absolute path of a socket";
+  const auto text = value.text_of(value.node(), what, ExpandAt::start);
   if (!text) {
     return;
   }
   out.way = ReadyCheck::Way::unix_socket;
-  set_ready_address(value, kSocket, *text, "unix:" + *text, out);
+  set_ready_address(value, what, *text, "unix:" + *text, out);
 }
 
 void read_ready_file(Value& value, ReadyCheck& out) {
@@ -274,8 +274,8 @@ void read_ready_file(Value& value, ReadyCheck& out) {
 }
 
 void read_ready_status(Value& value, ReadyCheck& out) {
-  constexpr std::string_view kStatus = "statuses such as \"2xx,3xx\", \"200\" or \"any\"";
-  const auto text = value.text_of(value.node(), kStatus);
+  constexpr std::string_view what = "statuses such as \"2xx,3xx\", \"200\" or \"any\"";
+  const auto text = value.text_of(value.node(), what);
   if (!text) {
     return;
   }
@@ -290,7 +290,7 @@ void read_ready_status(Value& value, ReadyCheck& out) {
     const std::size_t comma = rest.find(',');
     const auto range = parse_statuses(rest.substr(0, comma));
     if (!range) {
-      value.mismatch(value.node(), kStatus, *text, "");
+      value.mismatch(value.node(), what, *text, "");
       return;
     }
     ranges.push_back(*range);
@@ -302,7 +302,7 @@ void read_ready_status(Value& value, ReadyCheck& out) {
   std::sort(ranges.begin(), ranges.end());
   for (std::size_t i = 1; i < ranges.size(); ++i) {
     if (ranges[i].first != ranges[i - 1].second + 1) {
-      value.mismatch(value.node(), kStatus, *text, "they must be one range without gaps");
+      value.mismatch(value.node(), what, *text, "they must be one range without gaps");
       return;
     }
   }
@@ -311,34 +311,34 @@ void read_ready_status(Value& value, ReadyCheck& out) {
 }
 
 void read_url_prefix(Value& value, std::string& out) {
-  constexpr std::string_view kPrefix = "a path that begins and ends with \"/\"";
-  auto text = value.text_of(value.node(), kPrefix);
+  constexpr std::string_view what = "a path that begins and ends with \"/\"";
+  auto text = value.text_of(value.node(), what);
   if (text && !(is_url_path(*text) && text->ends_with('/'))) {
-    value.mismatch(value.node(), kPrefix, *text, "");
+    value.mismatch(value.node(), what, *text, "");
   } else if (text) {
     out = *std::move(text);
   }
 }
 
 void read_url_path(Value& value, std::string& out) {
-  constexpr std::string_view kPath = "a path that begins with \"/\"";
-  auto text = value.text_of(value.node(), kPath);
+  constexpr std::string_view what = "a path that begins with \"/\"";
+  auto text = value.text_of(value.node(), what);
   if (text && !is_url_path(*text)) {
-    value.mismatch(value.node(), kPath, *text, "");
+    value.mismatch(value.node(), what, *text, "");
   } else if (text) {
     out = *std::move(text);
   }
 }
 
 void read_relative_path(Value& value, std::string& out) {
-  constexpr std::string_view kPath = "a path below \"root\", without \"..\"";
-  auto text = value.text_of(value.node(), kPath);
+  constexpr std::string_view what = "a path below \"root\", without \"..\"";
+  auto text = value.text_of(value.node(), what);
   if (!text) {
     return;
   }
   const std::string framed = "/" + *text + "/";
   if (text->empty() || framed.find("/../") != framed.npos) {
-    value.mismatch(value.node(), kPath, *text, "");
+    value.mismatch(value.node(), what, *text, "");
     return;
   }
   out = *std::move(text);

@@ -146,7 +146,7 @@ enum class LogFormat : std::uint8_t { prefix, json, raw, none };
 /// [log]
 struct LogSpec {
   LogFormat format = LogFormat::prefix;
-  Bytes buffer{16 * 1024};
+  Bytes buffer{16'384};
   bool operator==(const LogSpec&) const = default;
 };
 
