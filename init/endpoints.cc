@@ -49,6 +49,7 @@ Result<void> Endpoints::open(UnitRuntime& unit, uid_t proxy_uid, gid_t proxy_gid
   if (unit.unit.tenant->endpoint == Endpoint::activated) {
     os::ListenOptions options;
     options.mode = 0600;
+    options.blocking = true;
     if (settings_.is_root) {
       options.owner = proxy_uid;
       options.group = proxy_gid;

@@ -172,8 +172,12 @@ bool can_bind(const SocketName& name) {
 }  // namespace
 
 Result<UniqueFd> listen_on(const Address& address, const ListenOptions& options) {
-  return address.family == Address::Family::tcp ? listen_tcp(address, options)
-                                                : listen_unix(address, options);
+  UniqueFd socket =
+      BERTH_TRY(address.family == Address::Family::tcp ? listen_tcp(address, options)
+                                                       : listen_unix(address, options));
+  if (options.blocking && ::fcntl(socket.raw(), F_SETFL, 0) != 0)
+    return errno_error("listen on " + format_address(address));
+  return socket;
 }
 
 Result<UniqueFd> start_connect(const Address& address, bool& in_progress) {

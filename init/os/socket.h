@@ -17,6 +17,7 @@ struct ListenOptions {
   mode_t mode = 0660;          ///< of a Unix socket's file
   std::optional<uid_t> owner;  ///< of a Unix socket's file
   std::optional<gid_t> group;
+  bool blocking = false;  ///< for a program that gets it as LISTEN_FDS and expects it so
 };
 /// Binds and listens (SO_REUSEADDR for TCP; a stale Unix socket file is removed first, a live one
 /// is not).
