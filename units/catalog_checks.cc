@@ -232,25 +232,40 @@ std::map<std::string, std::vector<std::string>> instances_by_template(const Load
   return instances;
 }
 
+/// Whether an instance of a broken template was found that was not known to be broken.
+bool spread_to_instances(const std::vector<std::string>& instances, const std::string& of_template,
+                         ErrorList& errors) {
+  if (!errors.is_broken(of_template)) {
+    return false;
+  }
+  bool spreads = false;
+  for (const std::string& name : instances) {
+    spreads = spreads || !errors.is_broken(name);
+    errors.mark_broken(name);
+  }
+  return spreads;
+}
+
+/// Whether a unit that requires a broken one was found that was not known to be broken.
+bool spread_to_requirers(const LoadedUnits& loaded, ErrorList& errors) {
+  bool spreads = false;
+  for (const UnitReference& reference : loaded.references) {
+    if (reference.relation == Relation::requires_unit && errors.is_broken(reference.target) &&
+        !errors.is_broken(reference.from)) {
+      errors.add(reference.at, reference.from, named(reference) + ", which has an error");
+      spreads = true;
+    }
+  }
+  return spreads;
+}
+
 /// What requires a broken unit is broken, until nothing more follows.
 void spread(const LoadedUnits& loaded, ErrorList& errors) {
   const auto instances = instances_by_template(loaded);
   for (bool spreads = true; spreads;) {
-    spreads = false;
+    spreads = spread_to_requirers(loaded, errors);
     for (const auto& [of_template, names] : instances) {
-      for (const std::string& name : names) {
-        if (errors.is_broken(of_template) && !errors.is_broken(name)) {
-          errors.mark_broken(name);
-          spreads = true;
-        }
-      }
-    }
-    for (const UnitReference& reference : loaded.references) {
-      if (reference.relation == Relation::requires_unit && errors.is_broken(reference.target) &&
-          !errors.is_broken(reference.from)) {
-        errors.add(reference.at, reference.from, named(reference) + ", which has an error");
-        spreads = true;
-      }
+      spreads = spread_to_instances(names, of_template, errors) || spreads;
     }
   }
 }

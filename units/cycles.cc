@@ -19,9 +19,27 @@ struct Graph {
   std::vector<std::vector<Edge>> edges;
 };
 
+using Numbers = std::map<std::string_view, std::size_t>;
+
+/// Adds what `from` says about the units `names`; "before" is an edge of the other unit.
+void add_edges(Graph& graph, const Numbers& numbers, std::size_t from,
+               const std::vector<std::string>& names, std::string_view reason) {
+  for (const std::string& name : names) {
+    const auto to = numbers.find(name);
+    if (to == numbers.end()) {
+      continue;
+    }
+    if (reason == kBefore) {
+      graph.edges[to->second].push_back({from, reason});
+    } else {
+      graph.edges[from].push_back({to->second, reason});
+    }
+  }
+}
+
 Graph build_graph(const std::map<std::string, Unit>& units) {
   Graph graph;
-  std::map<std::string_view, std::size_t> numbers;
+  Numbers numbers;
   for (const auto& [name, unit] : units) {
     numbers.emplace(name, graph.units.size());
     graph.units.push_back(&unit);
@@ -29,23 +47,10 @@ Graph build_graph(const std::map<std::string, Unit>& units) {
   graph.edges.resize(graph.units.size());
   for (std::size_t from = 0; from < graph.units.size(); ++from) {
     const UnitInfo& info = graph.units[from]->info;
-    const auto add = [&](const std::vector<std::string>& names, std::string_view reason) {
-      for (const std::string& name : names) {
-        const auto to = numbers.find(name);
-        if (to == numbers.end()) {
-          continue;
-        }
-        if (reason == kBefore) {
-          graph.edges[to->second].push_back({from, reason});
-        } else {
-          graph.edges[from].push_back({to->second, reason});
-        }
-      }
-    };
-    add(info.requires_units, "requires");
-    add(info.wants, "wants");
-    add(info.after, "after");
-    add(info.before, kBefore);
+    add_edges(graph, numbers, from, info.requires_units, "requires");
+    add_edges(graph, numbers, from, info.wants, "wants");
+    add_edges(graph, numbers, from, info.after, "after");
+    add_edges(graph, numbers, from, info.before, kBefore);
   }
   return graph;
 }
