@@ -127,6 +127,10 @@ class Deployment:
         finally:
             connection.close()
 
+    def is_listening(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     def _berthctl(self, *arguments):
         return [self.binaries / "berthctl", "--run-dir", self.run_dir, *arguments]
 

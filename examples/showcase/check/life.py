@@ -99,6 +99,7 @@ def wakes_again(deployment):
 
 
 def crash(deployment):
+    get(deployment, BOSTON)
     before = deployment.unit(BOSTON_UNIT)
     deployment.kill(before["main_pid"])
     after = eventually(lambda: ended(deployment), "the notice", NOTICE_SECONDS)

@@ -188,6 +188,10 @@ def sigterm(deployment):
     status, seconds = deployment.stop(SHUTDOWN_SECONDS + 1)
     equal(status, 0, "berth's exit status")
     check(backup.exists(), "a tenant that was running has no back-up")
+    log = deployment.log()
+    places = [log.rfind(f"[berth] {name}: stopped") for name in ("tenant@2025/raleigh/disney", "cable", "redis")]
+    check(-1 < places[0] < places[1] < places[2], "the log does not tell the reverse order")
+    check(not deployment.is_listening(), "something still listens")
     return f"stopped in {seconds:.2f} s"
 
 
