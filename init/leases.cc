@@ -181,7 +181,7 @@ void Leases::nobody_holds(UnitRuntime& unit, Milliseconds idle_for) {
   const bool stays =
       !unit.is_tenant() || unit.pinned || unit.unit.tenant->idle_timeout.count() == 0;
   Book& book = books_[unit.name()];
-  if (unit.state != UnitState::running || unit.stop_pending)
+  if (unit.state != UnitState::running || unit.stop_pending || unit.life.stop_requested)
     return;
   if (!book.waiting.empty())
     return grant(unit);
@@ -218,37 +218,59 @@ void Leases::let_go(UnitRuntime& unit, Milliseconds grace, std::function<void()>
   book.let_go = std::move(then);
   book.let_go_timer = loop_.after(grace, [this, name = unit.name()] {
     Book& late = books_[name];
-    late.holders.clear();
+    drop_all_holders(late);
     const auto stop = std::exchange(late.let_go, nullptr);
     stop();
   });
   end_holders(unit, grace);
 }
 
+void Leases::drop_all_holders(Book& book) {
+  for (const auto& [proxy, held] : book.holders) {
+    loop_.cancel(held.revoke);
+    book.requests += held.requests;
+    book.last_use = std::max(book.last_use, held.last_use);
+  }
+  book.holders.clear();
+}
+
 void Leases::on_state(UnitRuntime& unit) {
   const auto found = books_.find(unit.name());
   if (found == books_.end() && !unit.is_tenant())
     return;
-  if (unit.state == UnitState::running) {
+  Book& book = books_[unit.name()];
+  if (unit.state == UnitState::waiting) {
+    book.came_up = false;
+    book.evicted_for.clear();
+  } else if (unit.state == UnitState::running) {
+    book.came_up = true;
     unit.refuse_until = {};
+    if (unit.is_tenant() && unit.unit.service.restart == Restart::never)
+      unit.history.forget();  // it counts nothing but failed starts then
     grant(unit);
     if (!held(unit))
       nobody_holds(unit, Milliseconds(0));
   } else if (unit.state == UnitState::cleaning || unit.state == UnitState::killing) {
     end_holders(unit, Milliseconds(0));
-    if (found != books_.end())
-      for (const auto& [proxy, holding] : std::map(found->second.holders))
-        drop_holder(unit, proxy);
+    for (const auto& [proxy, holding] : std::map(book.holders))
+      drop_holder(unit, proxy);
   } else if (unit.state == UnitState::failed) {
     on_failed(unit);
   }
+  // Asked for while its last life ended.
+  if (is_at_rest(unit.state) && !unit.wanted_up && !book.waiting.empty())
+    serve(unit);
   pump();
 }
 
 void Leases::on_failed(UnitRuntime& unit) {
   Milliseconds retry_after = kRetrySoon;
   if (unit.is_tenant()) {
-    // Never failed for good: refused for a while that grows with each failure in a row.
+    // What has been up and crashed starts again with the next request.
+    if (books_[unit.name()].came_up)
+      return;
+    // Never failed for good: refused for a while that grows with each failed start in a row.
+    unit.history.count_failure();
     retry_after = unit.history.delay(unit.unit.service);
     unit.refuse_until = loop_.now() + retry_after;
   }
@@ -294,6 +316,7 @@ void Leases::forget(const UnitRuntime& unit) {
   refuse(unit.name(), kRetryLater, "no such unit");
   loop_.cancel(found->second.idle);
   loop_.cancel(found->second.let_go_timer);
+  drop_all_holders(found->second);
   books_.erase(found);
 }
 
@@ -315,7 +338,9 @@ Usage Leases::usage_of(const UnitRuntime& unit) const {
 }
 
 void Leases::revoke_timed_out(const std::string& proxy, const std::string& unit) {
-  books_[unit].busy_until = loop_.now() + kRetrySoon;
+  Book& book = books_[unit];
+  book.busy_until = loop_.now() + kRetrySoon;
+  book.evicted_for.clear();
   if (++unanswered_revokes_[proxy] >= kUnansweredRevokes) {
     unanswered_revokes_.erase(proxy);
     log_error(proxy + " does not answer: it is replaced");

@@ -77,6 +77,7 @@ class Leases final : public ProxyLinks::Owner {
     os::TimePoint busy_until;    ///< would not make room
     std::string evicted_for;     ///< a Revoke is out to make room for this unit
     std::uint64_t requests = 0;  ///< of leases that are over
+    bool came_up = false;        ///< the current life, or the last one, has been running
   };
 
   void acquire(const std::string& proxy, const std::string& unit);
@@ -88,6 +89,7 @@ class Leases final : public ProxyLinks::Owner {
   void unreachable(const std::string& proxy, const control::Unreachable& message);
   void busy(const std::string& proxy, const control::Busy& message);
   void drop_holder(UnitRuntime& unit, const std::string& proxy);
+  void drop_all_holders(Book& book);
   void nobody_holds(UnitRuntime& unit, Milliseconds idle_for);
   void end_holders(UnitRuntime& unit, Milliseconds grace);
   void on_failed(UnitRuntime& unit);
@@ -96,6 +98,7 @@ class Leases final : public ProxyLinks::Owner {
 
   void enqueue(UnitRuntime& unit);
   void pump();
+  bool start_next(UnitRuntime& unit);
   bool may_start(const UnitRuntime& unit) const;
   bool has_room(const UnitRuntime& unit) const;
   void make_room(const UnitRuntime& unit);

@@ -9,8 +9,13 @@ namespace {
 constexpr std::chrono::seconds kRevokeLimit{1};
 constexpr std::chrono::milliseconds kRoomRetry{250};
 
+/// On its way up; one that was asked for in this very turn may still be at rest.
 bool is_booting(const UnitRuntime& unit) {
-  return unit.wanted_up && unit.state != UnitState::running && !is_at_rest(unit.state);
+  return unit.wanted_up && unit.state != UnitState::running;
+}
+
+bool takes_room(const UnitRuntime& unit) {
+  return unit.wanted_up || !is_at_rest(unit.state);
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ bool Leases::has_room(const UnitRuntime& unit) const {
   std::uint32_t all = 0;
   std::uint32_t siblings = 0;
   for (const auto& [name, other] : table_.all()) {
-    if (!other->is_tenant() || is_at_rest(other->state) || other.get() == &unit)
+    if (!other->is_tenant() || !takes_room(*other) || other.get() == &unit)
       continue;
     ++all;
     siblings += other->unit.name.template_name() == unit.unit.name.template_name() ? 1 : 0;
@@ -59,20 +64,29 @@ void Leases::pump() {
   pumping_ = true;
   for (std::size_t i = 0; i < queue_.size();) {
     UnitRuntime* unit = table_.find(queue_[i]);
-    if (unit != nullptr && !may_start(*unit)) {
+    if (unit == nullptr || start_next(*unit))
+      queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
+    else
       ++i;  // a tenant of another template may still have its turn
-      continue;
-    }
-    if (unit != nullptr && !has_room(*unit)) {
-      make_room(*unit);
-      break;
-    }
-    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(i));
-    if (unit != nullptr)
-      if (const auto started = requests_.want_up(*unit); !started)
-        refuse(unit->name(), kRoomRetry, started.error().message);
   }
   pumping_ = false;
+}
+
+/// False if it has to wait on.
+bool Leases::start_next(UnitRuntime& unit) {
+  if (unit.removed) {
+    refuse(unit.name(), kRoomRetry, "no such unit");
+    return true;
+  }
+  if (!may_start(unit))
+    return false;
+  if (!has_room(unit)) {
+    make_room(unit);
+    return false;
+  }
+  if (const auto started = requests_.want_up(unit); !started)
+    refuse(unit.name(), kRoomRetry, started.error().message);
+  return true;
 }
 
 UnitRuntime* Leases::least_recently_used(const UnitRuntime& for_unit) {
@@ -111,6 +125,8 @@ void Leases::make_room(const UnitRuntime& unit) {
   if (leaving == nullptr)
     return;
   Book& book = books_[leaving->name()];
+  if (!book.evicted_for.empty())
+    return;  // asked already
   if (book.holders.empty())
     return requests_.want_down(*leaving, "makes room for " + unit.name());
   for (auto& [proxy, held] : book.holders) {

@@ -33,6 +33,8 @@ class RestartHistory {
   /// restart_delay, doubled for each automatic start since the last quiet time, at most
   /// restart_delay_max.
   Milliseconds delay(const ServiceSpec& spec) const;
+  /// Counts a failure that berth does not answer with a start of its own: the next delay is longer.
+  void count_failure() { ++in_a_row_; }
   /// The unit ran well for a whole restart_window, or was started by hand.
   void forget();
   std::uint32_t in_a_row() const { return in_a_row_; }
