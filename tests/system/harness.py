@@ -22,7 +22,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = pathlib.Path(os.environ.get("BERTH_BIN") or HERE.parents[1] / "build/dev/bin").resolve()
-TENANT = [sys.executable, "-S", "-E", "-B", str(HERE / "tenant.py")]
+# Users of their own have to reach the interpreter too: Debian's, if it is there.
+PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 
 DEADLINE = 5.0  # seconds; for whatever is expected to happen
 PAUSE = 0.005  # seconds between two looks
@@ -242,6 +243,10 @@ class SystemTest(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="berth-test-"))
         self.folder.chmod(0o755)
         self.addCleanup(shutil.rmtree, self.folder)
+        # A copy, which they reach wherever the checkout lies.
+        shutil.copy(HERE / "tenant.py", self.folder)
+        self.tenant = [PYTHON, "-S", "-E", "-B", str(self.path("tenant.py"))]
+        self.write(self.path("trace"), "", 0o666)
         self.units = self.folder / "units"
         self.units.mkdir(0o755)
         self.run_dir = self.folder / "run-dir"

@@ -1,7 +1,7 @@
 # The beginning: in order of readiness, with back-off and limits, and failures in words.
 import unittest
 
-from harness import TENANT, SystemTest, free_port
+from harness import SystemTest, free_port
 
 SAY = 'echo "$BERTH_UNIT" >> $TRACE\nexec sleep 4711'
 
@@ -14,7 +14,7 @@ class Order(SystemTest):
     def test_what_requires_a_server_starts_when_it_listens(self):
         port = free_port()
         self.service("b", self.say, unit='requires = ["a"]')
-        self.service("a", TENANT, service=f'ready = {{ tcp = "127.0.0.1:{port}" }}',
+        self.service("a", self.tenant, service=f'ready = {{ tcp = "127.0.0.1:{port}" }}',
                      rest=f'[process]\nenv = {{ PORT = "{port}", START_DELAY = "0.3" }}')
 
         self.boot()
@@ -25,7 +25,7 @@ class Order(SystemTest):
     def test_a_server_is_ready_when_it_answers(self):
         port = free_port()
         self.service("b", self.say, unit='wants = ["a"]')
-        self.service("a", TENANT, service=f'address = "127.0.0.1:{port}"\n'
+        self.service("a", self.tenant, service=f'address = "127.0.0.1:{port}"\n'
                                           'ready = { http = "/up" }',
                      rest=f'[process]\nenv = {{ PORT = "{port}", START_DELAY = "0.3" }}')
 
@@ -37,7 +37,7 @@ class Order(SystemTest):
     def test_a_server_is_ready_when_its_unix_socket_takes_connections(self):
         path = str(self.path("socket"))
         self.service("b", self.say, unit='requires = ["a"]')
-        self.service("a", TENANT, service=f'ready = {{ unix = "{path}" }}',
+        self.service("a", self.tenant, service=f'ready = {{ unix = "{path}" }}',
                      rest=f'[process]\nenv = {{ SOCKET = "{path}", START_DELAY = "0.3" }}')
 
         self.boot()
@@ -198,7 +198,7 @@ class Restarts(SystemTest):
         berth.wait_until_gone("sleep 4711")
 
     def test_what_requires_a_unit_that_merely_restarts_stays(self):
-        self.service("a", [self.script("once", "test -e $TRACE && exec sleep 4712\n"
+        self.service("a", [self.script("once", "test -s $TRACE && exec sleep 4712\n"
                                                "sleep 0.3; echo crash >> $TRACE; exit 1")])
         self.service("b", ["sleep", "4711"], unit='requires = ["a"]')
         berth = self.boot()

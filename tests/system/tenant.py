@@ -73,13 +73,26 @@ def echo(connection, stream):
         connection.sendall(data)
 
 
+def read_body(stream, headers):
+    """Its length."""
+    if "content-length" in headers:
+        return len(stream.read(int(headers["content-length"])))
+    length = 0
+    while headers.get("transfer-encoding") == "chunked":
+        size = int(stream.readline(), 16)
+        length += len(stream.read(size))
+        stream.readline()
+        if size == 0:
+            break
+    return length
+
+
 def answer(connection, stream, lines):
     """One request. False = the connection is over."""
     path, _, query = lines[0].split(" ")[1].partition("?")
     headers = {name.lower(): value.strip() for name, _, value in
                (line.partition(":") for line in lines[1:])}
-    if "content-length" in headers:
-        stream.read(int(headers["content-length"]))
+    length = read_body(stream, headers)
     what = path.rstrip("/").rsplit("/", 1)[-1]
     if what == "crash":
         os._exit(7)
@@ -90,14 +103,25 @@ def answer(connection, stream, lines):
         time.sleep(float(query.partition("=")[2]) / 1000)
     if what == "hang":
         time.sleep(3600)
-    bodies = {"pid": str(os.getpid()), "head": "\n".join(lines),
+    bodies = {"pid": str(os.getpid()), "head": "\n".join(lines), "length": str(length),
+              "big": "z" * 20_000_000 if what == "big" else "", "peer": str(stream.serial),
               "env": "\n".join(f"{name}={value}" for name, value in sorted(os.environ.items()))}
     reply(connection, bodies.get(what, f"{NAME} {os.getpid()}"))
     return headers.get("connection", "").lower() != "close"
 
 
+class Stream:
+    """What is read from one connection, and the number of the connection."""
+
+    def __init__(self, connection):
+        Stream.count = self.serial = getattr(Stream, "count", 0) + 1
+        self.file = connection.makefile("rb")
+        self.read, self.read1, self.readline = self.file.read, self.file.read1, self.file.readline
+
+
 def serve(connection):
-    with connection, connection.makefile("rb") as stream:
+    with connection:
+        stream = Stream(connection)
         try:
             while True:
                 lines = read_head(stream)

@@ -1,0 +1,64 @@
+# PID 1 with the capabilities that container runtimes grant, and with none.
+import unittest
+
+import reaping_test
+import stopping_test
+from harness import CONTAINER_CAPABILITIES, SystemTest
+from proxied import TenantTest
+
+AS_IN_A_CONTAINER = ["setpriv", "--bounding-set",
+                     "-all," + ",".join("+" + name for name in CONTAINER_CAPABILITIES.split(","))]
+
+
+class InContainer:
+    """Boots every berth of a test with a container's capabilities."""
+
+    def boot(self, *arguments, wrapper=(), **boot):
+        return super().boot(*arguments, wrapper=[*AS_IN_A_CONTAINER, *wrapper], **boot)
+
+
+class Reaping(InContainer, reaping_test.Reaping):
+    pass
+
+
+class Birth(InContainer, reaping_test.Birth):
+    pass
+
+
+class LeftBehind(InContainer, stopping_test.LeftBehind):
+    pass
+
+
+class Memory(InContainer, TenantTest):
+    def test_memory_of_other_users_units_is_measured(self):
+        """Root without CAP_SYS_PTRACE may not read their smaps_rollup itself."""
+        self.service("store", ["sleep", "4711"], rest='[process]\nuser = "www-data"')
+        self.proxy()
+        self.template(rest='[process]\nuser = "www-data"')
+        self.instances("a")
+        berth = self.boot_web()
+        self.get_ok("/a/")
+
+        rows = {row["name"]: row for row in berth.ctl_json("memory")["units"]}
+
+        for name in ("berth", "web", "store", "app@a"):
+            for kind in ("rss", "pss", "private"):
+                self.assertGreater(rows[name][kind] or 0, 0, (name, kind, rows))
+
+
+class WithoutRoot(SystemTest):
+    def test_a_user_can_try_berth_without_any_right(self):
+        """Units are read from where nobody else can write; here, only root can."""
+        self.service("a", ["sleep", "4711"])
+        self.folder.chmod(0o777)
+        berth = self.boot(pid1=False, wrapper=["setpriv", "--reuid=www-data", "--regid=www-data",
+                                               "--clear-groups", "--bounding-set=-all"])
+
+        child = berth.wait_for_process("sleep 4711")
+
+        self.assertEqual("0" * 16, child.status()["SigIgn"])
+        self.assertEqual(0, berth.stop())
+
+
+if __name__ == "__main__":
+    unittest.main()
