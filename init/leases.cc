@@ -142,18 +142,13 @@ void Leases::busy(const std::string& proxy, const control::Busy& message) {
 }
 
 void Leases::unreachable(const std::string& proxy, const control::Unreachable& message) {
-  UnitRuntime* unit = table_.find(message.unit);
+  const UnitRuntime* unit = table_.find(message.unit);
   if (unit == nullptr || holding(proxy, message.unit, message.epoch) == nullptr)
     return;
-  // If it has crashed, its end is on its way and speaks for itself; if it lives, it may answer a
-  // moment later.
+  // If it has crashed, its end is on its way and speaks for itself; if it lives, the proxy tries
+  // again for as long as its requests may wait.
   log_warning(message.unit + " does not accept connections at " +
               format_address(unit->life.endpoint));
-  drop_holder(*unit, proxy);
-  links_.send(proxy, message.unit,
-              control::Refused{message.unit, kRetrySoon, "it does not accept connections"});
-  if (!held(*unit))
-    nobody_holds(*unit, Milliseconds(0));
 }
 
 void Leases::drop_holder(UnitRuntime& unit, const std::string& proxy) {

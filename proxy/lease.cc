@@ -16,22 +16,25 @@ constexpr Milliseconds kComplaintPause{1000};
 
 }  // namespace
 
-Lease::Lease(const UpstreamHost& host, ControlSender& control, berth::Backend config)
-    : host_(host), control_(control), config_(std::move(config)), idle_connections_(host) {}
+Lease::Lease(const UpstreamHost& host, ControlSender& control, bool& needs_tending,
+             berth::Backend config)
+    : host_(host),
+      control_(control),
+      needs_tending_(needs_tending),
+      config_(std::move(config)),
+      idle_connections_(host) {}
 
 void Lease::configure(const berth::Backend& config) {
   config_ = config;
   configured_ = true;
-  if (state_ == State::held && in_flight_ == 0 && config_.idle_timeout.count() > 0)
-    host_.wheel.arm(idle_timer_, last_use_ + config_.idle_timeout);
-  else if (config_.idle_timeout.count() == 0)
-    host_.wheel.disarm(idle_timer_);
+  host_.wheel.disarm(idle_timer_);
+  rest_if_unused();
 }
 
 void Lease::release() {
   configured_ = false;
-  if (state_ == State::held && in_flight_ == 0)
-    give_back();
+  needs_tending_ = true;
+  rest_if_unused();
 }
 
 bool Lease::is_unused() const {
@@ -81,7 +84,7 @@ void Lease::count_in(LeaseUser& user) {
   user.counted_ = true;
   users_.push_back(user);
   ++in_flight_;
-  usage_changed_ = true;
+  usage_changed_ = needs_tending_ = true;
   host_.wheel.disarm(idle_timer_);
 }
 
@@ -93,10 +96,20 @@ void Lease::leave(LeaseUser& user) {
   user.unlink();
   if (stage == LeaseUser::Stage::waiting) {
     --waiting_count_;
+    rest_if_unused();
     return;
   }
   if (is_current(user) && user.counted_)
     count_out();
+  left_life(user.epoch_);
+}
+
+void Lease::left_life(std::uint64_t epoch) {
+  if (epoch != ending_epoch_ || --ending_users_ > 0)
+    return;
+  host_.wheel.disarm(ending_timer_);
+  ending_epoch_ = 0;
+  control_.send(control::Returned{config_.unit, epoch, Milliseconds(0), ending_requests_});
 }
 
 void Lease::hand_over(LeaseUser& from, LeaseUser& to) {
@@ -104,6 +117,7 @@ void Lease::hand_over(LeaseUser& from, LeaseUser& to) {
   to.epoch_ = from.epoch_;
   to.stage_ = LeaseUser::Stage::in_flight;
   to.counted_ = true;
+  to.is_tunnel_ = true;
   users_.push_back(to);
   from.stage_ = LeaseUser::Stage::outside;
   from.lease_ = nullptr;
@@ -120,8 +134,13 @@ void Lease::count_out() {
   --in_flight_;
   ++requests_;
   usage_changed_ = true;
+  needs_tending_ = true;
   last_use_ = host_.loop.now();
-  if (in_flight_ > 0)
+  rest_if_unused();
+}
+
+void Lease::rest_if_unused() {
+  if (state_ != State::held || in_flight_ > 0 || !waiting_.empty())
     return;
   if (!configured_)
     give_back();
@@ -139,6 +158,7 @@ void Lease::wait_again(LeaseUser& user) {
   user.stage_ = LeaseUser::Stage::waiting;
   ++waiting_count_;
   waiting_.push_back(user);
+  left_life(user.epoch_);
   if (state_ == State::held)
     host_.wheel.arm(retry_timer_, host_.loop.now() + kRetryDelay);
   else if (state_ == State::none)
@@ -159,8 +179,7 @@ void Lease::grant_waiting() {
     count_in(user);
     user.on_granted();
   }
-  if (in_flight_ == 0 && config_.idle_timeout.count() > 0 && state_ == State::held)
-    host_.wheel.arm(idle_timer_, last_use_ + config_.idle_timeout);
+  rest_if_unused();
 }
 
 void Lease::on_message(const control::Granted& message) {
@@ -176,8 +195,6 @@ void Lease::on_message(const control::Granted& message) {
   idle_connections_.clear();
   host_.wheel.disarm(retry_timer_);
   grant_waiting();
-  if (!configured_ && in_flight_ == 0)
-    give_back();
 }
 
 void Lease::on_message(const control::Refused& message) {
@@ -204,27 +221,46 @@ void Lease::on_message(const control::Ending& message) {
   if (state_ != State::held || message.epoch != epoch_)
     return;
   state_ = State::none;
+  needs_tending_ = true;
   in_flight_ = 0;
   idle_connections_.clear();
   host_.wheel.disarm(idle_timer_);
   host_.wheel.disarm(retry_timer_);
   if (!waiting_.empty())
     ask();
-  if (message.grace.count() > 0)
-    host_.wheel.arm(ending_timer_, host_.loop.now() + message.grace);
-  else
-    cut_ended();
+  if (message.grace.count() == 0)
+    return cut_ended();
+  // One more than there are, for ourselves: the answer goes out even if nobody is left.
+  ending_epoch_ = message.epoch;
+  ending_requests_ = requests_;
+  ending_users_ = 1;
+  host_.wheel.arm(ending_timer_, host_.loop.now() + message.grace);
+  for_each_user([this](LeaseUser& user) {
+    if (user.epoch_ != ending_epoch_)
+      return;
+    ++ending_users_;
+    if (user.is_tunnel_)
+      user.on_cut(true);  // it would never end by itself
+  });
+  left_life(message.epoch);
 }
 
-void Lease::cut_ended() noexcept {
+template <class Visit>
+void Lease::for_each_user(Visit visit) {
   IntrusiveList<LeaseUser> all;
   all.take_all(users_);
   while (!all.empty()) {
     LeaseUser& user = all.front();
     users_.push_back(user);
+    visit(user);
+  }
+}
+
+void Lease::cut_ended() noexcept {
+  for_each_user([this](LeaseUser& user) {
     if (!is_current(user))
       user.on_cut(true);
-  }
+  });
 }
 
 void Lease::on_message(const control::Revoke& message) {
@@ -245,6 +281,7 @@ void Lease::give_back() {
   const control::Returned message{config_.unit, epoch_, idle_for(), requests_};
   state_ = State::none;
   usage_changed_ = false;
+  needs_tending_ = true;
   idle_connections_.clear();
   host_.wheel.disarm(idle_timer_);
   host_.wheel.disarm(retry_timer_);

@@ -35,6 +35,7 @@ class LeaseUser : public ListNode {
   std::uint64_t epoch_ = 0;
   Stage stage_ = Stage::outside;
   bool counted_ = true;
+  bool is_tunnel_ = false;  ///< does not end by itself
 };
 
 /// Where a Lease sends its messages.
@@ -59,7 +60,9 @@ class Lease {
     refused,    ///< see retry_after()
   };
 
-  Lease(const UpstreamHost& host, ControlSender& control, berth::Backend config);
+  /// needs_tending: set whenever send_usage() or is_unused() may have something new to say.
+  Lease(const UpstreamHost& host, ControlSender& control, bool& needs_tending,
+        berth::Backend config);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
@@ -104,14 +107,21 @@ class Lease {
   void grant_waiting();
   void count_in(LeaseUser& user);
   void count_out();
+  /// Nobody uses it and nobody waits: the idle clock starts, or the lease goes back.
+  void rest_if_unused();
   void give_back();
   void cut_ended() noexcept;
+  /// Calls `visit` for each user in flight, who may leave in it.
+  template <class Visit>
+  void for_each_user(Visit visit);
+  void left_life(std::uint64_t epoch);
   void idle_over() noexcept;
   void retry() noexcept;
   Milliseconds idle_for() const;
 
   const UpstreamHost& host_;
   ControlSender& control_;
+  bool& needs_tending_;
   berth::Backend config_;
   State state_ = State::none;
   bool configured_ = true;
@@ -119,7 +129,10 @@ class Lease {
   std::uint32_t waiting_count_ = 0;
   std::uint32_t in_flight_ = 0;  ///< counted users of the current life
   std::uint64_t epoch_ = 0;
-  std::uint64_t requests_ = 0;  ///< answered in this lease
+  std::uint64_t requests_ = 0;         ///< answered in this lease
+  std::uint64_t ending_epoch_ = 0;     ///< a life that ends in order; 0 = none
+  std::uint64_t ending_requests_ = 0;  ///< answered in it
+  std::uint32_t ending_users_ = 0;     ///< still in flight in it
   Address endpoint_;
   os::TimePoint last_use_;
   os::TimePoint refused_until_;

@@ -59,8 +59,9 @@ struct Refused {
   }
   bool operator==(const Refused&) const = default;
 };
-/// The life `epoch` ends: requests in flight have `grace`, new ones wait for the next life (acquire
-/// again). grace = 0: it is gone already (crashed). The lease is over in both cases; no Returned is
+/// The life `epoch` ends, and the lease with it: requests in flight have `grace`, tunnels are
+/// closed at once, new requests wait for the next life (acquire again). Answered by Returned as
+/// soon as nothing of that life is in flight. grace = 0: it is gone already (crashed), no answer is
 /// expected.
 struct Ending {
   std::string unit;

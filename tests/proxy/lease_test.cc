@@ -197,6 +197,32 @@ TEST_F(LeaseTest, LetsRequestsInFlightFinishWhenALifeEnds) {
   EXPECT_TRUE(gets(two, "ok"));
 }
 
+TEST_F(LeaseTest, ReturnsAnEndingLifeWhenTheLastRequestOfItIsAnswered) {
+  configure();
+  TestPeer& client = connect();
+  send(client, kGet);
+  grant();
+  TestPeer& backend = accept();
+  gets(backend, "\r\n\r\n");
+  host->send(control::Ending{kUnit, 1, Milliseconds(10'000)});
+  turns(3);
+  EXPECT_EQ(host->count<control::Returned>(), 0U);
+
+  send(backend, kOk);
+  EXPECT_TRUE(gets(client, "ok"));
+
+  EXPECT_TRUE(until([&] { return host->count<control::Returned>() == 1; }));
+}
+
+TEST_F(LeaseTest, ReturnsAnEndingLifeAtOnceWhenNothingIsInFlight) {
+  configure();
+  serve_one();
+
+  host->send(control::Ending{kUnit, 1, Milliseconds(10'000)});
+
+  EXPECT_TRUE(until([&] { return host->count<control::Returned>() == 1; }));
+}
+
 TEST_F(LeaseTest, CutsWhatIsInFlightWhenTheGraceIsOver) {
   configure();
   TestPeer& client = connect();
