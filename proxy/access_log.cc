@@ -8,9 +8,9 @@ namespace berth::proxy {
 namespace {
 
 /// What a pipe holds, once more.
-constexpr std::size_t kMaxBuffer = 64 * 1024;
+constexpr std::size_t kMaxBuffer = std::size_t{64} * 1024;
 /// The fields that the client chooses are cut to this, so that a line has a bound.
-constexpr std::size_t kMaxField = 2 * 1024;
+constexpr std::size_t kMaxField = std::size_t{2} * 1024;
 
 void append_text(std::string& out, std::string_view name, std::string_view value) {
   out += ",\"";

@@ -5,7 +5,7 @@ namespace berth::proxy {
 namespace {
 
 /// What a pooled request may keep; more is given back.
-constexpr std::size_t kKeptRoom = 8 * 1024;
+constexpr std::size_t kKeptRoom = std::size_t{8} * 1024;
 constexpr std::size_t kKeptFields = 64;
 
 }  // namespace

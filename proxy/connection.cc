@@ -9,12 +9,12 @@ namespace berth::proxy {
 namespace {
 
 /// The first read of a request; what comes with the head is copied, so it is not the whole buffer.
-constexpr std::size_t kFirstRead = 16 * 1024;
+constexpr std::size_t kFirstRead = std::size_t{16} * 1024;
 /// How long the client may still send after our last byte. Closing with unread bytes would reset
 /// the connection and could take our reply from the client (RFC 9112 section 9.6).
 constexpr Milliseconds kLinger{2000};
 /// In one turn.
-constexpr std::size_t kMaxDropped = 1024 * 1024;
+constexpr std::size_t kMaxDropped = std::size_t{1024} * 1024;
 
 }  // namespace
 
@@ -44,7 +44,10 @@ ConnectionAction Connection::post(ConnectionEvent event) {
 }
 
 void Connection::arm(Milliseconds delay) {
-  arm_at(context_.loop.now() + delay);
+  if (delay.count() == 0)
+    context_.wheel.disarm(*this);
+  else
+    arm_at(context_.loop.now() + delay);
 }
 
 void Connection::arm_at(os::TimePoint when) {

@@ -19,6 +19,8 @@ class Connection final : public os::FdHandler, public TimerNode {
  public:
   Connection(Context& context, os::UniqueFd socket, const os::PeerAddress& peer);
   ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   /// Begins to watch it, and reads what is there. False if the kernel refuses.
   bool start();
@@ -33,6 +35,7 @@ class Connection final : public os::FdHandler, public TimerNode {
 
   /// One step of the table. The only place that stores the state.
   ConnectionAction post(ConnectionEvent event);
+  /// 0 = no deadline.
   void arm(Milliseconds delay);
   void arm_at(os::TimePoint when);
   /// Serves requests as long as their bytes are there. Called last by whoever has ended one.

@@ -12,6 +12,9 @@ constexpr std::size_t kBlock = 64;
 /// Where the length of the message stands in the last block.
 constexpr std::size_t kLengthAt = 56;
 
+/// A one bit, and zeros enough.
+constexpr char kPadding[kBlock * 2] = {'\x80'};
+
 /// floor(2^32 * abs(sin(i + 1)))
 constexpr std::array<std::uint32_t, 64> kMd5Sines = {
     0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
@@ -42,7 +45,6 @@ void add_blocks(std::array<std::uint8_t, kBlock>& buffer, std::uint64_t& size,
 
 /// What follows the message up to where its length stands.
 std::string_view padding(std::uint64_t size) {
-  static constexpr char kPadding[kBlock * 2] = {'\x80'};
   const std::size_t at = size % kBlock;
   return {kPadding, (at < kLengthAt ? kLengthAt : kLengthAt + kBlock) - at};
 }

@@ -13,6 +13,9 @@ namespace {
 /// What a client is told that went away itself; nobody but the log sees it. nginx's number.
 constexpr int kClientClosedRequest = 499;
 
+/// One file is sent at most this much in a row, so that others get their turn.
+constexpr std::uint64_t kPortion = std::uint64_t{1024} * 1024;
+
 int status_of(HeadOutcome outcome) {
   switch (outcome) {
     case HeadOutcome::too_large:
@@ -246,7 +249,6 @@ void Exchange::continue_reply() {
   if (!stream.flush())
     return client_->close();
   while (reply_left_ > 0) {
-    constexpr std::uint64_t kPortion = 1024 * 1024;
     const auto count = static_cast<std::size_t>(std::min(reply_left_, kPortion));
     const os::IoResult sent = stream.send_file(reply_file_.borrow(), reply_offset_, count);
     if (sent.status == os::IoStatus::would_block)

@@ -171,7 +171,8 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
       // The unit had closed the idle connection: once more on a new one.
       fresh_only_ = true;
       UpstreamConnection::retire(relay_.detach());
-      return connect();
+      // Its life may have ended meanwhile: the endpoint is the next one's, or nobody's.
+      return lease()->is_current(*this) ? connect() : unreachable();
     case Relay::Outcome::bad_gateway:
     case Relay::Outcome::cut:
       return break_off(502);

@@ -12,7 +12,7 @@
 namespace berth::proxy {
 namespace {
 
-constexpr std::size_t kMaxPacket = 4 * 1024;
+constexpr std::size_t kMaxPacket = std::size_t{4} * 1024;
 /// The worker goes when nobody has logged in for so long: it would only cost memory.
 constexpr std::chrono::seconds kWorkerIdle{60};
 

@@ -7,6 +7,8 @@
 namespace berth::proxy {
 namespace {
 
+constexpr std::string_view kVersion = " HTTP/1.x\r\n";
+
 /// Every line ends in CR LF, none starts with a blank (a folded field) or a colon (a field without
 /// name), there is no other CR and no NUL. llhttp 8.1 is content with less in some places.
 bool has_sound_lines(std::string_view raw) {
@@ -29,7 +31,6 @@ bool has_sound_lines(std::string_view raw) {
 
 /// One blank between method, target and version, and nothing else.
 bool has_sound_request_line(const HttpHead& head) {
-  constexpr std::string_view kVersion = " HTTP/1.x\r\n";
   const std::size_t target_end = std::size_t{head.target.at} + head.target.size;
   return head.target.at == head.method_text.at + head.method_text.size + 1 &&
          head.raw.find('\n') + 1 == target_end + kVersion.size();

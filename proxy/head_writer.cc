@@ -4,6 +4,9 @@
 namespace berth::proxy {
 namespace {
 
+constexpr std::size_t kVersion = std::string_view("HTTP/1.1").size();
+constexpr std::size_t kEmptyLine = 2;
+
 /// Copies the fields for which `keep` says so, as they are; neighbours go in one piece.
 template <class Keep>
 void append_fields(const HttpHead& head, std::string& out, Keep keep) {
@@ -20,7 +23,6 @@ void append_fields(const HttpHead& head, std::string& out, Keep keep) {
       run = 0;
     }
   }
-  constexpr std::size_t kEmptyLine = 2;
   if (run != 0)
     out.append(raw.substr(run, raw.size() - kEmptyLine - run));
 }
@@ -125,7 +127,6 @@ void append_forwarding(const UpstreamRequest& request, std::string& out) {
 
 /// " 200 OK\r\n" of the status line.
 std::string_view status_part(const HttpHead& head) {
-  constexpr std::size_t kVersion = std::string_view("HTTP/1.1").size();
   const std::string_view raw = head.raw;
   return raw.substr(kVersion, raw.find('\n') + 1 - kVersion);
 }

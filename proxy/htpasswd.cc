@@ -9,7 +9,7 @@
 namespace berth::proxy {
 namespace {
 
-constexpr std::size_t kMaxFile = 4 * 1024 * 1024;
+constexpr std::size_t kMaxFile = std::size_t{4} * 1024 * 1024;
 constexpr std::chrono::seconds kLookEvery{1};
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace berth::proxy {
 namespace {
 
 /// Bytes behind the head are not copied needlessly: the head is taken in steps of this size.
-constexpr std::size_t kSlice = 4 * 1024;
+constexpr std::size_t kSlice = std::size_t{4} * 1024;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void HttpHead::clear() {
 }
 
 const llhttp_settings_t& HeadParser::settings() {
-  static const llhttp_settings_t kSettings = [] {
+  static const llhttp_settings_t made_once = [] {
     llhttp_settings_t made;
     llhttp_settings_init(&made);
     made.on_url = &HeadParser::on_url;
@@ -48,7 +48,7 @@ const llhttp_settings_t& HeadParser::settings() {
     made.on_headers_complete = &HeadParser::on_headers_complete;
     return made;
   }();
-  return kSettings;
+  return made_once;
 }
 
 void HeadParser::start(HeadKind kind, HttpHead& head) {

@@ -18,8 +18,8 @@
 namespace berth::proxy {
 
 /// The largest head; nginx and HAProxy stop earlier, Rails applications with large cookies do not.
-inline constexpr std::size_t kMaxHead = 64 * 1024;
-inline constexpr std::size_t kMaxTarget = 8 * 1024;
+inline constexpr std::size_t kMaxHead = std::size_t{64} * 1024;
+inline constexpr std::size_t kMaxTarget = std::size_t{8} * 1024;
 inline constexpr std::size_t kMaxFields = 256;
 
 /// A stretch of HttpHead::raw.

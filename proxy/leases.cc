@@ -23,7 +23,7 @@ std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backend
     if (lease != nullptr) {
       lease->configure(backend);
     } else {
-      auto made = std::make_unique<Lease>(host_, control_, backend);
+      auto made = std::make_unique<Lease>(host_, control_, needs_tending_, backend);
       lease = made.get();
       leases_.emplace(lease->unit(), std::move(made));
     }
@@ -45,6 +45,7 @@ void Leases::refuse_waiting(Milliseconds retry_after) {
 }
 
 void Leases::tend() {
+  needs_tending_ = false;
   for (auto each = leases_.begin(); each != leases_.end();) {
     each->second->send_usage();
     if (each->second->is_unused())

@@ -26,7 +26,9 @@ class Leases {
   /// A grant for a unit that nobody names any more is given back.
   void on_message(const control::Granted& message);
   void refuse_waiting(Milliseconds retry_after);
-  /// Usage of what has changed; forgets what is unused. About once a second.
+  /// Whether tend() has something to do.
+  bool needs_tending() const { return needs_tending_; }
+  /// Usage of what has changed; forgets what is unused. At most once a second.
   void tend();
 
  private:
@@ -34,6 +36,7 @@ class Leases {
 
   const UpstreamHost& host_;
   ControlSender& control_;
+  bool needs_tending_ = false;
   /// The keys are views of the leases' own names.
   std::unordered_map<std::string_view, std::unique_ptr<Lease>> leases_;
 };

@@ -10,8 +10,8 @@ namespace berth::proxy {
 namespace {
 
 /// One relay moves at most this much in a row, so that a fast pair does not starve the others.
-constexpr std::size_t kBudget = 1024 * 1024;
-constexpr std::size_t kKeptRoom = 8 * 1024;
+constexpr std::size_t kBudget = std::size_t{1024} * 1024;
+constexpr std::size_t kKeptRoom = std::size_t{8} * 1024;
 constexpr std::size_t kKeptFields = 64;
 
 }  // namespace

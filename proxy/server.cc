@@ -11,7 +11,7 @@ namespace berth::proxy {
 namespace {
 
 /// Ten thousand instances take less than a tenth of this.
-constexpr std::size_t kMaxConfig = 64 * 1024 * 1024;
+constexpr std::size_t kMaxConfig = std::size_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds kTendEvery{1};
 
 }  // namespace
@@ -104,7 +104,6 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   configured_ = true;
   for (const auto& listener : listeners_)
     listener->open();
-  wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
 }
 
 void Server::shut_down() {
@@ -131,7 +130,6 @@ void Server::drain_over() noexcept {
 
 void Server::tend() noexcept {
   leases_.tend();
-  wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
 }
 
 void Server::wake_wheel() {
@@ -153,6 +151,8 @@ void Server::on_turn_end() {
       if (!listener->is_armed())
         listener->open();
   }
+  if (leases_.needs_tending() && !tend_timer_.is_armed())
+    wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
   wake_wheel();
   log_.flush();
   graveyard_.clear();

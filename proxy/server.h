@@ -42,7 +42,7 @@ class Server final : public ControlHandler {
   void stop(int status);
 
   /// What relays read into; nothing in it outlives a call.
-  static constexpr std::size_t kBufferSize = 64 * 1024;
+  static constexpr std::size_t kBufferSize = std::size_t{64} * 1024;
 
   os::EventLoop& loop_;
   std::unique_ptr<std::array<char, kBufferSize>> buffer_;

@@ -34,6 +34,8 @@ class UpstreamConnection final : public os::FdHandler, public TimerNode {
   static std::unique_ptr<UpstreamConnection> open(const UpstreamHost& host, const Address& address);
   /// Watched while it lives; use retire() and not the destructor inside a callback.
   ~UpstreamConnection() override;
+  UpstreamConnection(const UpstreamConnection&) = delete;
+  UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
   Stream& stream() { return stream_; }
   Phase phase() const { return phase_; }

@@ -81,16 +81,14 @@ TEST_F(TunnelTest, IsClosedWith1001IfItDoesNotCount) {
   EXPECT_TRUE(ends(*backend));
 }
 
-TEST_F(TunnelTest, IsCutAfterTheGraceOfAnEndingLife) {
+TEST_F(TunnelTest, IsClosedAtOnceWhenTheUnitsLifeEnds) {
   open();
-  host->send(control::Ending{kUnit, 1, Milliseconds(1'000)});
-  turns(2);
-  send(*backend, "bye");
-  EXPECT_TRUE(gets(*client, "bye"));
-  pass(Milliseconds(1'200));
+  host->send(control::Ending{kUnit, 1, Milliseconds(10'000)});
 
+  EXPECT_TRUE(gets(*client, std::string_view("\x88\x02\x03\xe9", 4)));
   EXPECT_TRUE(ends(*client));
   EXPECT_TRUE(ends(*backend));
+  EXPECT_EQ(host->count<control::Returned>(), 1U);
 }
 
 TEST_F(TunnelTest, IsNotOpenedWhereTheRouteForbidsIt) {
