@@ -3,6 +3,8 @@
 
 #include <signal.h>
 
+#include "init/os/errno_error.h"
+
 namespace berth {
 
 AuxCommands::AuxCommands(os::EventLoop& loop, Reaper& reaper, AuxSpawner spawner, std::string label,
@@ -70,7 +72,7 @@ void AuxCommands::on_exit(const os::ExitStatus& status) {
     return finish_later(quoted_command() + ": not done in time, killed");
   if (exec_failed)
     return finish_later(quoted_command() + ": " + std::string(os::to_string(failure->stage)) +
-                        " failed with errno " + std::to_string(failure->os_errno));
+                        ": " + os::errno_text(failure->os_errno));
   if (status.how != os::ExitStatus::How::exited || status.value != 0)
     return finish_later(quoted_command() + ": " + status.str());
   run_next();

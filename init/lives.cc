@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "init/os/files.h"
+#include "units/expansion.h"
 
 namespace berth {
 namespace {
@@ -116,18 +117,26 @@ void Lives::spawn(UnitRuntime& unit) {
 
 void Lives::watch_report(UnitRuntime& unit) {
   unit.life.report_handler = std::make_unique<os::FunctionHandler>([this, &unit](os::Events) {
-    std::optional<os::ChildFailure> failure;
-    // A failure is left in the pipe's words for on_main_exit(): the child ends right after it.
-    if (os::read_report(unit.life.report.borrow(), failure) == os::ReportState::pending)
-      return;
-    p_.loop.unwatch(unit.life.report.borrow());
-    unit.life.report.reset();
-    if (failure)
-      unit.life.exec_failure = failure;
-    else
+    // A failure is left for on_main_exit(): the child ends right after it.
+    if (read_exec_report(unit) && !unit.life.exec_failure)
       on_executed(unit);
   });
   p_.loop.watch(unit.life.report.borrow(), true, false, *unit.life.report_handler);
+}
+
+bool Lives::read_exec_report(UnitRuntime& unit) {
+  UnitLife& life = unit.life;
+  const auto state = os::read_report(life.report.borrow(), life.exec_failure);
+  if (state == os::ReportState::pending)
+    return false;
+  p_.loop.unwatch(life.report.borrow());
+  life.report.reset();
+  if (state == os::ReportState::executed && life.exec_failure) {
+    p_.logs.unit_line(unit.name(), LogLevel::warning,
+                      Launcher::describe(unit, *life.exec_failure) + "; it goes on without");
+    life.exec_failure.reset();
+  }
+  return true;
 }
 
 void Lives::on_executed(UnitRuntime& unit) {
@@ -140,19 +149,15 @@ void Lives::on_executed(UnitRuntime& unit) {
   }
   if (unit.unit.kind == UnitKind::proxy)
     return;  // ready when it has its route table
-  if (unit.unit.service.ready.way != ReadyCheck::Way::exec || unit.life.port != 0 ||
-      (unit.is_tenant() && unit.unit.tenant->endpoint == Endpoint::socket))
-    return start_probe(unit);
-  p_.table.post(unit, UnitEvent::ready);
+  if (unit.unit.service.ready.way == ReadyCheck::Way::exec)
+    p_.table.post(unit, UnitEvent::ready);
+  else
+    start_probe(unit);
 }
 
 void Lives::start_probe(UnitRuntime& unit) {
   ReadyCheck check = unit.unit.service.ready;
-  if (check.way == ReadyCheck::Way::exec) {
-    const bool tcp = unit.life.endpoint.family == Address::Family::tcp;
-    check.way = tcp ? ReadyCheck::Way::tcp : ReadyCheck::Way::unix_socket;
-    check.address = unit.life.endpoint;
-  }
+  check.path = expand_at_start(check.path, p_.endpoints.variables(unit));
   unit.life.probe =
       std::make_unique<ReadinessProbe>(p_.loop, check, unit.life.endpoint, [this, &unit] {
         if (unit.life.port != 0)
@@ -259,14 +264,8 @@ void Lives::kill(UnitRuntime& unit) {
 
 bool Lives::read_last_report(UnitRuntime& unit) {
   UnitLife& life = unit.life;
-  if (life.report.is_open()) {
-    std::optional<os::ChildFailure> failure;
-    const auto state = os::read_report(life.report.borrow(), failure);
-    p_.loop.unwatch(life.report.borrow());
-    life.report.reset();
-    life.exec_failure = failure;
-    life.main_ran |= state == os::ReportState::executed;
-  }
+  if (life.report.is_open() && read_exec_report(unit) && !life.exec_failure)
+    life.main_ran = true;
   if (!life.exec_failure)
     return false;
   unit.reason = Launcher::describe(unit, *life.exec_failure);

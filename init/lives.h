@@ -54,6 +54,8 @@ class Lives final : public UnitActions {
   void prepare_commands(UnitRuntime& unit);
   void fail_life(UnitRuntime& unit, std::string reason, bool never_started);
   void watch_report(UnitRuntime& unit);
+  /// What the child has told of its exec; true once that is decided.
+  bool read_exec_report(UnitRuntime& unit);
   void on_executed(UnitRuntime& unit);
   void start_probe(UnitRuntime& unit);
   void check_port_owner(UnitRuntime& unit);
