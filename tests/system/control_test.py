@@ -248,6 +248,23 @@ class Robustness(ControlTest):
         self.assertEqual(1, len(berth.processes("sleep 4712")))
         self.assertEqual(0, berth.stop())
 
+    def test_a_storm_of_restarts_meets_a_unit_in_all_of_its_states(self):
+        self.service("busy", ["sleep", "4713"], service='before_start = ["true", "true"]\n'
+                                                        'after_stop = ["true"]')
+        berth = self.boot_all()
+        stop = time.monotonic() + 3
+
+        def storm():
+            while time.monotonic() < stop:
+                berth.ctl("--no-wait", random.choice(["restart", "restart", "stop"]), "busy")
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for client in [pool.submit(storm) for _ in range(6)]:
+                client.result()
+
+        self.check(SUCCESS, berth.ctl("start", "busy"))
+        self.assertEqual(1, len(berth.processes("sleep 4713")))
+        self.assertEqual(0, berth.stop())
+
     def test_a_storm_of_stops_and_starts_of_what_others_require(self):
         berth = self.boot_all()
         with concurrent.futures.ThreadPoolExecutor(6) as pool:

@@ -25,7 +25,7 @@ BIN = pathlib.Path(os.environ.get("BERTH_BIN") or HERE.parents[1] / "build/dev/b
 # Users of their own have to reach the interpreter too: Debian's, if it is there.
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 
-DEADLINE = 5.0  # seconds; for whatever is expected to happen
+DEADLINE = 20.0  # seconds; for whatever is expected to happen
 PAUSE = 0.005  # seconds between two looks
 PR_SET_CHILD_SUBREAPER = 36
 CONTAINER_STOP = 37  # SIGRTMIN+3 by number, as container runtimes send it

@@ -12,8 +12,8 @@ BACKUP = ('after_stop = [["sh", "-c", "echo begin $BERTH_UNIT >> $TRACE; sleep $
 
 
 class LeaseTest(TenantTest):
-    def boot_tenants(self, *names, tenant="", env=None, config="", **instances):
-        self.proxy()
+    def boot_tenants(self, *names, tenant="", env=None, config="", proxy="", **instances):
+        self.proxy(proxy)
         self.config(config)
         self.template(tenant, env)
         self.instances(*names, **instances)
@@ -73,7 +73,7 @@ class Idle(LeaseTest):
         berth.wait_until_gone("tenant.py")
 
     def test_a_client_that_vanishes_leaves_no_lease(self):
-        berth = self.boot_tenants("a", tenant='idle_timeout = "300ms"')
+        berth = self.boot_tenants("a", tenant='idle_timeout = "300ms"', proxy='upstream = "1s"')
         self.get_ok("/a/")
         connection = self.connect()
         connection.sendall(b"GET /a/hang HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -171,6 +171,7 @@ class BackUps(LeaseTest):
 
         self.assertEqual(0, berth.ctl("start", "app@a").returncode)
 
+        self.wait_for_trace("start app@a", 2)
         self.assert_in_order(["begin app@a", "end app@a", "start app@a"], self.trace()[2:])
 
 

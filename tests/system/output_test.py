@@ -66,6 +66,15 @@ class Stalled(SystemTest):
 
         self.assertEqual(0, berth.stop())
 
+    def test_a_full_disk_stops_nobody(self):
+        self.service("a", [self.script("flood", FLOOD)])
+        with open("/dev/full", "wb", buffering=0) as full:
+            berth = self.boot(stdout=full)
+
+        self.wait_for_trace("flooded")
+
+        self.assertEqual(0, berth.stop())
+
     def test_what_is_dropped_is_counted_when_the_reader_comes_back(self):
         self.service("a", [self.script("flood", FLOOD.replace("exec", "echo the last line; exec"))])
         berth = self.boot_into_pipe()

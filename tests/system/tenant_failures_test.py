@@ -118,11 +118,13 @@ class Crashes(TenantTest):
     def test_a_tenant_that_was_killed_while_idle_costs_no_request(self):
         berth = self.boot_two()
         self.get_ok("/a/pid")
-        os.kill(berth.wait_for_process("tenant.py").pid, signal.SIGKILL)
+        pid = berth.wait_for_process("tenant.py").pid
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: pid not in [each.pid for each in berth.processes()], "its end")
 
         self.get_ok("/a/pid")
 
-        self.assertEqual([], berth.zombies())
+        wait_until(lambda: not berth.zombies(), "no zombie")
 
     def test_a_crash_of_one_tenant_is_nothing_to_the_other(self):
         self.boot_two()

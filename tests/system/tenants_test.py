@@ -102,18 +102,19 @@ class SideBySide(TenantTest):
         return self.boot_web()
 
     def test_a_tenant_that_boots_slowly_slows_no_other(self):
-        self.boot_tenants(["slow", "warm", "cold"], "0", slow={"START_DELAY": "3"})
+        self.boot_tenants(["sluggish", "warm", "cold"], "0",
+                          sluggish={"START_DELAY": "3"})
         self.get_ok("/warm/")
-        slow = self.in_background("/slow/")
-        self.wait_for_trace("start app@slow")
+        slow = self.in_background("/sluggish/")
+        self.wait_for_trace("start app@sluggish")
 
         warm = [self.get_ok("/warm/").seconds for _ in range(50)]
         cold = self.get_ok("/cold/").seconds
 
-        self.assertFalse(slow.done(), slow.done() and (slow.result(), self.berths[-1].output()))
+        self.assertFalse(slow.done())
         self.assertLess(max(warm), 0.5)
         self.assertLess(cold, 2.0)
-        self.assertEqual(200, slow.result().status, self.berths[-1].output())
+        self.assertEqual(200, slow.result().status)
 
     def test_cold_tenants_that_wait_without_cpu_start_side_by_side(self):
         names = [f"t{number}" for number in range(20)]
