@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "init/os/clock.h"
+#include "init/os/startup.h"
 #include "init/os/stream.h"
 #include "proxy/server.h"
 
@@ -44,6 +45,8 @@ int usage() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  berth::os::secure_standard_fds();
+  berth::os::raise_nofile();
   std::vector<UniqueFd> control;
   berth::proxy::Server::Sockets sockets;
   for (int i = 1; i + 1 < argc; i += 2) {
