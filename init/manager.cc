@@ -22,19 +22,33 @@ bool is_up(const UnitRuntime& unit) {
          unit.state == UnitState::skipped;
 }
 
+/// Why a unit that requires `name` cannot start. other: that unit, or null.
+std::string unmet(std::string_view name, const UnitRuntime* other) {
+  const std::string requirement = "requires " + std::string(name) + ", which ";
+  if (other == nullptr)
+    return requirement + "is not there";
+  if (other->state == UnitState::failed)
+    return requirement + "has failed";
+  return requirement + "is " + std::string(to_string(other->state));
+}
+
 }  // namespace
 
 Manager::Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitActions& actions)
     : loop_(loop), table_(table), logs_(logs), actions_(actions) {}
 
 void Manager::drain() {
-  for (auto posted = table_.take(); posted.unit != nullptr; posted = table_.take())
+  for (auto posted = next_event(); posted.unit != nullptr; posted = next_event())
     apply(*posted.unit, posted.event);
-  if (stops_pending_) {
-    advance_stops();
-    for (auto posted = table_.take(); posted.unit != nullptr; posted = table_.take())
-      apply(*posted.unit, posted.event);
-  }
+}
+
+UnitTable::Posted Manager::next_event() {
+  const UnitTable::Posted posted = table_.take();
+  if (posted.unit != nullptr || !stops_pending_)
+    return posted;
+  // What has come to rest may let others stop; they may come to rest at once.
+  advance_stops();
+  return table_.take();
 }
 
 void Manager::apply(UnitRuntime& unit, UnitEvent event) {
@@ -69,6 +83,7 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
       unit.deadline = os::kNoTimer;
       if (unit.changed)
         unit.unit = std::move(*std::exchange(unit.changed, nullptr));
+      unit.life.stop_requested = false;  // of the life before
       evaluate(unit);
       break;
     case UnitAction::prepare:
@@ -132,15 +147,13 @@ Manager::Met Manager::dependency_met(const Dependency& dependency) const {
 }
 
 void Manager::evaluate(UnitRuntime& unit) {
-  if (unit.state != UnitState::waiting)
+  if (unit.state != UnitState::waiting || refuse_starts_)
     return;
   bool ready = true;
   for (const Dependency& dependency : order_.waits_for(unit.name())) {
     const Met met = dependency_met(dependency);
     if (met == Met::never) {
-      const UnitRuntime* other = table_.find(dependency.unit);
-      unit.reason = "requires " + std::string(dependency.unit) + ", which is " +
-                    (other == nullptr ? "not there" : std::string(to_string(other->state)));
+      unit.reason = unmet(dependency.unit, table_.find(dependency.unit));
       unit.stopped_with = dependency.unit;
       return table_.post(unit, UnitEvent::dep_failed);
     }
@@ -200,12 +213,19 @@ void Manager::failed_for_good(UnitRuntime& unit) {
   unit.wanted_up = false;
   logs_.unit_line(unit.name(), LogLevel::error, "failed: " + unit.reason);
   dependents_of(unit);
+  bring_down_dependents(unit, unmet(unit.name(), &unit));
+}
+
+void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
+  if (unit.is_job() && unit.job_succeeded)
+    return;  // its first success is all that they require
   for (const std::string_view name : order_.brought_down_by(unit.name())) {
     UnitRuntime* other = table_.find(name);
-    if (other == nullptr || is_at_rest(other->state))
+    if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
       continue;
     other->stopped_with = unit.name();
-    other->reason = "requires " + unit.name() + ", which has failed";
+    if (!reason.empty())
+      other->reason = reason;
     mark_stop(*other);
   }
 }
@@ -219,9 +239,12 @@ Result<void> Manager::want_up(UnitRuntime& unit) {
       continue;
     each->wanted_up = true;
     each->stopped_with.clear();
-    // A unit that is on its way down begins again when it has come to rest.
-    if (each->stop_pending && !each->life.stop_requested)
+    // A unit that is on its way down begins again when it has come to rest; one whose turn to stop
+    // has not come stays, and what stopped with it comes back.
+    if (each->stop_pending && !each->life.stop_requested) {
       each->stop_pending = false;
+      start_what_stopped_with(each->name());
+    }
     if (is_at_rest(each->state) || (each->state == UnitState::backoff && each == &unit))
       table_.post(*each, UnitEvent::start);
   }
@@ -230,13 +253,7 @@ Result<void> Manager::want_up(UnitRuntime& unit) {
 
 void Manager::want_down(UnitRuntime& unit, const std::string& why) {
   logs_.unit_line(unit.name(), LogLevel::info, "stops: " + why);
-  for (const std::string_view name : order_.brought_down_by(unit.name())) {
-    UnitRuntime* other = table_.find(name);
-    if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
-      continue;
-    other->stopped_with = unit.name();
-    mark_stop(*other);
-  }
+  bring_down_dependents(unit, {});
   unit.stopped_with.clear();
   mark_stop(unit);
 }

@@ -58,12 +58,14 @@ class Manager final : public UnitRequests {
 
  private:
   enum class Met { yes, not_yet, never };
+  UnitTable::Posted next_event();
   void apply(UnitRuntime& unit, UnitEvent event);
   void act(UnitRuntime& unit, UnitAction action);
   void enter(UnitRuntime& unit, UnitState next);
   Met dependency_met(const Dependency& dependency) const;
   void evaluate(UnitRuntime& unit);
   void dependents_of(UnitRuntime& unit);
+  void bring_down_dependents(const UnitRuntime& unit, const std::string& reason);
   void start_what_stopped_with(const std::string& name);
   void came_to_rest(UnitRuntime& unit);
   void failed_for_good(UnitRuntime& unit);

@@ -1,0 +1,538 @@
+// What Manager decides: who starts when, who stops when, and what follows from a failure.
+#include "init/manager.h"
+
+#include "tests/init/manager_site.h"
+
+namespace berth {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kRunning = UnitState::running;
+constexpr auto kInactive = UnitState::inactive;
+
+// --- starting
+
+TEST_F(ManagerTest, StartsWhatAUnitRequiresAndWantsBeforeIt) {
+  UnitRuntime& app = add("app");
+  app.unit.info.requires_units = {"redis"};
+  app.unit.info.wants = {"cable"};
+  add("redis");
+  add("cable");
+  set_order();
+
+  start(app);
+
+  EXPECT_EQ((Words{"prepare redis", "prepare cable", "spawn redis", "spawn cable", "announce redis",
+                   "announce cable", "prepare app", "spawn app", "announce app"}),
+            actions_.take());
+}
+
+TEST_F(ManagerTest, WaitsUntilWhatIsRequiredIsReadyAndTellsForWhat) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  actions_.hold(redis, Step::spawn);
+
+  start(app);
+  EXPECT_EQ(UnitState::waiting, app.state);
+  EXPECT_EQ("redis (starting)", manager_.waits_for(app));
+  actions_.ready(redis);
+  manager_.drain();
+
+  EXPECT_EQ(kRunning, app.state);
+  EXPECT_EQ("", manager_.waits_for(app));
+}
+
+TEST_F(ManagerTest, OrdersByAfterOnlyWhatIsWantedAnyway) {
+  UnitRuntime& early = add("early");
+  UnitRuntime& late = add("late");
+  UnitRuntime& idle = add("idle");
+  late.unit.info.after = {"early", "idle"};
+  set_order();
+  actions_.hold(early, Step::spawn);
+
+  ASSERT_TRUE(manager_.want_up(early).has_value());
+  start(late);
+  EXPECT_EQ(UnitState::waiting, late.state);
+  actions_.ready(early);
+  manager_.drain();
+
+  EXPECT_EQ(kRunning, late.state);
+  EXPECT_EQ(kInactive, idle.state);
+}
+
+TEST_F(ManagerTest, GoesOnWithoutWhatIsOnlyWanted) {
+  UnitRuntime& cable = add("cable");
+  UnitRuntime& app = add("app");
+  app.unit.info.wants = {"cable"};
+  set_order();
+  actions_.hold(cable, Step::spawn);
+  start(app);
+
+  actions_.cannot_start(cable, "execute puma: No such file or directory");
+  manager_.drain();
+
+  EXPECT_EQ(UnitState::failed, cable.state);
+  EXPECT_EQ(kRunning, app.state);
+}
+
+TEST_F(ManagerTest, FailsAUnitWhoseRequirementFailsAndSaysWhy) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add_requiring("page", "app");
+  set_order();
+  actions_.hold(redis, Step::spawn);
+  start(page);
+
+  actions_.cannot_start(redis, "execute redis-server: No such file or directory");
+  manager_.drain();
+
+  EXPECT_EQ(UnitState::failed, redis.state);
+  EXPECT_EQ("execute redis-server: No such file or directory", redis.reason);
+  EXPECT_EQ(UnitState::failed, app.state);
+  EXPECT_EQ("requires redis, which has failed", app.reason);
+  EXPECT_EQ(UnitState::failed, page.state);
+  EXPECT_EQ("requires app, which has failed", page.reason);
+}
+
+TEST_F(ManagerTest, WaitsForTheSuccessOfARequiredJob) {
+  UnitRuntime& job = add("job", UnitKind::job);
+  UnitRuntime& app = add_requiring("app", "job");
+  set_order();
+
+  start(app);
+  EXPECT_EQ(kRunning, job.state);
+  EXPECT_EQ(UnitState::waiting, app.state);
+  exits(job, 0);
+
+  EXPECT_EQ(UnitState::exited, job.state);
+  EXPECT_EQ(kRunning, app.state);
+}
+
+TEST_F(ManagerTest, DoesNotRunAJobAgainThatOnlyIsRequired) {
+  UnitRuntime& job = add("job", UnitKind::job);
+  UnitRuntime& app = add_requiring("app", "job");
+  set_order();
+  start(job);
+  exits(job, 0);
+  actions_.take();
+
+  start(app);
+
+  EXPECT_EQ((Words{"prepare app", "spawn app", "announce app"}), actions_.take());
+}
+
+TEST_F(ManagerTest, StopsNothingWhenALaterRunOfAJobFails) {
+  UnitRuntime& job = add("job", UnitKind::job);
+  UnitRuntime& app = add_requiring("app", "job");
+  set_order();
+  start(app);
+  exits(job, 0);
+
+  start(job);
+  exits(job, 1);
+  EXPECT_EQ(UnitState::failed, job.state);
+  EXPECT_EQ("exit status 1", job.reason);
+  EXPECT_EQ(kRunning, app.state);
+
+  start(job);
+  stop(job);
+  EXPECT_EQ(kInactive, job.state);
+  EXPECT_EQ(kRunning, app.state);
+}
+
+// --- restarting
+
+TEST_F(ManagerTest, StartsACrashedServiceAgainAfterItsBackOff) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+
+  exits(redis, 1);
+  EXPECT_EQ(UnitState::backoff, redis.state);
+  EXPECT_EQ("exit status 1", redis.reason);
+  pass(milliseconds(99));
+  EXPECT_EQ(UnitState::backoff, redis.state);
+  pass(milliseconds(1));
+
+  EXPECT_EQ(kRunning, redis.state);
+  EXPECT_EQ(1U, redis.restarts);
+}
+
+TEST_F(ManagerTest, LeavesDependentsUpWhileARequirementRestarts) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  start(app);
+  actions_.take();
+
+  restart(redis);
+  exits(redis, 1);
+  pass(milliseconds(100));
+
+  EXPECT_EQ(
+      (Words{"terminate redis", "clean redis", "prepare redis", "spawn redis", "announce redis",
+             "clean redis", "prepare redis", "spawn redis", "announce redis"}),
+      actions_.take());
+  EXPECT_EQ(kRunning, app.state);
+}
+
+TEST_F(ManagerTest, GivesUpAfterRestartLimitAndStopsWhatRequiresIt) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  start(app);
+
+  for (int i = 0; i < 6; ++i) {
+    exits(redis, 1);
+    pass(std::chrono::seconds(5));
+  }
+
+  EXPECT_EQ(UnitState::failed, redis.state);
+  EXPECT_EQ(kInactive, app.state);
+  EXPECT_EQ("requires redis, which has failed", app.reason);
+}
+
+TEST_F(ManagerTest, StartsWhatStoppedWithAFailedUnitAgainWithIt) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add_requiring("page", "app");
+  set_order();
+  redis.unit.service.restart = Restart::never;
+  start(page);
+  exits(redis, 1);
+  ASSERT_EQ(kInactive, page.state);
+
+  start(redis);
+
+  EXPECT_EQ(kRunning, app.state);
+  EXPECT_EQ(kRunning, page.state);
+}
+
+TEST_F(ManagerTest, AdoptsAChangedDefinitionWithTheNextStart) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+  redis.changed = std::make_unique<Unit>(redis.unit);
+  redis.changed->info.description = "new";
+
+  EXPECT_EQ("", redis.unit.info.description);
+  restart(redis);
+
+  EXPECT_EQ("new", redis.unit.info.description);
+  EXPECT_EQ(nullptr, redis.changed);
+}
+
+// --- stopping
+
+TEST_F(ManagerTest, StopsNothingBeforeAllThatComesAfterItHasStopped) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add_requiring("page", "app");
+  set_order();
+  start(page);
+  actions_.take();
+  actions_.hold(page, Step::terminate);
+  actions_.hold(app, Step::clean);
+
+  stop(redis);
+  EXPECT_EQ(Words{"terminate page"}, actions_.take());
+  exits(page, 0);
+  EXPECT_EQ((Words{"clean page", "terminate app", "clean app"}), actions_.take());
+  actions_.cleaned(app);
+  manager_.drain();
+
+  EXPECT_EQ((Words{"terminate redis", "clean redis"}), actions_.take());
+  EXPECT_EQ(kInactive, redis.state);
+}
+
+TEST_F(ManagerTest, StopsInReverseOrderWhatIsOnlyOrderedWhereBothStop) {
+  UnitRuntime& early = add("a-early");
+  UnitRuntime& late = add("b-late");
+  late.unit.info.after = {"a-early"};
+  set_order();
+  start(early);
+  start(late);
+  actions_.take();
+
+  stop(early);
+  EXPECT_EQ(kRunning, late.state);
+  start(early);
+  actions_.take();
+  manager_.stop(early);
+  manager_.stop(late);
+  manager_.drain();
+
+  EXPECT_EQ((Words{"terminate b-late", "clean b-late", "terminate a-early", "clean a-early"}),
+            actions_.take());
+}
+
+TEST_F(ManagerTest, StartsWhatStoppedWithAUnitAgainWithIt) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add_requiring("page", "redis");
+  set_order();
+  start(app);
+  stop(redis);
+
+  start(redis);
+
+  EXPECT_EQ(kRunning, app.state);
+  EXPECT_EQ(kInactive, page.state) << "it was not up before";
+}
+
+TEST_F(ManagerTest, LeavesDownWhatWasStoppedByHand) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  start(app);
+  stop(app);
+  stop(redis);
+
+  start(redis);
+
+  EXPECT_EQ(kInactive, app.state);
+}
+
+TEST_F(ManagerTest, LeavesDownWhatWasBeingStoppedByHandWhenItsRequirementFailed) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  redis.unit.service.restart = Restart::never;
+  start(app);
+  actions_.hold(app, Step::terminate);
+  stop(app);
+  exits(redis, 1);
+  exits(app, 0);
+
+  start(redis);
+
+  EXPECT_EQ(kInactive, app.state);
+}
+
+TEST_F(ManagerTest, StartsWhatStoppedWithAUnitAgainEvenIfThatNeverWentDown) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  start(app);
+  actions_.hold(app, Step::terminate);
+  stop(redis);
+  ASSERT_EQ(kRunning, redis.state) << "it waits for app";
+
+  start(redis);
+  exits(app, 0);
+
+  EXPECT_EQ(kRunning, redis.state);
+  EXPECT_EQ(kRunning, app.state);
+}
+
+TEST_F(ManagerTest, BeginsANewLifeWhenAUnitIsStartedWhileItStops) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+  actions_.take();
+  actions_.hold(redis, Step::terminate);
+  actions_.hold(redis, Step::clean);
+  stop(redis);
+
+  start(redis);
+  exits(redis, 0);
+  EXPECT_EQ((Words{"terminate redis", "clean redis"}), actions_.take());
+  actions_.cleaned(redis);
+  manager_.drain();
+
+  EXPECT_EQ((Words{"prepare redis", "spawn redis", "announce redis"}), actions_.take());
+  EXPECT_EQ(2U, redis.life.epoch);
+}
+
+TEST_F(ManagerTest, KillsWhatDoesNotEndInTime) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+  actions_.hold(redis, Step::terminate);
+  stop(redis);
+
+  actions_.deadline_passes(redis);
+  manager_.drain();
+
+  EXPECT_EQ(kInactive, redis.state);
+}
+
+TEST_F(ManagerTest, StopsAUnitThatWaits) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  actions_.hold(redis, Step::spawn);
+  start(app);
+  ASSERT_EQ(UnitState::waiting, app.state);
+
+  stop(app);
+
+  EXPECT_EQ(kInactive, app.state);
+  EXPECT_EQ(UnitState::starting, redis.state);
+}
+
+TEST_F(ManagerTest, StopsAUnitThatWaitsForItsSecondLife) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  start(app);
+  stop(redis);
+  actions_.hold(redis, Step::spawn);
+  start(app);
+  ASSERT_EQ(UnitState::waiting, app.state);
+
+  stop(app);
+
+  EXPECT_EQ(kInactive, app.state);
+}
+
+TEST_F(ManagerTest, StopsAUnitThatIsPrepared) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  actions_.hold(redis, Step::prepare);
+  start(redis);
+
+  stop(redis);
+
+  EXPECT_EQ(kInactive, redis.state);
+  EXPECT_EQ((Words{"prepare redis", "clean redis"}), actions_.take());
+}
+
+TEST_F(ManagerTest, StopsAUnitThatStarts) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  actions_.hold(redis, Step::spawn);
+  start(redis);
+
+  stop(redis);
+
+  EXPECT_EQ(kInactive, redis.state);
+}
+
+TEST_F(ManagerTest, StopsAUnitThatBacksOffForGood) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+  exits(redis, 1);
+  ASSERT_EQ(UnitState::backoff, redis.state);
+
+  stop(redis);
+  EXPECT_EQ(kInactive, redis.state);
+  pass(std::chrono::seconds(60));
+
+  EXPECT_EQ(kInactive, redis.state);
+}
+
+TEST_F(ManagerTest, StopsALongChainOfWaitingUnitsAtOnce) {
+  UnitRuntime& first = add("unit-0");
+  for (int i = 1; i < 9; ++i)
+    add_requiring("unit-" + std::to_string(i), "unit-" + std::to_string(i - 1));
+  set_order();
+  actions_.hold(first, Step::spawn);
+  start(*table_.find("unit-8"));
+
+  stop(first);
+
+  for (const auto& [name, unit] : table_.all())
+    EXPECT_EQ(kInactive, unit->state) << name;
+}
+
+// --- by hand
+
+TEST_F(ManagerTest, PinsATenantThatIsStartedByHandUntilItIsStopped) {
+  UnitRuntime& boston = add("tenant@boston", UnitKind::tenant);
+  set_order();
+
+  start(boston);
+  EXPECT_TRUE(boston.pinned);
+  stop(boston);
+
+  EXPECT_FALSE(boston.pinned);
+}
+
+TEST_F(ManagerTest, ForgetsEarlierFailuresWhenStartedByHand) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+  exits(redis, 1);
+  ASSERT_EQ(1U, redis.history.in_a_row());
+
+  start(redis);
+
+  EXPECT_EQ(kRunning, redis.state);
+  EXPECT_EQ(0U, redis.history.in_a_row());
+  EXPECT_EQ(0U, redis.restarts);
+}
+
+TEST_F(ManagerTest, ReloadsOnlyARunningUnitThatCanBeReloaded) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+
+  EXPECT_EQ("redis is inactive", manager_.reload(redis).error().message);
+  start(redis);
+  EXPECT_EQ("redis has neither reload_signal nor reload_command",
+            manager_.reload(redis).error().message);
+  redis.unit.service.reload_command = Command{{"reload"}, Milliseconds(0), ""};
+  actions_.take();
+
+  EXPECT_TRUE(manager_.reload(redis).has_value());
+  EXPECT_EQ(Words{"reload redis"}, actions_.take());
+}
+
+// --- shutdown
+
+TEST_F(ManagerTest, StartsNothingOnceStartsAreRefused) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& crashed = add("crashed");
+  set_order();
+  actions_.hold(redis, Step::spawn);
+  start(app);
+  start(crashed);
+  exits(crashed, 1);
+  actions_.take();
+
+  manager_.refuse_starts();
+  EXPECT_EQ("berth is shutting down", manager_.start(redis).error().message);
+  EXPECT_EQ("berth is shutting down", manager_.restart(redis).error().message);
+  actions_.ready(redis);
+  manager_.drain();
+  pass(std::chrono::seconds(60));
+
+  EXPECT_EQ(Words{"announce redis"}, actions_.take());
+  EXPECT_EQ(UnitState::waiting, app.state);
+}
+
+TEST_F(ManagerTest, StopsWhatWaitsOnceStartsAreRefused) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  actions_.hold(redis, Step::spawn);
+  start(app);
+
+  manager_.refuse_starts();
+  stop(redis);
+
+  EXPECT_EQ(kInactive, app.state);
+  EXPECT_EQ(kInactive, redis.state);
+}
+
+TEST_F(ManagerTest, KillsEverythingThatIsAlive) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add("app");
+  add("idle");
+  set_order();
+  start(redis);
+  start(app);
+  actions_.take();
+
+  manager_.set_stop_cap(Milliseconds(2'250));
+  manager_.kill_all();
+
+  EXPECT_EQ((Words{"stop within 2s250ms", "kill app", "kill redis"}), actions_.take());
+}
+
+}  // namespace
+}  // namespace berth
