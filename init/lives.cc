@@ -74,6 +74,8 @@ void Lives::prepare_directories(UnitRuntime& unit) {
   };
   run_aux(unit, "directories", {p_.launcher.directories_command(unit)}, helper,
           [this, &unit](std::optional<std::string> failure) {
+            if (unit.life.stop_requested)
+              return;  // its stop is posted already, and ends the preparations
             if (failure)
               return fail_life(unit, *std::move(failure), true);
             prepare_commands(unit);
@@ -85,6 +87,8 @@ void Lives::prepare_commands(UnitRuntime& unit) {
     return p_.table.post(unit, UnitEvent::prepared);
   run_aux(unit, "before_start", unit.unit.service.before_start, unit_spawner(unit),
           [this, &unit](std::optional<std::string> failure) {
+            if (unit.life.stop_requested)
+              return;
             if (failure)
               return fail_life(unit, *std::move(failure), false);
             p_.table.post(unit, UnitEvent::prepared);

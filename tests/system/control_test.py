@@ -261,6 +261,7 @@ class Robustness(ControlTest):
             for client in [pool.submit(storm) for _ in range(6)]:
                 client.result()
 
+        self.assertIsNone(berth.process.poll(), berth.output()[-2000:])
         self.check(SUCCESS, berth.ctl("start", "busy"))
         self.assertEqual(1, len(berth.processes("sleep 4713")))
         self.assertEqual(0, berth.stop())
