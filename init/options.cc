@@ -17,6 +17,15 @@ std::string usage() {
          "See berth(8), berth.unit(5), berthctl(1).\n";
 }
 
+namespace {
+
+/// What getopt_long() has just stumbled over: a letter in a group has no word of its own.
+std::string unknown_option(char** argv) {
+  return optopt != 0 ? std::string("-") + static_cast<char>(optopt) : argv[optind - 1];
+}
+
+}  // namespace
+
 Result<Options> parse_options(int argc, char** argv) {
   static const option kOptions[] = {
       {"units", required_argument, nullptr, 'u'},  {"run-dir", required_argument, nullptr, 'r'},
@@ -24,7 +33,7 @@ Result<Options> parse_options(int argc, char** argv) {
       {"version", no_argument, nullptr, 'v'},      {}};
   Options options;
   opterr = 0;
-  optind = 1;
+  optind = 0;  // getopt(3): begin anew, whatever was parsed before
   for (int found = 0; (found = ::getopt_long(argc, argv, ":h", kOptions, nullptr)) != -1;) {
     switch (found) {
       case 'u':
@@ -45,7 +54,7 @@ Result<Options> parse_options(int argc, char** argv) {
       case ':':
         return Error{ErrorCode::invalid, std::string(argv[optind - 1]) + " wants a value"};
       default:
-        return Error{ErrorCode::invalid, std::string("unknown option ") + argv[optind - 1]};
+        return Error{ErrorCode::invalid, "unknown option " + unknown_option(argv)};
     }
   }
   if (optind < argc)
