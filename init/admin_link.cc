@@ -67,7 +67,7 @@ void AdminLink::wait_for_client() {
 void AdminLink::start_helper() {
   loop_.unwatch(listener_.borrow());
   Unit definition;
-  definition.process.user = settings_.is_root ? "nobody" : "";
+  definition.process.user = user(settings_);
   ExecContext context;
   context.own_environment = &settings_.environment;
   context.original_nofile = settings_.original_nofile;

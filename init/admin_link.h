@@ -41,6 +41,8 @@ class AdminLink {
   /// Opens RUN_DIR/admin.sock.
   Result<void> listen();
   pid_t pid() const { return pid_; }
+  /// Whom berth-admin runs as; "" = as berth.
+  static std::string user(const Settings& settings) { return settings.is_root ? "nobody" : ""; }
 
  private:
   void wait_for_client();

@@ -59,8 +59,7 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
       reload(command.verb == Verb::reload_check, std::move(done));
       return std::nullopt;
     case Verb::shutdown:
-      p_.shutdown.request(p_.reloader.config(),
-                          "asked by uid " + std::to_string(command.uid));
+      p_.shutdown.request(p_.reloader.config(), "asked by uid " + std::to_string(command.uid));
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
     default:
@@ -199,23 +198,26 @@ Snapshot AdminService::snapshot() {
 }
 
 void AdminService::measure(const Snapshot& snapshot, os::UniqueFd pipe) {
-  std::vector<std::int32_t> own{snapshot.berth_pid};
+  // Each under the ids of what it looks at: root without CAP_SYS_PTRACE may not read another
+  // user's figures (man 5 proc).
+  probe("", {snapshot.berth_pid}, pipe);
   if (snapshot.admin_pid != 0)
-    own.push_back(snapshot.admin_pid);
-  probe(nullptr, own, pipe);
-  for (const UnitStatus& status : snapshot.units)
-    if (!status.pids.empty())
-      probe(p_.table.find(status.name), status.pids, pipe);
+    probe(AdminLink::user(p_.settings), {snapshot.admin_pid}, pipe);
+  for (const UnitStatus& status : snapshot.units) {
+    const UnitRuntime* unit = p_.table.find(status.name);
+    if (unit != nullptr && !status.pids.empty())
+      probe(p_.launcher.user_of(unit->unit), status.pids, pipe);
+  }
 }
 
-void AdminService::probe(const UnitRuntime* unit, const std::vector<std::int32_t>& pids,
+void AdminService::probe(const std::string& user, const std::vector<std::int32_t>& pids,
                          const os::UniqueFd& pipe) {
   std::vector<std::string> arguments{"memory"};
   for (const std::int32_t pid : pids)
     arguments.push_back(std::to_string(pid));
   Command command;
   command.argv = p_.launcher.helper_argv(std::move(arguments));
-  auto spawned = p_.launcher.spawn_probe(unit, command, pipe.borrow());
+  auto spawned = p_.launcher.spawn_probe(user, command, pipe.borrow());
   if (!spawned) {
     log_warning("measuring memory: " + spawned.error().message);
     return;

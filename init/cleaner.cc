@@ -43,7 +43,7 @@ void Cleaner::run() {
 std::vector<UnitMarks> Cleaner::marks_of(const UnitRuntime& unit) const {
   std::optional<gid_t> gid;
   if (settings_.unit_gids)
-    gid = unit_gid_of(unit.index);
+    gid = settings_.unit_gids->of(unit.index);
   std::vector<UnitMarks> marks;
   for (const pid_t session : unit.life.sessions)
     marks.push_back(UnitMarks{unit.life.main_pid, session, gid});

@@ -59,7 +59,7 @@ ExecContext Launcher::context_of(const UnitRuntime& unit) const {
   if (unit.life.port != 0)
     context.extra["PORT"] = std::to_string(unit.life.port);
   if (settings_.unit_gids)
-    context.unit_gid = unit_gid_of(unit.index);
+    context.unit_gid = settings_.unit_gids->of(unit.index);
   return context;
 }
 
@@ -133,12 +133,14 @@ Result<os::Spawned> Launcher::spawn_helper(UnitRuntime& unit, const Command& com
   return spawn(unit, definition, command, std::move(context));
 }
 
-Result<os::Spawned> Launcher::spawn_probe(const UnitRuntime* unit, const Command& command,
+std::string Launcher::user_of(const Unit& unit) const {
+  return unit.kind == UnitKind::proxy ? proxies_.user_of(unit) : unit.process.user;
+}
+
+Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const Command& command,
                                           os::BorrowedFd output) const {
   Unit definition;
-  if (unit != nullptr && settings_.is_root)
-    definition.process.user =
-        unit->unit.kind == UnitKind::proxy ? proxies_.user_of(unit->unit) : unit->unit.process.user;
+  definition.process.user = settings_.is_root ? user : "";
   ExecContext context;
   context.own_environment = &settings_.environment;
   context.original_nofile = settings_.original_nofile;

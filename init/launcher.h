@@ -31,10 +31,12 @@ class Launcher {
   /// the unit's log.
   Result<os::Spawned> spawn_helper(UnitRuntime& unit, const Command& command,
                                    const std::string& user);
-  /// berth as a probe that writes to `output` with the ids of `unit` (null = berth's own), but is
-  /// none of its processes.
-  Result<os::Spawned> spawn_probe(const UnitRuntime* unit, const Command& command,
+  /// berth as a probe that writes to `output` as `user` ("" = as berth), but is no process of a
+  /// unit.
+  Result<os::Spawned> spawn_probe(const std::string& user, const Command& command,
                                   os::BorrowedFd output) const;
+  /// Whom the unit's processes run as, "" = as berth.
+  std::string user_of(const Unit& unit) const;
   /// {"/…/berth", "--helper", …}
   std::vector<std::string> helper_argv(std::vector<std::string> arguments) const;
   /// The helper that makes [process] directories.

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#include "init/os/files.h"
+#include "init/os/random.h"
 #include "units/expansion.h"
 
 namespace berth {
@@ -328,6 +328,9 @@ void Lives::reload_after(UnitRuntime& unit, ExitFacts& facts) {
 }
 
 void Lives::settle(UnitRuntime& unit, const ExitFacts& facts) {
+  // A life that lasted is no part of a series of failures.
+  if (unit.life.main_ran && p_.loop.now() - unit.life.started >= unit.unit.service.restart_window)
+    unit.history.forget();
   unit.life.verdict = classify_exit(unit.unit, facts, unit.history, monotonic());
   const bool bad = unit.life.verdict == Verdict::failed || unit.life.verdict == Verdict::retry;
   if (bad && unit.reason.empty())

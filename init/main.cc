@@ -13,6 +13,7 @@
 #include "init/os/event_loop.h"
 #include "init/os/files.h"
 #include "init/os/process.h"
+#include "init/os/random.h"
 #include "init/os/startup.h"
 #include "init/privileges.h"
 #include "init/run_dir.h"
@@ -32,7 +33,7 @@ Settings find_settings(const Options& options) {
   settings.original_nofile = os::raise_nofile();
   settings.is_root = may_change_ids();
   settings.is_pid1 = ::getpid() == 1;
-  settings.unit_gids = unit_gids_possible();
+  settings.unit_gids = UnitGids::reserve(os::random_number());
   settings.cpus = std::max(1U, std::thread::hardware_concurrency());
   return settings;
 }

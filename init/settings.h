@@ -6,6 +6,7 @@
 
 #include <sys/resource.h>
 
+#include "init/sweep.h"
 #include "init/unit_files.h"
 
 namespace berth {
@@ -17,7 +18,7 @@ struct Settings {
   rlimit original_nofile{};                        ///< before berth raised its own soft limit
   bool is_root = false;
   bool is_pid1 = false;
-  bool unit_gids = false;  ///< units can be marked by a supplementary group
+  std::optional<UnitGids> unit_gids;  ///< if units can be marked by a supplementary group
   unsigned cpus = 1;
 
   const std::string& run_dir() const { return folders.run_dir; }

@@ -16,10 +16,12 @@ namespace {
 // Far above what people and distributions give out, and above the ranges of user namespaces that
 // subgid(5) hands out by default.
 constexpr gid_t kFirstUnitGid = 2'000'000'000;
-constexpr std::uint32_t kUnitGids = 1'000'000;
+constexpr std::uint32_t kUnitGids = 1'000'000;  // of one berth
+constexpr std::uint32_t kBerths = 2'000;
 
+// Of any berth's unit.
 bool is_unit_gid(gid_t gid) {
-  return gid >= kFirstUnitGid && gid - kFirstUnitGid < kUnitGids;
+  return gid >= kFirstUnitGid && gid - kFirstUnitGid < kUnitGids * kBerths;
 }
 
 // The unit gid that a process carries.
@@ -193,21 +195,23 @@ bool is_member(const UnitMarks& marks, pid_t pid) {
 
 }  // namespace
 
-bool unit_gids_possible() {
+std::optional<UnitGids> UnitGids::reserve(std::uint64_t random) {
+  const UnitGids gids(kFirstUnitGid + static_cast<gid_t>(random % kBerths) * kUnitGids);
   const int count = ::getgroups(0, nullptr);
   if (count < 0)
-    return false;
+    return std::nullopt;
   std::vector<gid_t> groups(static_cast<std::size_t>(count));
   if (::getgroups(count, groups.data()) != count)
-    return false;
-  const std::vector<gid_t> probes = {unit_gid_of(0), unit_gid_of(kUnitGids - 1)};
-  if (::setgroups(probes.size(), probes.data()) != 0)
-    return false;
-  return ::setgroups(groups.size(), groups.data()) == 0;
+    return std::nullopt;
+  const std::vector<gid_t> probes = {gids.of(0), gids.of(kUnitGids - 1)};
+  if (::setgroups(probes.size(), probes.data()) != 0 ||
+      ::setgroups(groups.size(), groups.data()) != 0)
+    return std::nullopt;
+  return gids;
 }
 
-gid_t unit_gid_of(std::uint32_t index) {
-  return kFirstUnitGid + index % kUnitGids;
+gid_t UnitGids::of(std::uint32_t index) const {
+  return first_ + index % kUnitGids;
 }
 
 std::vector<std::vector<pid_t>> find_members(const std::vector<UnitMarks>& units,

@@ -19,11 +19,22 @@ struct UnitMarks {
   std::optional<gid_t> unit_gid;  ///< reserved for the unit; nullopt where the kernel refuses
 };
 
-/// Whether the kernel lets us give a process the gids that berth reserves (CAP_SETGID, gid_map).
-/// Tries it on berth itself and undoes it: call it once, before the loop runs.
-bool unit_gids_possible();
-/// The gid that marks the unit with this index: 2,000,000,000 to 2,000,999,999, wrapping around.
-gid_t unit_gid_of(std::uint32_t index);
+/// The gids that one berth marks its units with: a million from 2,000,000,000 up, chosen at random,
+/// so that a berth that sees another one's processes (from outside their PID namespace) does not
+/// take them for its own.
+class UnitGids {
+ public:
+  /// nullopt where the kernel does not let us give a process these gids (CAP_SETGID, gid_map).
+  /// Tries it on berth itself and undoes it: call it once, before the loop runs.
+  static std::optional<UnitGids> reserve(std::uint64_t random);
+
+  /// Of the unit with this index; wraps around after a million.
+  gid_t of(std::uint32_t index) const;
+
+ private:
+  explicit UnitGids(gid_t first) : first_(first) {}
+  gid_t first_;
+};
 
 /// One look at /proc for several units: result[i] = live pids (no zombies) of units[i], its main
 /// process included, never one of `spared` (main processes of other live units and berth's own),

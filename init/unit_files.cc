@@ -1,7 +1,7 @@
 // The unit folders on disk.
 #include "init/unit_files.h"
 
-#include <algorithm>
+#include <set>
 
 #include <unistd.h>
 
@@ -63,16 +63,26 @@ class FolderReader {
   }
 
   void add(const std::string& folder, const std::string& name, unsigned rank, bool stock) {
+    if (refused_.count(name) != 0)
+      return;
     if (auto read = file(folder + "/" + name, name, rank, stock))
       loaded_.files.push_back(*std::move(read));
+    else
+      refused_.insert(name);  // and still hides what a lower folder has under that name
   }
 
   void complain(const std::string& path, const Error& error) {
-    loaded_.errors.push_back(LoadError{SourcePlace{path, 0, 0}, "", error.message});
+    // The place is said beside the message; what was attempted need not say it again.
+    const std::string prefix = path + ": ";
+    const bool says_it = error.message.compare(0, prefix.size(), prefix) == 0;
+    loaded_.errors.push_back(
+        LoadError{SourcePlace{path, 0, 0}, "",
+                  says_it ? error.message.substr(prefix.size()) : error.message});
   }
 
   LoadedFiles& loaded_;
   uid_t own_uid_;
+  std::set<std::string> refused_;
 };
 
 }  // namespace

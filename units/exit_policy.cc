@@ -6,6 +6,8 @@
 namespace berth {
 namespace {
 
+constexpr Milliseconds kLeastBackoff{10};
+
 bool contains(const std::vector<int>& values, int value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
@@ -26,8 +28,9 @@ bool RestartHistory::admit(const ServiceSpec& spec, Milliseconds now) {
 
 Milliseconds RestartHistory::delay(const ServiceSpec& spec) const {
   Milliseconds delay = spec.restart_delay;
+  // At once means the first time; from then on even 0 has something to double.
   for (std::uint32_t i = 1; i < in_a_row_ && delay < spec.restart_delay_max; ++i)
-    delay *= 2;
+    delay = std::max(delay * 2, kLeastBackoff);
   return std::min(delay, spec.restart_delay_max);
 }
 

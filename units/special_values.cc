@@ -207,9 +207,8 @@ void read_port_range(Value& value, TenantSpec& out) {
   const std::size_t dash = text->find('-');
   const std::string_view all = *text;
   const auto first = scan::to_number<std::uint16_t>(all.substr(0, dash));
-  const auto last =
-      dash == all.npos ? std::nullopt : scan::to_number<std::uint16_t>(all.substr(dash + 1));
-  if (!first || !last || *first == 0 || *first > *last) {
+  const auto last = scan::to_number<std::uint16_t>(all.substr(std::min(dash + 1, all.size())));
+  if (dash == all.npos || !first || !last || *first == 0 || *first > *last) {
     value.mismatch(value.node(), what, *text, "");
     return;
   }

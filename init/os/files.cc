@@ -9,7 +9,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -159,25 +158,6 @@ std::string own_program_path() {
   char path[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
   return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string();
-}
-
-std::string random_id() {
-  unsigned char bytes[16] = {};
-  // GRND_NONBLOCK: early in a machine's life the source may not be ready; an identifier need not
-  // wait for it.
-  if (::getrandom(bytes, sizeof bytes, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof bytes)) {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    for (std::size_t i = 0; i < sizeof bytes; ++i)
-      bytes[i] = static_cast<unsigned char>(now.tv_nsec >> (i % 4 * 8));
-  }
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
 }
 
 std::uint64_t memory_total_bytes() {

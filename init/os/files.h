@@ -33,8 +33,6 @@ Result<void> empty_folder(const std::string& path);
 void remove_file(const std::string& path);
 /// "/usr/sbin/berth" of the running program; empty if /proc does not tell.
 std::string own_program_path();
-/// 32 hexadecimal digits from the kernel's random source.
-std::string random_id();
 /// MemTotal of /proc/meminfo, 0 if unreadable.
 std::uint64_t memory_total_bytes();
 

@@ -210,17 +210,19 @@ TEST_F(Sweep, KillsEverythingInAFewLooks) {
 }
 
 TEST(UnitGids, ArePossibleForRoot) {
-  EXPECT_TRUE(unit_gids_possible());
+  EXPECT_TRUE(UnitGids::reserve(0).has_value());
 }
 
 TEST(UnitGids, AreImpossibleForAnotherUser) {
-  EXPECT_TRUE(os::holds_in_fork([] { return ::setuid(12345) == 0 && !unit_gids_possible(); }));
+  EXPECT_TRUE(os::holds_in_fork([] { return ::setuid(12345) == 0 && !UnitGids::reserve(0); }));
 }
 
-TEST(UnitGids, StartAtTwoBillionAndWrapAround) {
-  EXPECT_EQ(unit_gid_of(0), 2'000'000'000U);
-  EXPECT_EQ(unit_gid_of(7), 2'000'000'007U);
-  EXPECT_EQ(unit_gid_of(1'000'000), 2'000'000'000U);
+TEST(UnitGids, AreAMillionForEachBerthAndWrapAround) {
+  EXPECT_EQ(UnitGids::reserve(0)->of(7), 2'000'000'007U);
+  EXPECT_EQ(UnitGids::reserve(0)->of(1'000'000), 2'000'000'000U);
+  EXPECT_EQ(UnitGids::reserve(1)->of(7), 2'001'000'007U);
+  EXPECT_EQ(UnitGids::reserve(1'999)->of(999'999), 3'999'999'999U);
+  EXPECT_EQ(UnitGids::reserve(2'000)->of(7), 2'000'000'007U);
 }
 
 }  // namespace

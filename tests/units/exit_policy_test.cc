@@ -133,6 +133,21 @@ TEST(RestartHistory, TheDelayDoublesUpToItsMaximum) {
   EXPECT_EQ(delays, (std::vector<long>{100, 200, 400, 500, 500}));
 }
 
+TEST(RestartHistory, AtOnceIsMeantForTheFirstTimeOnly) {
+  ServiceSpec spec;
+  spec.restart_limit = 0;
+  spec.restart_delay = milliseconds(0);
+  spec.restart_delay_max = milliseconds(30);
+  RestartHistory history;
+  std::vector<long> delays;
+  for (int i = 0; i < 4; ++i) {
+    history.admit(spec, milliseconds(0));
+    delays.push_back(history.delay(spec).count());
+  }
+
+  EXPECT_EQ(delays, (std::vector<long>{0, 10, 20, 30}));
+}
+
 TEST(RestartHistory, ForgettingBeginsAnew) {
   ServiceSpec spec;
   spec.restart_limit = 1;
