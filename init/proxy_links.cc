@@ -34,6 +34,9 @@ Result<ProxyStart> ProxyLinks::prepare(const Unit& proxy) {
   ProxyStart start;
   for (const Address& address : proxy.proxy->listen) {
     os::UniqueFd& listener = listeners_[format_address(address)];
+    // The last proxy had it too, and may have shut it down for everybody.
+    if (listener.is_open() && !os::is_listening(listener.borrow()))
+      listener.reset();
     if (!listener.is_open())
       listener = BERTH_TRY(os::listen_on(address));
     start.listeners.push_back(listener.borrow());

@@ -180,6 +180,13 @@ Result<UniqueFd> listen_on(const Address& address, const ListenOptions& options)
   return socket;
 }
 
+bool is_listening(BorrowedFd socket) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return ::getsockopt(socket.raw(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
+         listening != 0;
+}
+
 Result<UniqueFd> start_connect(const Address& address, bool& in_progress) {
   const SocketName name = BERTH_TRY(peer_name(address));
   UniqueFd socket(::socket(name.family(), kKind, 0));

@@ -22,6 +22,8 @@ struct ListenOptions {
 /// Binds and listens (SO_REUSEADDR for TCP; a stale Unix socket file is removed first, a live one
 /// is not).
 Result<UniqueFd> listen_on(const Address& address, const ListenOptions& options = {});
+/// Whether it listens still: a process that shares it may have shut it down (SO_ACCEPTCONN).
+bool is_listening(BorrowedFd socket);
 /// Starts to connect: the socket is writable when it is decided; connect_error() then tells how.
 /// `in_progress` is false if it is connected at once. An empty host means loopback.
 Result<UniqueFd> start_connect(const Address& address, bool& in_progress);

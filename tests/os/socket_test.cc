@@ -84,6 +84,16 @@ TEST_F(Socket, ListensOnLoopbackAndTakesConnections) {
   EXPECT_EQ(errno, EAGAIN);
 }
 
+TEST_F(Socket, NoticesThatAListenerWasShutDown) {
+  const auto listener = listen_on(tcp("127.0.0.1", 0));
+  ASSERT_TRUE(listener.has_value());
+  EXPECT_TRUE(is_listening(listener->borrow()));
+
+  ::shutdown(listener->raw(), SHUT_RDWR);
+
+  EXPECT_FALSE(is_listening(listener->borrow()));
+}
+
 TEST_F(Socket, TakesAnyAddressForAnEmptyHost) {
   const Result<UniqueFd> listener = listen_on(tcp("", 0));
   ASSERT_TRUE(listener);
