@@ -6,7 +6,6 @@
 #include "init/os/random.h"
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
-#include "proxy/text.h"
 
 namespace berth::proxy {
 namespace {
@@ -88,17 +87,6 @@ std::string_view RequestIds::next() {
   write_hex(mix(high_ ^ low_), text_);
   write_hex(mix(low_), text_ + 16);
   return {text_, sizeof text_};
-}
-
-std::string_view DateText::now() {
-  if (turn_ != loop_.now() || second_ < 0) {
-    turn_ = loop_.now();
-    const auto second = static_cast<std::int64_t>(loop_.clock().wall_ms() / 1000);
-    if (second != second_)
-      text_ = http_date(second);
-    second_ = second;
-  }
-  return text_;
 }
 
 }  // namespace berth::proxy

@@ -67,19 +67,6 @@ class RequestIds {
   char text_[32];
 };
 
-/// The Date field, made once a second.
-class DateText {
- public:
-  explicit DateText(const os::EventLoop& loop) : loop_(loop) {}
-  std::string_view now();
-
- private:
-  const os::EventLoop& loop_;
-  os::TimePoint turn_;
-  std::int64_t second_ = -1;
-  std::string text_;
-};
-
 struct Context {
   os::EventLoop& loop;
   TimerWheel& wheel;
@@ -92,7 +79,7 @@ struct Context {
   ExchangePool exchanges;
   ConnectionTable connections;
   RequestIds ids;
-  DateText date;
+  DateText& date;
   bool shutting_down = false;  ///< new requests get 503
   bool draining = false;       ///< and no connection is kept
 

@@ -121,8 +121,8 @@ void Exchange::start_relay() {
   std::string& head = context_.workshop.scratch;
   head.clear();
   append_request_head({request_.head, request_.facts, target_, upgrade_}, head);
-  relay_.start(head, {upgrade_, request_.head.keep_alive && !is_closing(),
-                      context_.spec().max_body.count, context_.date.now()});
+  relay_.start(
+      head, {upgrade_, request_.head.keep_alive && !is_closing(), context_.spec().max_body.count});
   pump();
 }
 

@@ -123,7 +123,7 @@ Relay::Outcome Relay::finish_head(std::string& head) {
   chunk_reply_ = !delimited && request_.head.minor == 1;
   settings_.keep_alive &= delimited || chunk_reply_;
   append_response_head(
-      {response_, request_.head.minor, chunk_reply_, settings_.keep_alive, false, settings_.date},
+      {response_, request_.head.minor, chunk_reply_, settings_.keep_alive, false, shop_.date.now()},
       head);
   head_done_ = true;
   return Outcome::under_way;

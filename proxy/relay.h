@@ -11,6 +11,7 @@
 
 #include "proxy/body_decoder.h"
 #include "proxy/client_request.h"
+#include "proxy/date_text.h"
 #include "proxy/http_head.h"
 #include "proxy/upstream.h"
 
@@ -34,6 +35,7 @@ class Relay {
     os::EventLoop& loop;
     std::span<char> buffer;
     std::string& scratch;
+    DateText& date;
   };
 
   Relay(const Workshop& workshop, ClientRequest& request) : shop_(workshop), request_(request) {}
@@ -50,7 +52,6 @@ class Relay {
     bool upgrade = false;        ///< a 101 is welcome
     bool keep_alive = false;     ///< the client may send another request afterwards
     std::uint64_t max_body = 0;  ///< 0 = any
-    std::string_view date;
   };
   /// Sends the request's head. REQUIRES: connected.
   void start(std::string_view request_head, const Settings& settings);

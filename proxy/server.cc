@@ -19,10 +19,11 @@ constexpr std::chrono::seconds kTendEvery{1};
 Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
     : loop_(loop),
       buffer_(std::make_unique<std::array<char, kBufferSize>>()),
+      date_(loop),
       wheel_(loop.now()),
       control_(loop, std::move(sockets.control), *this),
       upstream_host_{loop, wheel_, graveyard_},
-      workshop_{loop, *buffer_, scratch_},
+      workshop_{loop, *buffer_, scratch_, date_},
       log_(loop, log),
       logins_(loop),
       leases_(upstream_host_, control_),
@@ -37,7 +38,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
-               .date = DateText(loop)} {
+               .date = date_} {
   for (os::UniqueFd& listener : sockets.listeners)
     listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener)));
   loop_.set_turn_end([this] { on_turn_end(); });

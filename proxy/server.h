@@ -47,6 +47,7 @@ class Server final : public ControlHandler {
   os::EventLoop& loop_;
   std::unique_ptr<std::array<char, kBufferSize>> buffer_;
   std::string scratch_;
+  DateText date_;
   Graveyard graveyard_;
   TimerWheel wheel_;
   ControlLink control_;

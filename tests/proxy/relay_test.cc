@@ -260,6 +260,19 @@ TEST_F(RelayTest, StaysSmallWhileASlowReaderStalls) {
   EXPECT_TRUE(until([&] { return client->input.size() >= sent; }));
 }
 
+TEST_F(RelayTest, DatesAReplyByTheTimeItIsPassed) {
+  send(*client, kGet);
+  gets(*backend, "\r\n\r\n");
+  clock.advance(Milliseconds(1'000));
+  TestPeer& other = connect();
+  send(other, "GET /up HTTP/1.1\r\nHost: x\r\n\r\n");
+  gets(other, "Date: ");
+  const std::string date = other.input.substr(0, other.input.find('\r'));
+  send(*backend, kOk);
+
+  EXPECT_TRUE(gets(*client, "Date: " + date + "\r\n"));
+}
+
 TEST_F(RelayTest, LogsOneLineARequest) {
   log();
   send(*client,
