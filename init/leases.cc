@@ -12,6 +12,10 @@ constexpr Milliseconds kRetryLater{5'000};
 constexpr Milliseconds kRetrySoon{1'000};
 constexpr int kUnansweredRevokes = 3;
 
+bool is_serving(const UnitRuntime& unit) {
+  return unit.state == UnitState::running && !unit.stop_pending && !unit.life.stop_requested;
+}
+
 template <typename... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
@@ -56,7 +60,7 @@ void Leases::acquire(const std::string& proxy, const std::string& name) {
 void Leases::serve(UnitRuntime& unit) {
   if (shutting_down_)
     return refuse(unit.name(), kRetryLater, "berth is shutting down");
-  if (unit.state == UnitState::running && !unit.stop_pending && !unit.life.stop_requested)
+  if (is_serving(unit))
     return grant(unit);
   if (unit.is_tenant()) {
     const auto left = unit.refuse_until - loop_.now();
@@ -66,13 +70,18 @@ void Leases::serve(UnitRuntime& unit) {
   }
   // A service that a route names. One that is down for good is not brought up by a request unless
   // it says so.
-  if (unit.unit.info.start == StartWhen::demand && !unit.wanted_up) {
-    if (const auto started = requests_.want_up(unit); !started)
-      refuse(unit.name(), kRetryLater, started.error().message);
-    return;
-  }
+  if (unit.unit.info.start == StartWhen::demand && !unit.wanted_up)
+    return bring_up(unit, kRetryLater);
   if (is_at_rest(unit.state) && !unit.wanted_up)
     refuse(unit.name(), kRetrySoon, "it is " + std::string(to_string(unit.state)));
+}
+
+void Leases::bring_up(UnitRuntime& unit, Milliseconds retry_after) {
+  if (const auto started = requests_.want_up(unit); !started)
+    return refuse(unit.name(), retry_after, started.error().message);
+  // Its turn to stop had not come: it stays up, and no change of state will say so.
+  if (is_serving(unit))
+    grant(unit);
 }
 
 void Leases::grant(UnitRuntime& unit) {

@@ -82,6 +82,7 @@ class Leases final : public ProxyLinks::Owner {
 
   void acquire(const std::string& proxy, const std::string& unit);
   void serve(UnitRuntime& unit);
+  void bring_up(UnitRuntime& unit, Milliseconds retry_after);
   void grant(UnitRuntime& unit);
   void refuse(const std::string& unit, Milliseconds retry_after, const std::string& reason);
   void returned(const std::string& proxy, const control::Returned& message);

@@ -84,8 +84,7 @@ bool Leases::start_next(UnitRuntime& unit) {
     make_room(unit);
     return false;
   }
-  if (const auto started = requests_.want_up(unit); !started)
-    refuse(unit.name(), kRoomRetry, started.error().message);
+  bring_up(unit, kRoomRetry);
   return true;
 }
 
