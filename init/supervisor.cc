@@ -46,18 +46,20 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
   admin_.set_admin_pid([this] { return admin_link_.pid(); });
-  loop_.set_turn_end([this] {
-    manager_.drain();
-    cleaner_.run();
-    manager_.drain();
-  });
+  loop_.set_turn_end([this] { end_turn(); });
+}
+
+void Supervisor::end_turn() {
+  manager_.drain();
+  cleaner_.run();
+  manager_.drain();
 }
 
 int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
   reloader_.boot();
-  manager_.drain();
+  end_turn();  // what fails at once is cleaned up even if nothing ever happens
   loop_.run();
   log_info("the end");
   logs_.flush(kLastWords);

@@ -32,6 +32,7 @@ class Supervisor {
 
  private:
   void on_signal(const os::SignalInfo& signal);
+  void end_turn();
   void on_state(UnitRuntime& unit);
   void replace_proxy(const std::string& proxy);
 
