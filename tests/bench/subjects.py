@@ -1,0 +1,196 @@
+# What is measured: any command, berth as PID 1 of a namespace, and the floor beside it.
+"""Each is a context manager: entered, it serves; left, nothing of it lives."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from harness import PAUSE, children_of
+
+import workbench
+
+START_TIMEOUT = 30.0  # seconds
+STOP_TIMEOUT = 30.0
+FINE_PAUSE = 0.0002  # seconds; between two looks where the moment itself is measured
+SHOWN = 4000  # characters of a command's output, when it failed
+
+
+def answers(port):
+    """Whether anything answers a request on this port, with whatever status."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), START_TIMEOUT) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+            return connection.recv(1) != b""
+    except (ConnectionRefusedError, ConnectionResetError):
+        return False
+
+
+class Subject:
+    """A command with its output in a file. `pinned`: on the processor of what is measured."""
+
+    name = ""
+
+    def __init__(self, bench, pinned=True):
+        self.bench = bench
+        self.folder = bench.fresh_folder()
+        self.pinned = pinned
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def wait_until_ready(self):
+        pass
+
+    def __enter__(self):
+        command = self.command()
+        if self.pinned:
+            command = workbench.pinned(workbench.PROXY_CPU, command)
+        with open(self.folder / "output", "wb") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=subprocess.STDOUT)
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+        self.process.wait(STOP_TIMEOUT)
+
+    def end(self):
+        self.process.kill()
+
+    def output(self):
+        return (self.folder / "output").read_text(errors="replace")
+
+    def wait_for(self, condition, what, pause=PAUSE):
+        """Looks every `pause` seconds whether the condition is true."""
+        end = time.monotonic() + START_TIMEOUT
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{self.name}: not true that {what}; it said\n"
+                                   f"{self.output()[-SHOWN:]}")
+            time.sleep(pause)
+
+    def wait_for_answer(self):
+        """Notes in `answered` when self.port gave its first answer, in nanoseconds."""
+        self.wait_for(lambda: answers(self.port), f"port {self.port} answers", FINE_PAUSE)
+        self.answered = workbench.now()
+
+    def stamped(self, command):
+        """`command`, which writes the time of its exec to stamp_file."""
+        return [self.bench.program("stamp"), str(self.stamp_file), *command]
+
+    @property
+    def stamp_file(self):
+        return self.folder / "stamp"
+
+    def exec_time(self):
+        """When the measured program was executed, in nanoseconds."""
+        self.wait_for(lambda: workbench.numbers(self.stamp_file), "is executed")
+        return workbench.numbers(self.stamp_file)[0]
+
+
+class Namespaced(Subject):
+    """PID 1 of a PID namespace of its own."""
+
+    comm = ""
+
+    def init_command(self):
+        raise NotImplementedError
+
+    def command(self):
+        return ["unshare", "--pid", "--fork", "--kill-child=KILL", "--mount", "--mount-proc",
+                *self.stamped(self.init_command())]
+
+    def find_pid(self):
+        """Our number of the namespace's PID 1; None while that is not the measured program yet."""
+        children = children_of(self.process.pid)
+        return children[0] if children and workbench.name_of(children[0]) == self.comm else None
+
+    def wait_until_ready(self):
+        self.wait_for(self.find_pid, f"{self.comm} is PID 1")
+        self.pid = self.find_pid()
+
+    def end(self):
+        # unshare(1) ends when PID 1 is reaped, and that is when the whole namespace has gone.
+        for pid in children_of(self.process.pid):
+            os.kill(pid, signal.SIGKILL)
+
+    def terminate(self):
+        """SIGTERM to PID 1; when it had ended, in nanoseconds after the signal."""
+        begin = workbench.now()
+        os.kill(self.pid, signal.SIGTERM)
+        self.process.wait(STOP_TIMEOUT)
+        return workbench.now() - begin
+
+
+class Berth(Namespaced):
+    """berth with unit files: a dict from name to text. `port`: one that has to answer first."""
+
+    name = comm = "berth"
+
+    def __init__(self, bench, units, port=None, config="", pinned=True):
+        super().__init__(bench, pinned)
+        self.port = port
+        self.unit_folder = self.folder / "units"
+        self.unit_folder.mkdir(0o755)
+        for name, text in units.items():
+            (self.unit_folder / f"{name}.toml").write_text(text)
+        (self.folder / "berth.toml").write_text(config)
+
+    def init_command(self):
+        return [str(self.bench.bin / "berth"), "--units", str(self.unit_folder), "--run-dir",
+                str(self.folder / "run"), "--config", str(self.folder / "berth.toml")]
+
+    def wait_until_ready(self):
+        if self.port:
+            self.wait_for_answer()
+        super().wait_until_ready()
+
+    def proxy_pids(self):
+        return [pid for pid in workbench.family(self.pid)
+                if workbench.name_of(pid) == "berth-proxy"]
+
+    def all_pids(self):
+        """PID 1 and the proxy, without the units."""
+        return [self.pid, *self.proxy_pids()]
+
+
+class Floor(Namespaced):
+    """The least possible init, around copies of a command."""
+
+    name = "bare C"
+    comm = "floor"
+
+    def __init__(self, bench, count, copied, pinned=True):
+        super().__init__(bench, pinned)
+        self.count = count
+        self.copied = copied
+
+    def init_command(self):
+        return [self.bench.program("floor"), str(self.count), *self.copied]
+
+    def all_pids(self):
+        return [self.pid]
+
+
+class Backend(Subject):
+    """The web server behind a peer. berth runs the same one as a unit."""
+
+    name = "backend"
+
+    def __init__(self, bench):
+        super().__init__(bench, pinned=False)
+        self.port = bench.fresh_port()
+
+    def command(self):
+        return workbench.pinned(workbench.LOAD_CPU, ["env", f"PORT={self.port}",
+                                                     self.bench.program("server")])
+
+    def wait_until_ready(self):
+        self.wait_for(lambda: answers(self.port), "answers")
