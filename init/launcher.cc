@@ -19,6 +19,8 @@ void expand(Command& command, const std::map<std::string, std::string>& variable
 }  // namespace
 
 Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
+  if (!settings_.has_run_dir)
+    return {};
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   if (settings_.is_root && !unit.unit.process.user.empty()) {

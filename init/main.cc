@@ -24,8 +24,9 @@
 namespace berth {
 namespace {
 
-Settings find_settings(const Options& options) {
+Settings find_settings(const Options& options, bool has_run_dir) {
   Settings settings;
+  settings.has_run_dir = has_run_dir;
   settings.folders = options.folders;
   settings.environment = own_environment();
   const std::string program = os::own_program_path();
@@ -44,7 +45,7 @@ int run(const Options& options) {
     std::fprintf(stderr, "berth: %s\n", lock.error().message.c_str());
     return 1;
   }
-  const Settings settings = find_settings(options);
+  const Settings settings = find_settings(options, lock.has_value());
   const os::SystemClock clock;
   os::EventLoop loop(clock);
   LogHub logs(loop, open_standard_output());

@@ -16,6 +16,7 @@ struct Settings {
   std::map<std::string, std::string> environment;  ///< berth's own
   std::string programs;                            ///< the folder that berth itself lies in
   rlimit original_nofile{};                        ///< before berth raised its own soft limit
+  bool has_run_dir = true;  ///< it could be made and claimed; without one, units have no run_dir
   bool is_root = false;
   bool is_pid1 = false;
   std::optional<UnitGids> unit_gids;  ///< if units can be marked by a supplementary group
