@@ -1,9 +1,11 @@
-# PID 1 with the capabilities that container runtimes grant, and with none.
+# PID 1 with less than everything: a container's capabilities, old seccomp profiles, no root, no /run.
+import os
+import signal
 import unittest
 
 import reaping_test
 import stopping_test
-from harness import CONTAINER_CAPABILITIES, SystemTest
+from harness import CONTAINER_CAPABILITIES, HERE, PYTHON, SystemTest
 from proxied import TenantTest
 
 AS_IN_A_CONTAINER = ["setpriv", "--bounding-set",
@@ -44,6 +46,50 @@ class Memory(InContainer, TenantTest):
         for name in ("berth", "web", "store", "app@a"):
             for kind in ("rss", "pss", "private"):
                 self.assertGreater(rows[name][kind] or 0, 0, (name, kind, rows))
+
+
+class OldSeccomp(SystemTest):
+    """Without clone3, pidfds and close_range everything works as with them."""
+
+    def boot(self, *arguments, **boot):
+        return super().boot(*arguments, wrapper=[PYTHON, "-E", "-B", str(HERE / "old_seccomp.py")],
+                            **boot)
+
+    def test_units_start_restart_and_stop(self):
+        self.service("a", ["sleep", "4711"], service='restart_delay = "10ms"')
+        self.service("b", ["/nonexistent/program"])
+        berth = self.boot()
+        first = berth.wait_for_process("sleep 4711")
+        berth.wait_for_line("b: failed: execute /nonexistent/program: No such file")
+
+        os.kill(first.pid, signal.SIGKILL)
+
+        berth.wait_for_line("a: killed by SIGKILL")
+        child = berth.wait_for_process("sleep 4711")
+        self.assertNotEqual(first.pid, child.pid)
+        self.assertEqual(["0", "1", "2"], sorted(os.listdir(f"/proc/{child.pid}/fd")))
+        self.assertEqual(0, berth.stop())
+
+    def test_nothing_of_a_unit_is_left(self):
+        self.service("a", [self.script("escape", stopping_test.ESCAPEES + "exec sleep 4712")],
+                     service='stop_timeout = "300ms"')
+        berth = self.boot(pid1=False)
+        for name in stopping_test.LeftBehind.ESCAPED:
+            berth.wait_for_process(name)
+
+        self.assertEqual(0, berth.stop())
+
+
+class WithoutRunDir(SystemTest):
+    def test_units_run_where_no_run_dir_can_be_made(self):
+        self.run_dir = "/proc/nonexistent"
+        self.service("a", ["sleep", "4711"])
+
+        berth = self.boot()
+
+        berth.wait_for_process("sleep 4711")
+        berth.wait_for_line("warning: .*run dir.*/proc/nonexistent")
+        self.assertEqual(0, berth.stop())
 
 
 class WithoutRoot(SystemTest):

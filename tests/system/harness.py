@@ -351,7 +351,7 @@ def wait_for_nobody(timeout=2.0):
         time.sleep(PAUSE)
 
 
-def main_is_missing():
+def why_not_here():
     """Why system tests cannot run here; "" if they can."""
     if os.geteuid() != 0:
         return "system tests need root"
@@ -360,5 +360,5 @@ def main_is_missing():
     return ""
 
 
-if main_is_missing():
-    raise SystemExit(main_is_missing())
+if why_not_here():
+    raise SystemExit(why_not_here())

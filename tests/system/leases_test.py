@@ -39,7 +39,7 @@ class Idle(LeaseTest):
         self.assertEqual(1, self.trace().count("start app@a"))
 
     def test_requests_around_the_moment_of_stopping_are_all_served(self):
-        self.boot_tenants("a", tenant='idle_timeout = "50ms"\nrestart_delay = "1ms"')
+        self.boot_tenants("a", tenant='idle_timeout = "50ms"')
         end = time.monotonic() + 4
         pauses = [0.03, 0.045, 0.05, 0.055, 0.06, 0.08]
         count = 0
@@ -64,6 +64,26 @@ class Idle(LeaseTest):
 
         berth.wait_until_gone("tenant.py")
         self.assertEqual(1, self.trace().count("start app@a"))
+
+    def test_a_websocket_that_does_not_count_is_closed_before_the_stop(self):
+        berth = self.boot_tenants("a", tenant='idle_timeout = "300ms"\ncount_websockets = false')
+        connection, head = self.upgrade("/a/ws")
+        self.assertIn(" 101 ", head)
+
+        frame = connection.recv(100)
+
+        self.assertEqual((b"\x88", 1001), (frame[:1], int.from_bytes(frame[2:4], "big")))
+        berth.wait_until_gone("tenant.py")
+
+    def test_an_open_websocket_does_not_hold_up_a_stop(self):
+        berth = self.boot_tenants("a")
+        _, head = self.upgrade("/a/ws")
+        self.assertIn(" 101 ", head)
+
+        begin = time.monotonic()
+        self.assertEqual(0, berth.stop())
+
+        self.assertLess(time.monotonic() - begin, 3.0)
 
     def test_an_upgrade_that_is_refused_leaves_no_lease(self):
         berth = self.boot_tenants("a", tenant='idle_timeout = "300ms"')
