@@ -77,7 +77,7 @@ class ManagerTest : public testing::Test {
   os::EventLoop loop_{clock_};
   LogHub logs_{loop_, os::UniqueFd()};
   UnitTable table_;
-  const Settings settings_;
+  Settings settings_;
   ProxyLinks links_{loop_, settings_};
   FakeUnitActions actions_{loop_, table_};
   Manager manager_{loop_, table_, logs_, actions_};
