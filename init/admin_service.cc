@@ -117,10 +117,10 @@ std::optional<Denied> AdminService::execute_on_unit(const control::Command& comm
 }
 
 std::optional<Denied> AdminService::start(UnitRuntime& unit, Done done) {
-  const bool is_up = unit.state == UnitState::running && !unit.stop_pending && !unit.is_job();
   if (const auto started = p_.manager.start(unit); !started)
     return deny(DenyCode::shutting_down, started.error().message);
-  if (is_up)
+  // A stop whose turn had not come is taken back by the start; one that has begun is not.
+  if (unit.state == UnitState::running && !unit.life.stop_requested && !unit.is_job())
     finish_later(std::move(done), JobResult::done, {});
   else
     p_.jobs.add(unit, PendingJobs::Goal::up, std::move(done));

@@ -244,6 +244,8 @@ Result<void> Manager::want_up(UnitRuntime& unit) {
     if (each->stop_pending && !each->life.stop_requested) {
       each->stop_pending = false;
       start_what_stopped_with(each->name());
+      if (observer_)
+        observer_(*each);  // who waits for its stop waits in vain
     }
     if (is_at_rest(each->state) || (each->state == UnitState::backoff && each == &unit))
       table_.post(*each, UnitEvent::start);

@@ -43,6 +43,15 @@ std::optional<Outcome> outcome_of_start(const UnitRuntime& unit, bool in_new_lif
   }
 }
 
+std::optional<Outcome> outcome_of_stop(const UnitRuntime& unit) {
+  if (is_at_rest(unit.state))
+    return Outcome{JobResult::done, {}};
+  // Somebody wanted it up again before its turn to stop had come.
+  if (unit.wanted_up && !unit.stop_pending && !unit.life.stop_requested)
+    return Outcome{JobResult::canceled, {unit.name() + ": started again"}};
+  return std::nullopt;
+}
+
 }  // namespace
 
 void PendingJobs::add(const UnitRuntime& unit, Goal goal, Done done) {
@@ -55,10 +64,8 @@ void PendingJobs::on_state(const UnitRuntime& unit) {
     std::optional<Outcome> outcome;
     if (job.unit == unit.name()) {
       const bool in_new_life = job.goal == Goal::up || unit.life.epoch != job.epoch;
-      if (job.goal != Goal::down)
-        outcome = outcome_of_start(unit, in_new_life);
-      else if (is_at_rest(unit.state))
-        outcome = Outcome{JobResult::done, {}};
+      outcome =
+          job.goal == Goal::down ? outcome_of_stop(unit) : outcome_of_start(unit, in_new_life);
     }
     if (!outcome) {
       ++i;

@@ -279,6 +279,37 @@ class Robustness(ControlTest):
                                   len(berth.processes("sleep 4712"))))
         self.assertEqual(0, berth.stop())
 
+    def boot_slow_to_stop(self):
+        """A "stop redis" waits for "slow", which requires redis and takes a second to stop."""
+        self.service("slow", [self.script("slow", """
+trap 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; exit 0' TERM
+echo start >> $TRACE
+sleep 4713 & wait
+""")],
+                     unit='requires = ["redis"]')
+        berth = self.boot_all()
+        self.wait_for_trace("start")
+        self.asked = concurrent.futures.ThreadPoolExecutor(1)
+        self.addCleanup(self.asked.shutdown)
+        stop = self.asked.submit(berth.ctl, "stop", "redis")
+        berth.wait_for_state("slow", "stopping")
+        return berth, stop
+
+    def test_a_start_takes_back_a_stop_that_waits_for_others(self):
+        berth, stop = self.boot_slow_to_stop()
+
+        self.check(SUCCESS, berth.ctl("start", "redis"))
+
+        self.assertIn("started again", self.check(JOB_FAILED, stop.result()))
+        berth.wait_for_state("slow", "running")
+
+    def test_a_stop_waits_for_what_requires_it(self):
+        berth, stop = self.boot_slow_to_stop()
+
+        self.check(SUCCESS, stop.result())
+
+        self.assertEqual([], berth.processes("sleep"))
+
     def test_a_user_without_the_right_is_refused(self):
         berth = self.boot_all(pid1=False)
 

@@ -6,7 +6,8 @@ import unittest
 
 from harness import CONTAINER_STOP, SystemTest, wait_until
 
-# Says when it starts and stops; $STOP_TIME seconds pass between the signal and the end.
+# Says when it starts and stops; $STOP_TIME seconds pass between the signal, which all processes of
+# a unit get, and the end.
 POLITE = """
 trap 'sleep ${STOP_TIME:-0}; echo "stop $BERTH_UNIT" >> $TRACE; exit 0' TERM
 echo "start $BERTH_UNIT" >> $TRACE
