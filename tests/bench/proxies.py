@@ -25,7 +25,7 @@ class Backend(Subject):
 
 
 def backend_command(bench, port):
-    return workbench.pinned(workbench.LOAD_CPU, ["env", f"PORT={port}", bench.program("server")])
+    return workbench.pinned(workbench.LOAD_CPU, [bench.program("server"), str(port)])
 
 
 def berth_units(bench, port, backend_port):

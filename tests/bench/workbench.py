@@ -39,7 +39,7 @@ class Workbench:
     def fresh_folder(self):
         """A new, empty folder which everybody may enter."""
         self.serial += 1
-        folder = self.folder / str(self.serial)
+        folder = self.folder / "run" / str(self.serial)
         folder.mkdir(0o755)
         return folder
 

@@ -1,9 +1,9 @@
 // A web server that costs next to nothing, as a backend behind a proxy and as a tenant.
 //
-// It listens on LISTEN_FDS or on 127.0.0.1:PORT, after START_DELAY milliseconds. With RECORD it
-// writes "BEGIN LISTENING" (monotonic nanoseconds) to that file. A path that ends in "/big" gets
-// 10 MB, an upgrade an echo, everything else 200 bytes. A request is expected in one piece and
-// without a body.
+// server [PORT]: it listens on LISTEN_FDS, or on 127.0.0.1 and the port of its argument or of the
+// variable PORT, after START_DELAY milliseconds. With RECORD it writes "BEGIN LISTENING" (monotonic
+// nanoseconds) to that file. A path that ends in "/big" gets 10 MB, an upgrade an echo, everything
+// else 200 bytes. A request is expected in one piece and without a body.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -121,12 +121,11 @@ static void take(int listener) {
   watch(EPOLL_CTL_ADD, fd, EPOLLIN);
 }
 
-static int listen_here(void) {
+static int listen_here(const char* port) {
   enum { kFirstPassedFd = 3 };  // man 3 sd_listen_fds
   if (getenv("LISTEN_FDS") != NULL) {
     return kFirstPassedFd;
   }
-  const char* port = getenv("PORT");
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
                                 .sin_port = htons((uint16_t)atoi(port != NULL ? port : "0"))};
@@ -167,12 +166,12 @@ static void serve(int listener) {
   }
 }
 
-int main(void) {
+int main(int argc, char** argv) {
   const long long begin = now();
   const char* delay = getenv("START_DELAY");
   usleep(delay != NULL ? (useconds_t)atoi(delay) * 1000 : 0);
   poller = epoll_create1(EPOLL_CLOEXEC);
-  const int listener = listen_here();
+  const int listener = listen_here(argc > 1 ? argv[1] : getenv("PORT"));
   record(begin);
   serve(listener);
 }
