@@ -84,10 +84,12 @@ void ProxyLinks::send(const std::string& proxy, const std::string& unit,
     return;
   Link& link = found->second;
   const auto unsent = link.unsent.find(unit);
-  const bool takes_grant_back = unsent != link.unsent.end() &&
-                                std::holds_alternative<control::Granted>(unsent->second) &&
-                                std::holds_alternative<control::Ending>(message);
+  const bool grant_unsent =
+      unsent != link.unsent.end() && std::holds_alternative<control::Granted>(unsent->second);
+  if (grant_unsent && std::holds_alternative<control::Revoke>(message))
+    return;  // it would be no answer to the Acquire; unanswered, it is asked again
   // The proxy never heard of the life that ends: the answer to its Acquire is a refusal then.
+  const bool takes_grant_back = grant_unsent && std::holds_alternative<control::Ending>(message);
   link.unsent[unit] = takes_grant_back
                           ? control::ToProxy(control::Refused{unit, Milliseconds(0), "it ended"})
                           : message;
