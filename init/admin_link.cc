@@ -9,6 +9,7 @@
 #include "init/exec_image.h"
 #include "init/log.h"
 #include "init/os/socket.h"
+#include "units/overloaded.h"
 #include "units/wire.h"
 
 namespace berth {
@@ -20,13 +21,6 @@ constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{10'000};
 constexpr std::chrono::seconds kHealthyLife{1};
 constexpr const char* kAdminGroup = "berth-admin";
-
-template <typename... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <typename... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "init/log.h"
+#include "units/overloaded.h"
 
 namespace berth {
 namespace {
@@ -15,13 +16,6 @@ constexpr int kUnansweredRevokes = 3;
 bool is_serving(const UnitRuntime& unit) {
   return unit.state == UnitState::running && !unit.stop_pending && !unit.life.stop_requested;
 }
-
-template <typename... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <typename... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 }  // namespace
 
