@@ -41,6 +41,7 @@ def main():
     for name, measure in BENCHMARKS.items():
         if not chosen.names or name in chosen.names:
             print(f"{name} …", file=sys.stderr, flush=True)
+            workbench.enter_fresh_network()
             rows += measure(bench)
     print(table.markdown(rows) if chosen.markdown else table.text(rows))
     print(f"\n{machine.describe(chosen.runs)}")

@@ -11,6 +11,7 @@ from table import Row
 
 DELAYS = (0, 300, 1200)  # milliseconds that a tenant needs until it listens
 ENDPOINTS = ("activated", "port")
+CLOSED = 20_000  # connections that the kernel still remembers, as on a busy machine
 AT_ONCE = 20  # cold tenants
 AT_ONCE_DELAY = 300  # milliseconds
 
@@ -19,7 +20,11 @@ def measure(bench):
     rows = []
     for endpoint in ENDPOINTS:
         rows += one_by_one(bench, endpoint)
-    return rows + [at_once(bench, endpoint) for endpoint in ENDPOINTS]
+    rows += [at_once(bench, endpoint) for endpoint in ENDPOINTS]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for _ in range(CLOSED):
+            come_and_go(server)
+        return rows + [after_closing(bench, endpoint) for endpoint in ENDPOINTS]
 
 
 class Tenants:
@@ -53,10 +58,27 @@ class Tenants:
         return listening - begin
 
 
+def come_and_go(server):
+    """One connection that is closed by the client first, which is left in TIME_WAIT."""
+    client = socket.create_connection(server.getsockname())
+    accepted, _ = server.accept()
+    client.close()
+    accepted.close()
+
+
 def one_by_one(bench, endpoint):
-    rows = {delay: Row(f"cold tenant ({endpoint}, {delay:,} ms): berth's share", "ms")
-            for delay in DELAYS}
-    names = {f"d{delay}-{run}": delay for run in range(bench.runs) for delay in DELAYS}
+    return shares(bench, endpoint, {delay: Row(f"cold tenant ({endpoint}, {delay:,} ms): "
+                                               "berth's share", "ms") for delay in DELAYS})
+
+
+def after_closing(bench, endpoint):
+    row = Row(f"cold tenant ({endpoint}, 0 ms), {CLOSED:,} in TIME_WAIT: berth's share", "ms")
+    return shares(bench, endpoint, {0: row})[0]
+
+
+def shares(bench, endpoint, rows):
+    """Fills the rows, which are for the delays that are their keys."""
+    names = {f"d{delay}-{run}": delay for run in range(bench.runs) for delay in rows}
     tenants = Tenants(bench, endpoint, names)
     with tenants.berth as berth:
         for name, delay in names.items():
