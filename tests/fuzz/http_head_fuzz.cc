@@ -1,5 +1,5 @@
-// Fuzz target: heads and chunked bodies. Whole or byte by byte, the outcome is the same, and what is
-// accepted is written so that it is accepted again.
+// Fuzz target: heads and chunked bodies. Whole or byte by byte, the outcome is the same, and what
+// is accepted is written so that it is accepted again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Runs every file of the given folders through a fuzz target once: the regression half of fuzzing, for any compiler.
+// Runs every file of the given folders through a fuzz target once: the regression half of fuzzing,
+// for any compiler.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
