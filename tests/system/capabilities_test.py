@@ -1,4 +1,4 @@
-# PID 1 with less than everything: a container's capabilities, old seccomp profiles, no root, no /run.
+# PID 1 with less than everything: capabilities, system calls, root, or a place for its run dir.
 import os
 import signal
 import unittest

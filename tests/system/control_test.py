@@ -113,8 +113,11 @@ class Commands(ControlTest):
         self.assertRegex(text, "worse.toml:2:1: .*comand")
 
     def test_reload_of_a_unit_sends_its_signal(self):
-        self.service("web", [self.script("web", "trap 'echo hup >> $TRACE' HUP\n"
-                                                "echo start >> $TRACE\nwhile :; do sleep 0.05; done")],
+        self.service("web", [self.script("web", """
+trap 'echo hup >> $TRACE' HUP
+echo start >> $TRACE
+while :; do sleep 0.05; done
+""")],
                      service='reload_signal = "SIGHUP"')
         self.check(SUCCESS, self.berth.ctl("reload"))
         self.wait_for_trace("start")
@@ -205,7 +208,8 @@ class Robustness(ControlTest):
 
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             while time.monotonic() < end:
-                asked = [pool.submit(berth.ctl, command) for command in ("list", "memory", "status")]
+                asked = [pool.submit(berth.ctl, command)
+                         for command in ("list", "memory", "status")]
                 time.sleep(random.uniform(0, 0.05))  # any moment may be the wrong one
                 for helper in berth.processes("berth-admin"):
                     os.kill(helper.pid, signal.SIGKILL)

@@ -191,7 +191,8 @@ class Berth:
         """`count` processes whose command line has `fragment`; the first one."""
         return wait_until(lambda: len(self.processes(fragment)) == count and
                           self.processes(fragment),
-                          lambda: f"{count} of {fragment!r} in {self.processes()}\n{self.output()}")[0]
+                          lambda: f"{count} of {fragment!r} in {self.processes()}\n"
+                                  f"{self.output()}")[0]
 
     def wait_until_gone(self, fragment, timeout=DEADLINE):
         wait_until(lambda: not self.processes(fragment),
@@ -263,8 +264,8 @@ class SystemTest(unittest.TestCase):
         config = self.path("berth.toml")
         if config.exists():
             command += ["--config", str(config)]
-        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TRACE": str(self.path("trace")),
-                       **(env or {})}
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+                       "TRACE": str(self.path("trace")), **(env or {})}
         berth = Berth(self, pid1, command, environment, stdout)
         self.berths.append(berth)
         return berth

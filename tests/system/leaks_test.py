@@ -73,7 +73,7 @@ class Leaks(TenantTest):
         berth = self.boot_tenant()
 
         def live():
-            for request in (b"", b"GET", b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", b"nonsense\r\n\r\n"):
+            for request in (b"", b"GET", b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", b"nonsense\r\n"):
                 connection = self.connect()
                 connection.sendall(request)
                 connection.close()

@@ -1,4 +1,4 @@
-# Executes a command under what old seccomp profiles of container runtimes did to newer system calls.
+# Executes a command under what old seccomp profiles of containers do to newer system calls.
 """usage: old_seccomp.py COMMAND [ARGUMENT]...
 
 clone3, close_range, pidfd_open and pidfd_send_signal fail with EPERM, where a kernel that does not

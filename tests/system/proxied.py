@@ -46,7 +46,8 @@ class TenantTest(SystemTest):
     def template(self, tenant="", env=None, rest="", command=None):
         """app@: `tenant` and `rest` are lines of TOML; env is added to each instance's."""
         endpoint = "" if "endpoint" in tenant else 'endpoint = "activated"\n'
-        self.unit("app@", f"[tenant]\ncommand = {toml(command or self.tenant)}\n{endpoint}{tenant}\n"
+        self.unit("app@", f"[tenant]\ncommand = {toml(command or self.tenant)}\n"
+                          f"{endpoint}{tenant}\n"
                           f"{rest}\n[process.env]\n"
                           + "".join(f"{name} = {toml(value)}\n"
                                     for name, value in (env or {}).items()))

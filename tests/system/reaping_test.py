@@ -121,7 +121,8 @@ class Birth(SystemTest):
         self.assertEqual(["321", "654"], nofile.split()[3:5])
 
     def test_a_unit_has_its_user_directory_and_environment(self):
-        self.service("a", [self.script("run", "id -un; id -gn; pwd; echo $COLOUR; exec sleep 4711")],
+        self.service("a", [self.script("who", "id -un; id -gn; pwd; echo $COLOUR\n"
+                                               "exec sleep 4711")],
                      rest='[process]\nuser = "www-data"\nworking_directory = "/usr"\n'
                           'env = { COLOUR = "blue" }')
 

@@ -1,4 +1,4 @@
-# Routes to services: by prefix, with another path behind it, while they start, and while they are down.
+# Routes to services: by prefix, with another path behind it, starting, crashed and down.
 import unittest
 
 from harness import free_port
@@ -12,7 +12,8 @@ class Routes(TenantTest):
         variables = "".join(f'{name} = "{value}"\n' for name, value in
                             {"PORT": self.back, **(env or {})}.items())
         self.service("cable", self.tenant, unit=unit,
-                     service=f'address = "127.0.0.1:{self.back}"\nready = {{ http = "/up" }}\n{ready}',
+                     service=f'address = "127.0.0.1:{self.back}"\n'
+                             f'ready = {{ http = "/up" }}\n{ready}',
                      rest=f"[process.env]\n{variables}")
         self.template('path = "/"')
         self.instances("a")

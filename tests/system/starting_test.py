@@ -1,7 +1,7 @@
 # The beginning: in order of readiness, with back-off and limits, and failures in words.
 import unittest
 
-from harness import SystemTest, free_port
+from harness import SystemTest, free_port, toml
 
 SAY = 'echo "$BERTH_UNIT" >> $TRACE\nexec sleep 4711'
 
@@ -93,8 +93,8 @@ class Jobs(SystemTest):
         self.assertEqual(["init", "b"], self.trace())
 
     def test_the_steps_of_a_job_run_one_after_the_other(self):
-        steps = '[["sh", "-c", "sleep 0.2; echo one >> $TRACE"], ["sh", "-c", "echo two >> $TRACE"]]'
-        self.unit("init", f"[job]\nsteps = {steps}\n")
+        steps = [["sh", "-c", f"sleep 0.1; echo {word} >> $TRACE"] for word in ("one", "two")]
+        self.unit("init", f"[job]\nsteps = {toml(steps)}\n")
 
         berth = self.boot()
 

@@ -56,9 +56,9 @@ def read_head(stream):
         lines.append(line.decode("latin-1").rstrip("\r\n"))
 
 
-def reply(connection, body, status="200 OK", extra=""):
+def reply(connection, body):
     body = body.encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n{extra}\r\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: text/plain\r\n\r\n"
     connection.sendall(head.encode() + body)
 
 

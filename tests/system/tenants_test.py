@@ -38,7 +38,8 @@ class OnDemand(TenantTest):
         for name, more in (("activated", ""), ("port", f'ports = "{first}-{first + 2}"'),
                            ("socket", "")):
             env = {"SOCKET": "${socket}"} if name == "socket" else {}
-            self.unit(f"{name}@", f'[tenant]\ncommand = {toml(self.tenant)}\nendpoint = "{name}"\n{more}\n'
+            self.unit(f"{name}@", f'[tenant]\ncommand = {toml(self.tenant)}\n'
+                                  f'endpoint = "{name}"\n{more}\n'
                                   f'[process]\nuser = "www-data"\nenv = {toml(env)}\n')
             self.unit(f"of-{name}", f"[instances.{name}]\n{name} = {{}}\n")
         self.proxy()

@@ -9,7 +9,8 @@ from harness import BIN, SystemTest
 SLEEP = "[service]\ncommand = [\"sleep\", \"{}\"]\n"
 # Each with the place and the words of its errors.
 BROKEN = {
-    "misspelt": ("[service]\ncomand = [\"sleep\", \"1\"]\n", "2:1", "comand.*did you mean.*command"),
+    "misspelt": ("[service]\ncomand = [\"sleep\", \"1\"]\n", "2:1",
+                 "comand.*did you mean.*command"),
     "table": ("[servise]\ncommand = [\"sleep\", \"1\"]\n", "1:", "servise.*did you mean.*service"),
     "duration": ("[service]\ncommand = \"sleep 1\"\nstop_timeout = \"5 parsecs\"\n", "3:16",
                  "stop_timeout.*duration"),
@@ -19,8 +20,10 @@ BROKEN = {
                  "redi.*did you mean.*redis"),
     "itself": ("[unit]\nrequires = [\"itself\"]\n[service]\ncommand = \"sleep 1\"\n", "[0-9]+:",
                "itself -> itself"),
-    "chicken": ("[unit]\nrequires = [\"egg\"]\n[service]\ncommand = \"sleep 1\"\n", "[0-9]+:", "chicken -> egg|egg -> chicken"),
-    "egg": ("[unit]\nafter = [\"chicken\"]\n[service]\ncommand = \"sleep 1\"\n", "[0-9]+:", "chicken -> egg|egg -> chicken"),
+    "chicken": ("[unit]\nrequires = [\"egg\"]\n[service]\ncommand = \"sleep 1\"\n", "[0-9]+:",
+                "chicken -> egg|egg -> chicken"),
+    "egg": ("[unit]\nafter = [\"chicken\"]\n[service]\ncommand = \"sleep 1\"\n", "[0-9]+:",
+            "chicken -> egg|egg -> chicken"),
     "grammar": ("[service\ncommand = \"sleep 1\"\n", "1:", ""),
     "kindless": ("[unit]\ndescription = \"what am I?\"\n", "1:1", "one of .service."),
 }
@@ -67,7 +70,8 @@ class Errors(SystemTest):
         self.assertEqual(0, done.returncode, done.stderr)
 
     def test_all_errors_of_one_file_are_reported_at_once(self):
-        self.unit("a", "[unit]\nwishes = 1\n[service]\ncommand = \"sleep 1\"\nrestart = \"maybe\"\n")
+        self.unit("a", "[unit]\nwishes = 1\n[service]\ncommand = \"sleep 1\"\n"
+                       "restart = \"maybe\"\n")
 
         berth = self.boot()
 
@@ -202,7 +206,7 @@ class Generated(SystemTest):
         self.unit("init", f'[job]\ncommand = ["{self.script("generate", text)}"]\nreload = true\n')
 
     def test_what_a_job_writes_is_read_when_it_has_succeeded(self):
-        self.job("printf '[service]\\ncommand = [\"sleep\", \"4711\"]\\n' > $BERTH_UNITS_DIR/g.toml")
+        self.job("printf '[service]\\ncommand = \"sleep 4711\"\\n' > $BERTH_UNITS_DIR/g.toml")
 
         berth = self.boot()
 
