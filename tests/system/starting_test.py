@@ -3,13 +3,18 @@ import unittest
 
 from harness import SystemTest, free_port, toml
 
-SAY = 'echo "$BERTH_UNIT" >> $TRACE\nexec sleep 4711'
+SAY = 'echo "$BERTH_UNIT" >> $TRACE\ntouch "$(dirname $0)/$BERTH_UNIT-is-up"\nexec sleep 4711'
 
 
 class Order(SystemTest):
     def setUp(self):
         super().setUp()
         self.say = [self.script("say", SAY)]
+
+    def say_service(self, name, unit):
+        """A service that is ready when it has said its name."""
+        ready = self.path(f"{name}-is-up")
+        self.service(name, self.say, unit=unit, service=f'ready = {{ file = "{ready}" }}')
 
     def test_what_requires_a_server_starts_when_it_listens(self):
         port = free_port()
@@ -59,8 +64,8 @@ class Order(SystemTest):
 
     def test_a_chain_starts_from_its_root(self):
         for name, needed in (("c", "b"), ("b", "a")):
-            self.service(name, self.say, unit=f'requires = ["{needed}"]')
-        self.service("a", self.say, unit='before = ["b"]')
+            self.say_service(name, f'requires = ["{needed}"]')
+        self.say_service("a", 'before = ["b"]')
 
         self.boot()
 
@@ -68,9 +73,9 @@ class Order(SystemTest):
         self.assertEqual(["a", "b", "c"], self.trace())
 
     def test_a_unit_that_starts_by_hand_is_pulled_in_by_who_requires_it(self):
-        self.service("a", self.say, unit='start = "manual"')
+        self.say_service("a", 'start = "manual"')
         self.service("other", ["sleep", "4712"], unit='start = "manual"')
-        self.service("b", self.say, unit='requires = ["a"]')
+        self.say_service("b", 'requires = ["a"]')
 
         berth = self.boot()
 

@@ -34,7 +34,8 @@ class Order(SystemTest):
         self.service("b", polite, unit='requires = ["a"]', rest=slowly)
         self.service("c", polite, unit='after = ["b"]', rest=slowly)
         berth = self.boot()
-        self.wait_for_trace("start c")
+        for name in "abc":
+            self.wait_for_trace(f"start {name}")
         return berth
 
     def check_orderly_end(self, number):
@@ -43,8 +44,7 @@ class Order(SystemTest):
         berth.signal(number)
 
         self.assertEqual(0, berth.wait())
-        self.assertEqual(["start a", "start b", "start c", "stop c", "stop b", "stop a"],
-                         self.trace())
+        self.assertEqual(["stop c", "stop b", "stop a"], self.trace()[3:])
 
     def test_sigterm_stops_in_reverse_order_and_berth_exits_0(self):
         self.check_orderly_end(signal.SIGTERM)
