@@ -24,7 +24,8 @@ def maintained(bench, tenants):
     """A berth whose initialization job never ends."""
     port = bench.fresh_port()
     job = [bench.program("sleeper"), "/dev/null"]
-    return Berth(bench, deployments.showcase(bench, port, tenants, job), port, pinned=False)
+    page = {"port": port, "status": 503, "path": deployments.TENANT}
+    return Berth(bench, deployments.showcase(bench, port, tenants, job), page, pinned=False)
 
 
 def time_of(subject, row):

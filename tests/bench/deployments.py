@@ -4,6 +4,8 @@ from harness import toml
 import proxies
 
 TENANTS = 74
+BACKEND = "/backend"  # the path below which requests go to a running unit
+TENANT = "/showcase/2025/studio-0/"
 
 
 def sleepers(bench, count, record):
@@ -28,8 +30,8 @@ def tenant_template(bench):
 
 def showcase(bench, port, tenants, job):
     """A proxy with maintenance, two services, an initialization job and tenants; `job`: its
-    command. What is behind "/" is a backend as the peers' is."""
-    units = proxies.berth_units(bench, port, bench.fresh_port())
+    command. Below BACKEND is the backend that the peers have as well."""
+    units = proxies.berth_units(bench, port, bench.fresh_port(), BACKEND)
     units["web"] += ('[proxy.maintenance]\nuntil = "initialize"\n[proxy.health]\npath = "/up"\n'
                      f"[proxy.static]\nroot = {toml(str(static_root(bench)))}\nprefix = \"/showcase\"\n")
     units |= sleepers(bench, 1, "/dev/null")

@@ -43,10 +43,10 @@ def wrk(subject, connections, seconds, path="/"):
     return Load(requests, rate, microseconds(done.stdout, 50), microseconds(done.stdout, 99), cpu)
 
 
-def send_requests(subject, count, connections=32):
+def send_requests(subject, count, path="/", connections=32):
     """At least `count` requests, in rounds of a second."""
     while count > 0:
-        count -= wrk(subject, connections, 1).requests
+        count -= wrk(subject, connections, 1, path).requests
 
 
 UPGRADE = ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

@@ -5,6 +5,8 @@ import subprocess
 
 from harness import read_text
 
+import boot
+
 
 def version(*command):
     """The first number with dots that the command prints."""
@@ -23,5 +25,4 @@ def describe(runs):
     return (f"{len(os.sched_getaffinity(0))} × {processor()}, Linux {os.uname().release}, load "
             f"{os.getloadavg()[0]:.1f} at the end; haproxy {version('haproxy', '-v')}, nginx "
             f"{version('nginx', '-v')}, wrk {version('wrk', '-v')}. "
-            f"Median (least–greatest) of {runs} runs, "
-            "of a boot 9.")
+            f"Median (least–greatest) of {runs} run{'s' if runs > 1 else ''}, of {boot.BOOTS} boots.")

@@ -1,6 +1,7 @@
 # Runs the benchmarks by name and prints their figures as one table. tests/bench/run calls it.
 import argparse
 import pathlib
+import subprocess
 import sys
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
@@ -22,7 +23,8 @@ BENCHMARKS = {module.__name__: module.measure for module in
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests/bench/run",
+                                     description="Measures berth beside its peers.")
     parser.add_argument("names", metavar="NAME", nargs="*",
                         help=f"which of {', '.join(BENCHMARKS)}; all of them if none is named")
     parser.add_argument("--runs", type=int, default=5, help="how often each figure is taken (5)")
@@ -47,4 +49,7 @@ def main():
     print(f"\n{machine.describe(chosen.runs)}")
 
 
-main()
+try:
+    main()
+except (RuntimeError, subprocess.CalledProcessError) as error:
+    sys.exit(f"bench: {error}")

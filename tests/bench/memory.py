@@ -35,7 +35,7 @@ def measure(bench):
 def showcase(bench):
     port = bench.fresh_port()
     units = deployments.showcase(bench, port, deployments.TENANTS, ["true"])
-    return Berth(bench, units, port)
+    return Berth(bench, units, {"port": port, "path": deployments.BACKEND})
 
 
 class ServiceRows:
@@ -80,7 +80,7 @@ class TenantRows:
     @staticmethod
     def before(moment, subject):
         if moment > 0:
-            load.send_requests(subject, LOAD)
+            load.send_requests(subject, LOAD, deployments.BACKEND)
         time.sleep(workbench.SETTLE)
 
     def take(self, moment, subject):

@@ -43,7 +43,7 @@ class Tenants:
                     f'[process.env]\nSTART_DELAY = "${{delay}}"\n'
                     f'RECORD = "{self.records}/${{instance}}"\n',
             "apps": f"[instances.app]\n{instances}"}
-        self.berth = Berth(bench, units, self.port, f"max_starting = {AT_ONCE}\n", pinned=False)
+        self.berth = Berth(bench, units, {"port": self.port}, f"max_starting = {AT_ONCE}\n", pinned=False)
 
     def first_request(self, name):
         """Nanoseconds until the reply has come."""

@@ -21,15 +21,15 @@ class Backend(Subject):
         return backend_command(self.bench, self.port)
 
     def wait_until_ready(self):
-        self.wait_for_answer()
+        self.wait_for_answer(self.port)
 
 
 def backend_command(bench, port):
     return workbench.pinned(workbench.LOAD_CPU, [bench.program("server"), str(port)])
 
 
-def berth_units(bench, port, backend_port):
-    """Unit files by name."""
+def berth_units(bench, port, backend_port, prefix="/"):
+    """Unit files by name. What is below `prefix` goes to the backend."""
     command, address = backend_command(bench, backend_port), toml(f"127.0.0.1:{backend_port}")
     return {
         "backend": f"[service]\ncommand = {toml(command)}\naddress = {address}\n"
@@ -37,12 +37,13 @@ def berth_units(bench, port, backend_port):
         "web": f"[proxy]\nlisten = [{toml(f'127.0.0.1:{port}')}]\nuser = \"proxy\"\n"
                f"idle = \"{IDLE}s\"\nupstream = \"{IDLE}s\"\nmax_connections = {CONNECTIONS}\n"
                "[proxy.log]\nformat = \"none\"\n"
-               "[[proxy.route]]\nprefix = \"/\"\nunit = \"backend\"\n"}
+               f"[[proxy.route]]\nprefix = \"{prefix}\"\nunit = \"backend\"\n"}
 
 
 def berth(bench, pinned=True):
     port = bench.fresh_port()
-    return Berth(bench, berth_units(bench, port, bench.fresh_port()), port, pinned=pinned)
+    units = berth_units(bench, port, bench.fresh_port())
+    return Berth(bench, units, {"port": port}, pinned=pinned)
 
 
 class Peer(Subject):
@@ -73,7 +74,7 @@ class Peer(Subject):
         self.backend.__exit__()
 
     def wait_until_ready(self):
-        self.wait_for_answer()
+        self.wait_for_answer(self.port)
 
     def all_pids(self):
         return workbench.family(self.process.pid)

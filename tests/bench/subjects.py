@@ -13,17 +13,20 @@ import workbench
 START_TIMEOUT = 30.0  # seconds
 STOP_TIMEOUT = 30.0
 FINE_PAUSE = 0.0002  # seconds; between two looks where the moment itself is measured
+STATUS_LINE = 64  # bytes; the whole status line is in the first packet
 SHOWN = 4000  # characters of a command's output, when it failed
 
 
-def answers(port):
-    """Whether anything answers a request on this port, with whatever status."""
+def status_of(port, path):
+    """The status of the answer to a request on this port; 0 if nobody answers."""
+    request = f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
     try:
         with socket.create_connection(("127.0.0.1", port), START_TIMEOUT) as connection:
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
-            return connection.recv(1) != b""
+            connection.sendall(request.encode())
+            words = connection.recv(STATUS_LINE).split()
+            return int(words[1]) if words else 0
     except (ConnectionRefusedError, ConnectionResetError):
-        return False
+        return 0
 
 
 class Subject:
@@ -36,6 +39,7 @@ class Subject:
         self.folder = bench.fresh_folder()
         self.pinned = pinned
         self.process = None
+        self.answered = None
 
     def command(self):
         raise NotImplementedError
@@ -76,9 +80,10 @@ class Subject:
                                    f"{self.output()[-SHOWN:]}")
             time.sleep(pause)
 
-    def wait_for_answer(self):
-        """Notes in `answered` when self.port gave its first answer, in nanoseconds."""
-        self.wait_for(lambda: answers(self.port), f"port {self.port} answers", FINE_PAUSE)
+    def wait_for_answer(self, port, status=200, path="/"):
+        """Notes in `answered` when the port first answered so, in nanoseconds."""
+        self.wait_for(lambda: status_of(port, path) == status, f"port {port} answers {status}",
+                      FINE_PAUSE)
         self.answered = workbench.now()
 
     def stamped(self, command):
@@ -118,8 +123,9 @@ class Namespaced(Subject):
 
     def end(self):
         # unshare(1) ends when PID 1 is reaped, and that is when the whole namespace has gone.
-        for pid in children_of(self.process.pid):
-            os.kill(pid, signal.SIGKILL)
+        if self.process.poll() is None:
+            for pid in children_of(self.process.pid) or [self.process.pid]:
+                os.kill(pid, signal.SIGKILL)
 
     def terminate(self):
         """SIGTERM to PID 1; when it had ended, in nanoseconds after the signal."""
@@ -130,13 +136,15 @@ class Namespaced(Subject):
 
 
 class Berth(Namespaced):
-    """berth with unit files: a dict from name to text. `port`: one that has to answer first."""
+    """berth with unit files: a dict from name to text. It is ready when the answer that `ready`
+    names has come: the arguments of wait_for_answer()."""
 
     name = comm = "berth"
 
-    def __init__(self, bench, units, port=None, config="", pinned=True):
+    def __init__(self, bench, units, ready=None, config="", pinned=True):
         super().__init__(bench, pinned)
-        self.port = port
+        self.ready = ready or {}
+        self.port = self.ready.get("port")
         self.unit_folder = self.folder / "units"
         self.unit_folder.mkdir(0o755)
         for name, text in units.items():
@@ -148,8 +156,8 @@ class Berth(Namespaced):
                 str(self.folder / "run"), "--config", str(self.folder / "berth.toml")]
 
     def wait_until_ready(self):
-        if self.port:
-            self.wait_for_answer()
+        if self.ready:
+            self.wait_for_answer(**self.ready)
         super().wait_until_ready()
 
     def proxy_pids(self):
