@@ -200,24 +200,24 @@ Snapshot AdminService::snapshot() {
 void AdminService::measure(const Snapshot& snapshot, os::UniqueFd pipe) {
   // Each under the ids of what it looks at: root without CAP_SYS_PTRACE may not read another
   // user's figures (man 5 proc).
-  probe("", {snapshot.berth_pid}, pipe);
+  probe("", {}, {snapshot.berth_pid}, pipe);
   if (snapshot.admin_pid != 0)
-    probe(AdminLink::user(p_.settings), {snapshot.admin_pid}, pipe);
+    probe(AdminLink::user(p_.settings), {}, {snapshot.admin_pid}, pipe);
   for (const UnitStatus& status : snapshot.units) {
     const UnitRuntime* unit = p_.table.find(status.name);
     if (unit != nullptr && !status.pids.empty())
-      probe(p_.launcher.user_of(unit->unit), status.pids, pipe);
+      probe(p_.launcher.user_of(unit->unit), unit->life.names, status.pids, pipe);
   }
 }
 
-void AdminService::probe(const std::string& user, const std::vector<std::int32_t>& pids,
-                         const os::UniqueFd& pipe) {
+void AdminService::probe(const std::string& user, const FoundNames& names,
+                         const std::vector<std::int32_t>& pids, const os::UniqueFd& pipe) {
   std::vector<std::string> arguments{"memory"};
   for (const std::int32_t pid : pids)
     arguments.push_back(std::to_string(pid));
   Command command;
   command.argv = p_.launcher.helper_argv(std::move(arguments));
-  auto spawned = p_.launcher.spawn_probe(user, command, pipe.borrow());
+  auto spawned = p_.launcher.spawn_probe(user, names, command, pipe.borrow());
   if (!spawned) {
     log_warning("measuring memory: " + spawned.error().message);
     return;

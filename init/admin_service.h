@@ -49,8 +49,8 @@ class AdminService final : public AdminCommands {
   void finish_later(Done done, control::JobResult result, std::vector<std::string> lines);
   UnitStatus status_of(const UnitRuntime& unit, std::vector<pid_t> pids) const;
   std::string system_state() const;
-  void probe(const std::string& user, const std::vector<std::int32_t>& pids,
-             const os::UniqueFd& pipe);
+  void probe(const std::string& user, const FoundNames& names,
+             const std::vector<std::int32_t>& pids, const os::UniqueFd& pipe);
 
   Parts p_;
   std::function<pid_t()> admin_pid_;

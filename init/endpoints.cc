@@ -59,7 +59,7 @@ Result<void> Endpoints::open(UnitRuntime& unit, uid_t proxy_uid, gid_t proxy_gid
   }
   if (!settings_.is_root || unit.unit.process.user.empty())
     return {};
-  const Identity owner = BERTH_TRY(find_user(unit.unit.process.user));
+  const Identity owner = BERTH_TRY(find_user(unit.unit.process.user, unit.life.names));
   return os::make_folder(folder, kPassable, owner.uid, owner.gid);
 }
 

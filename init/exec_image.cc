@@ -58,13 +58,13 @@ Error at_key(const std::string& key, const std::string& value, Error error) {
   return error;
 }
 
-Result<Person> find_person(const Unit& unit, const Command& command) {
+Result<Person> find_person(const Unit& unit, const Command& command, const FoundNames& names) {
   if (unit.process.user.empty() && command.user.empty())
     return Person{};
   const bool own = !command.user.empty();
   const std::string& wanted = own ? command.user : unit.process.user;
   const std::string key = own ? "user of the command" : "[process] user";
-  Result<Identity> user = find_user(wanted);
+  Result<Identity> user = find_user(wanted, names);
   if (!user)
     return at_key(key, wanted, std::move(user).error());
   return Person{*std::move(user), key + " \"" + wanted + "\""};
@@ -79,16 +79,16 @@ std::vector<gid_t> own_groups() {
 }
 
 // [process] group and groups, over what the user brings along.
-Result<void> add_groups(const ProcessSpec& process, os::ExecImage& image) {
+Result<void> add_groups(const ProcessSpec& process, const FoundNames& names, os::ExecImage& image) {
   if (!process.group.empty()) {
-    const Result<gid_t> gid = find_group(process.group);
+    const Result<gid_t> gid = find_group(process.group, names);
     if (!gid)
       return at_key("[process] group", process.group, gid.error());
     image.gid = *gid;
     image.groups.push_back(*gid);
   }
   for (const std::string& name : process.groups) {
-    const Result<gid_t> gid = find_group(name);
+    const Result<gid_t> gid = find_group(name, names);
     if (!gid)
       return at_key("[process] groups", name, gid.error());
     image.groups.push_back(*gid);
@@ -121,7 +121,7 @@ Result<void> set_ids(const Unit& unit, const Command& command, const Person& per
   }
   // A command with a user of its own has that user's groups, not the unit's.
   if (command.user.empty())
-    BERTH_TRY(add_groups(unit.process, image));
+    BERTH_TRY(add_groups(unit.process, context.names, image));
   if (!context.is_root)
     return stay_as_we_are(person, image);
   image.unit_gid = context.unit_gid;
@@ -248,7 +248,7 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
     return Error{ErrorCode::invalid, "command: names no program"};
   const ProcessSpec& process = unit.process;
   os::ExecImage image;
-  const Person person = BERTH_TRY(find_person(unit, command));
+  const Person person = BERTH_TRY(find_person(unit, command, context.names));
   BERTH_TRY(set_ids(unit, command, person, context, image));
 
   const Environment environment = build_environment(unit, person, context);

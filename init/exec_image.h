@@ -23,6 +23,7 @@ struct ExecContext {
   std::vector<os::BorrowedFd> other_fds;   ///< passed after them, without a variable
   os::BorrowedFd standard_output, standard_error;
   std::optional<gid_t> unit_gid;
+  FoundNames names;          ///< users and groups that are in no file
   rlimit original_nofile{};  ///< what berth had before it raised its own
   bool is_root = true;       ///< berth may change ids
   bool helper = false;       ///< one of berth's own programs: no inherited environment
@@ -30,7 +31,7 @@ struct ExecContext {
 
 /// The image of `command` as a process of `unit`. Fails, naming the key and the reason, where the
 /// user, the group or the program cannot be had; `command.user` wins over [process] user. Users and
-/// groups come from /etc/passwd and /etc/group, or are numbers.
+/// groups come from /etc/passwd and /etc/group or from `context.names`, or are numbers.
 Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
                                        const ExecContext& context);
 

@@ -20,6 +20,7 @@
 #include "init/os/proc_fs.h"
 #include "init/os/proc_probe.h"
 #include "init/os/safe_folder.h"
+#include "units/wire.h"
 
 namespace berth {
 namespace {
@@ -35,6 +36,7 @@ constexpr std::uint64_t kBytesPerKib = 1024;
 constexpr int kDecimal = 10;
 constexpr int kOctal = 8;
 constexpr std::size_t kWordsPerDirectory = 4;  // PATH USER GROUP MODE
+constexpr std::size_t kWordsPerName = 2;       // KIND NAME
 
 int complain(const std::string& message, int status) {
   std::fprintf(stderr, "%s\n", message.c_str());
@@ -99,7 +101,7 @@ int owns_port(const Arguments& arguments) {
   return owned ? kYes : kNo;
 }
 
-// --- user
+// --- names
 
 // What find_user() cannot answer from /etc/passwd: LDAP, systemd-userdb and the like.
 Result<Identity> ask_name_services(const std::string& name) {
@@ -129,17 +131,22 @@ Result<gid_t> find_group_anywhere(const std::string& name) {
   return Error{ErrorCode::not_found, "group \"" + name + "\": no such group"};
 }
 
-int user(const Arguments& arguments) {
-  if (arguments.size() != 1)
-    return complain("user: wants one NAME", kUsage);
-  const Result<Identity> found = find_user_anywhere(arguments.front());
-  if (!found)
-    return complain(found.error().message, kNo);
-  std::printf("%u %u", found->uid, found->gid);
-  for (const gid_t gid : found->groups)
-    std::printf(" %u", gid);
-  std::printf("\n");
-  return kYes;
+int names(const Arguments& arguments) {
+  if (arguments.size() % kWordsPerName != 0)
+    return complain("names: wants KIND NAME for each", kUsage);
+  FoundNames found;
+  for (std::size_t i = 0; i < arguments.size(); i += kWordsPerName) {
+    const std::string& name = arguments[i + 1];
+    if (arguments[i] == "group") {
+      if (const Result<gid_t> gid = find_group_anywhere(name))
+        found.groups[name] = *gid;
+    } else if (Result<Identity> user = find_user_anywhere(name)) {
+      found.users[name] = *std::move(user);
+    }
+  }
+  const std::string answer = wire::encode(found);
+  const bool written = std::fwrite(answer.data(), 1, answer.size(), stdout) == answer.size();
+  return written && std::fflush(stdout) == 0 ? kYes : kNo;
 }
 
 // --- directories
@@ -185,7 +192,7 @@ constexpr std::array<Mode, 4> kModes = {{
     {"memory", memory},
     {"owns-port", owns_port},
     {"directories", directories},
-    {"user", user},
+    {"names", names},
 }};
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace berth {
 ///   owns-port PORT PID…   exit status 0 if one of them holds the socket listening there, else 1
 ///   directories (PATH USER GROUP MODE)…   makes them, never following a symbolic link; an empty
 ///                      USER stays as it is, an empty GROUP is the user's; exit status 1 on failure
-///   user NAME          "UID GID GROUP…" by the name services; exit status 1 if there is none
+///   names (user NAME | group NAME)…   those of them that the files or the name services know, as
+///                      an encoded FoundNames (wire.h)
 std::optional<int> run_helper_mode(int argc, char** argv);
 
 }  // namespace berth

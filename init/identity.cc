@@ -69,7 +69,7 @@ void add_groups_of(Identity& user) {
 
 }  // namespace
 
-Result<Identity> find_user(const std::string& name_or_number) {
+Result<Identity> find_user(const std::string& name_or_number, const FoundNames& found) {
   const std::optional<id_t> number = number_of(name_or_number);
   std::optional<Identity> user =
       find_in_passwd([&](const passwd& entry) { return entry.pw_name == name_or_number; });
@@ -79,6 +79,8 @@ Result<Identity> find_user(const std::string& name_or_number) {
     add_groups_of(*user);
     return *std::move(user);
   }
+  if (const auto told = found.users.find(name_or_number); told != found.users.end())
+    return told->second;
   if (!number.has_value())
     return Error{ErrorCode::not_found, "no such user"};
   Identity unnamed;
@@ -88,11 +90,13 @@ Result<Identity> find_user(const std::string& name_or_number) {
   return unnamed;
 }
 
-Result<gid_t> find_group(const std::string& name_or_number) {
+Result<gid_t> find_group(const std::string& name_or_number, const FoundNames& found) {
   const File table = open_table("/etc/group");
   while (const group* entry = table != nullptr ? ::fgetgrent(table.get()) : nullptr)
     if (entry->gr_name == name_or_number)
       return entry->gr_gid;
+  if (const auto told = found.groups.find(name_or_number); told != found.groups.end())
+    return told->second;
   if (const std::optional<id_t> number = number_of(name_or_number))
     return *number;
   return Error{ErrorCode::not_found, "no such group"};

@@ -2,6 +2,7 @@
 #include "init/launcher.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "init/os/files.h"
 #include "init/os/pipe.h"
@@ -24,7 +25,7 @@ Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   if (settings_.is_root && !unit.unit.process.user.empty()) {
-    const auto owner = find_user(unit.unit.process.user);
+    const auto owner = find_user(unit.unit.process.user, unit.life.names);
     if (!owner)
       return Error{owner.error().code,
                    "[process] user \"" + unit.unit.process.user + "\": " + owner.error().message};
@@ -60,6 +61,7 @@ ExecContext Launcher::context_of(const UnitRuntime& unit) const {
   context.extra["BERTH_UNIT"] = unit.name();
   if (unit.life.port != 0)
     context.extra["PORT"] = std::to_string(unit.life.port);
+  context.names = unit.life.names;
   if (settings_.unit_gids)
     context.unit_gid = settings_.unit_gids->of(unit.index);
   return context;
@@ -139,8 +141,8 @@ std::string Launcher::user_of(const Unit& unit) const {
   return unit.kind == UnitKind::proxy ? proxies_.user_of(unit) : unit.process.user;
 }
 
-Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const Command& command,
-                                          os::BorrowedFd output) const {
+Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const FoundNames& names,
+                                          const Command& command, os::BorrowedFd output) const {
   Unit definition;
   definition.process.user = settings_.is_root ? user : "";
   ExecContext context;
@@ -148,12 +150,13 @@ Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const Command
   context.original_nofile = settings_.original_nofile;
   context.is_root = settings_.is_root;
   context.helper = true;
+  context.names = names;
   context.standard_output = output;
   return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)));
 }
 
 std::vector<std::string> Launcher::helper_argv(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), {settings_.programs + "/berth", "--helper"});
+  arguments.insert(arguments.begin(), {settings_.helper_program, "--helper"});
   return arguments;
 }
 
@@ -172,10 +175,31 @@ Command Launcher::directories_command(const UnitRuntime& unit) const {
   return command;
 }
 
+Result<NameLookup::Question> Launcher::ask_names(const WantedNames& wanted) const {
+  os::Pipe answer = BERTH_TRY(os::make_pipe());
+  Command command;
+  command.argv = helper_argv(helper_arguments(wanted));
+  NameLookup::Question question;
+  question.helper = BERTH_TRY(spawn_probe("", {}, command, answer.write_end.borrow()));
+  question.answer = std::move(answer.read_end);
+  return question;
+}
+
 void Launcher::set_proxies(std::vector<const Unit*> proxies) {
-  proxy_identities_.clear();
-  for (const Unit* proxy : proxies)
-    proxy_identities_[proxy->name.str()] = proxies_.identity_of(*proxy);
+  const auto before = std::exchange(proxy_identities_, {});
+  for (const Unit* proxy : proxies) {
+    const std::string& name = proxy->name.str();
+    const auto known = before.find(name);
+    if (auto identity = proxies_.identity_of(*proxy, {}))
+      proxy_identities_[name] = *std::move(identity);
+    else
+      proxy_identities_[name] = known != before.end() ? known->second : Identity{};
+  }
+}
+
+void Launcher::learn_proxy(const UnitRuntime& proxy) {
+  if (auto identity = proxies_.identity_of(proxy.unit, proxy.life.names))
+    proxy_identities_[proxy.name()] = *std::move(identity);
 }
 
 Identity Launcher::proxy_identity(const Unit& tenant) const {

@@ -32,9 +32,11 @@ class Launcher {
   Result<os::Spawned> spawn_helper(UnitRuntime& unit, const Command& command,
                                    const std::string& user);
   /// berth as a probe that writes to `output` as `user` ("" = as berth), but is no process of a
-  /// unit.
-  Result<os::Spawned> spawn_probe(const std::string& user, const Command& command,
-                                  os::BorrowedFd output) const;
+  /// unit. names: for a user that is in no file.
+  Result<os::Spawned> spawn_probe(const std::string& user, const FoundNames& names,
+                                  const Command& command, os::BorrowedFd output) const;
+  /// A helper that asks the name services.
+  Result<NameLookup::Question> ask_names(const WantedNames& wanted) const;
   /// Whom the unit's processes run as, "" = as berth.
   std::string user_of(const Unit& unit) const;
   /// {"/…/berth", "--helper", …}
@@ -45,8 +47,11 @@ class Launcher {
   Identity proxy_identity(const Unit& tenant) const;
   /// "execute /usr/bin/redis: No such file or directory"
   static std::string describe(const UnitRuntime& unit, const os::ChildFailure& failure);
-  /// Which proxies there are; called after each load.
+  /// Which proxies there are; called after each load. One whose user is in no file is known from
+  /// its last life.
   void set_proxies(std::vector<const Unit*> proxies);
+  /// The names of this life of a proxy have been found.
+  void learn_proxy(const UnitRuntime& proxy);
 
  private:
   Result<os::Spawned> spawn(UnitRuntime& unit, const Unit& definition, const Command& command,

@@ -58,6 +58,32 @@ void Lives::prepare(UnitRuntime& unit) {
   unit.life.started = p_.loop.now();
   unit.life.started_ms = p_.loop.clock().wall_ms();
   unit.reason.clear();
+  const WantedNames unknown = unknown_names(unit.unit, p_.launcher.user_of(unit.unit));
+  if (unknown.empty())
+    return prepare_folders(unit);
+  look_up_names(unit, unknown);
+}
+
+void Lives::look_up_names(UnitRuntime& unit, const WantedNames& wanted) {
+  auto question = p_.launcher.ask_names(wanted);
+  if (!question)
+    return fail_life(unit, question.error().message, false);
+  unit.life.lookup = std::make_unique<NameLookup>(
+      p_.loop, p_.reaper, *std::move(question),
+      [this, &unit, asked = wanted.str()](Result<FoundNames> found) {
+        const auto finished = std::move(unit.life.lookup);  // dies after the callback it is in
+        if (unit.life.stop_requested)
+          return;  // its stop is posted already, and ends the preparations
+        if (!found)
+          return fail_life(unit, "look up " + asked + ": " + found.error().message, false);
+        unit.life.names = *std::move(found);
+        if (unit.unit.kind == UnitKind::proxy)
+          p_.launcher.learn_proxy(unit);
+        prepare_folders(unit);
+      });
+}
+
+void Lives::prepare_folders(UnitRuntime& unit) {
   if (const auto made = p_.launcher.prepare_run_dir(unit); !made)
     return fail_life(unit, made.error().message, true);
   const Identity proxy = p_.launcher.proxy_identity(unit.unit);
@@ -260,6 +286,8 @@ void Lives::kill(UnitRuntime& unit) {
   unit.life.stop_sent = true;
   if (unit.life.main_pid != 0)
     os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, SIGKILL);
+  if (unit.life.lookup)
+    unit.life.lookup->kill();
   if (unit.life.aux)
     unit.life.aux->kill();
   p_.cleaner.signal_rest(unit, SIGKILL);
@@ -344,6 +372,7 @@ void Lives::clean(UnitRuntime& unit) {
   p_.loop.cancel(unit.deadline);
   unit.deadline = os::kNoTimer;
   unit.life.probe.reset();
+  unit.life.lookup.reset();
   if (unit.life.aux) {
     unit.life.aux->kill();
     unit.life.aux.reset();

@@ -50,6 +50,8 @@ class Lives final : public UnitActions {
   /// The unit's deadline has passed in a state before `stopping`: its life did not get where it
   /// should.
   void gave_up(UnitRuntime& unit);
+  void look_up_names(UnitRuntime& unit, const WantedNames& wanted);
+  void prepare_folders(UnitRuntime& unit);
   void prepare_directories(UnitRuntime& unit);
   void prepare_commands(UnitRuntime& unit);
   void fail_life(UnitRuntime& unit, std::string reason, bool never_started);

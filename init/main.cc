@@ -31,6 +31,7 @@ Settings find_settings(const Options& options, bool has_run_dir) {
   settings.environment = own_environment();
   const std::string program = os::own_program_path();
   settings.programs = program.substr(0, program.rfind('/'));
+  settings.helper_program = program;
   settings.original_nofile = os::raise_nofile();
   settings.is_root = may_change_ids();
   settings.is_pid1 = ::getpid() == 1;

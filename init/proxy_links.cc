@@ -25,9 +25,8 @@ std::string ProxyLinks::user_of(const Unit& proxy) const {
   return proxy.process.user.empty() ? "nobody" : proxy.process.user;
 }
 
-Identity ProxyLinks::identity_of(const Unit& proxy) const {
-  auto identity = find_user(user_of(proxy));
-  return identity ? *std::move(identity) : Identity{};
+Result<Identity> ProxyLinks::identity_of(const Unit& proxy, const FoundNames& names) const {
+  return find_user(user_of(proxy), names);
 }
 
 Result<ProxyStart> ProxyLinks::prepare(const Unit& proxy) {

@@ -47,7 +47,7 @@ class ProxyLinks {
   /// The user that a proxy runs as: its own `user`, else nobody; "" if berth is not root.
   std::string user_of(const Unit& proxy) const;
   /// Its ids, for the sockets that it has to reach.
-  Identity identity_of(const Unit& proxy) const;
+  Result<Identity> identity_of(const Unit& proxy, const FoundNames& names) const;
   /// Opens what the proxy listens on (what is open already stays) and makes the control socket.
   Result<ProxyStart> prepare(const Unit& proxy);
   /// A new process of `proxy` has the other end. Sends the last route table, if there was one.

@@ -15,6 +15,7 @@ struct Settings {
   UnitFolders folders;
   std::map<std::string, std::string> environment;  ///< berth's own
   std::string programs;                            ///< the folder that berth itself lies in
+  std::string helper_program;                      ///< what `--helper` is asked of: berth itself
   rlimit original_nofile{};                        ///< before berth raised its own soft limit
   bool has_run_dir = true;  ///< it could be made and claimed; without one, units have no run_dir
   bool is_root = false;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "init/aux_commands.h"
+#include "init/name_lookup.h"
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
 #include "init/readiness.h"
@@ -24,6 +25,7 @@ namespace berth {
 struct UnitLife {
   std::uint64_t epoch = 0;  ///< unique in this berth: no two lives of any unit share one
   std::string invocation_id;
+  FoundNames names;    ///< what its users and groups are, where only the name services know
   pid_t main_pid = 0;  ///< 0 = none, or ended
   os::UniqueFd pidfd;
   os::UniqueFd report;  ///< open until execve has succeeded or failed
@@ -45,6 +47,7 @@ struct UnitLife {
   Address endpoint;              ///< where it serves; path and port empty = nowhere
   std::uint16_t port = 0;        ///< allocated from the tenant's range; 0 = none
   os::UniqueFd listener;         ///< of an activated endpoint, until the main process has it
+  std::unique_ptr<NameLookup> lookup;
   std::unique_ptr<ReadinessProbe> probe;
   std::unique_ptr<AuxCommands> aux;
 };

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "init/identity.h"
 #include "init/os/socket.h"
 #include "tests/os/spawned.h"
+#include "units/wire.h"
 
 namespace berth {
 namespace {
@@ -121,14 +123,24 @@ TEST(HelperOwnsPort, KnowsWhoListens) {
   EXPECT_EQ(run_helper({"owns-port", "http"}).status, 2);
 }
 
-TEST(HelperUser, TellsTheIdsOfAUser) {
-  const Outcome known = run_helper({"user", "daemon"});
-  const Outcome unknown = run_helper({"user", "nobody-at-all"});
+TEST(HelperNames, TellsThoseThatAreKnown) {
+  const Outcome outcome =
+      run_helper({"names", "user", "daemon", "user", "nobody-at-all", "group", "adm"});
 
-  EXPECT_EQ(known.output, "1 1 1\n");
-  EXPECT_EQ(known.status, 0);
-  EXPECT_EQ(unknown.errors, "user \"nobody-at-all\": no such user\n");
-  EXPECT_EQ(unknown.status, 1);
+  const auto found = wire::decode<FoundNames>(outcome.output);
+  ASSERT_TRUE(found.has_value());
+  ASSERT_EQ(found->users.size(), 1U);
+  EXPECT_EQ(found->users.at("daemon").uid, 1U);
+  EXPECT_EQ(found->users.at("daemon").groups, (std::vector<gid_t>{1}));
+  EXPECT_EQ(found->groups, (std::map<std::string, gid_t>{{"adm", 4}}));
+  EXPECT_EQ(outcome.status, 0);
+}
+
+TEST(HelperNames, WantsAKindWithEachName) {
+  const Outcome outcome = run_helper({"names", "daemon"});
+
+  EXPECT_EQ(outcome.errors, "names: wants KIND NAME for each\n");
+  EXPECT_EQ(outcome.status, 2);
 }
 
 class HelperDirectories : public testing::Test {
