@@ -106,6 +106,7 @@ void Reloader::add(Unit unit, bool stock) {
   if (UnitRuntime* old = p_.table.find(unit.name.str())) {
     // Removed by an earlier reload and still stopping: it comes back as what it is now.
     old->removed = false;
+    old->stock = stock;
     return change(*old, std::move(unit));
   }
   p_.table.add(std::move(unit)).stock = stock;

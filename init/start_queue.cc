@@ -23,6 +23,7 @@ bool takes_room(const UnitRuntime& unit) {
 void Leases::set_limits(std::uint32_t max_running, std::uint32_t max_starting) {
   max_running_ = max_running;
   max_starting_ = max_starting != 0 ? max_starting : std::max(2U, settings_.cpus);
+  pump();
 }
 
 void Leases::enqueue(UnitRuntime& unit) {

@@ -17,7 +17,6 @@ constexpr int kContainerStop = 37;
 
 Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs)
     : loop_(loop),
-      settings_(settings),
       logs_(logs),
       endpoints_(settings),
       proxies_(loop, settings),
@@ -46,6 +45,8 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
   admin_.set_admin_pid([this] { return admin_link_.pid(); });
+  loop_.set_exception_handler(
+      [](const char* what) { log_error(std::string("something was given up: ") + what); });
   loop_.set_turn_end([this] { end_turn(); });
 }
 

@@ -37,7 +37,6 @@ class Supervisor {
   void replace_proxy(const std::string& proxy);
 
   os::EventLoop& loop_;
-  const Settings& settings_;
   LogHub& logs_;
   UnitTable table_;
   Reaper reaper_;

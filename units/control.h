@@ -18,7 +18,7 @@
 namespace berth::control {
 
 /// The largest packet either side sends; what is larger travels in a memfd.
-inline constexpr std::size_t kMaxPacket = 64 * 1024;
+inline constexpr std::size_t kMaxPacket = std::size_t{64} * 1024;
 
 // --- PID 1 to proxy
 // -------------------------------------------------------------------------------------------

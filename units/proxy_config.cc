@@ -8,19 +8,11 @@ namespace {
 
 constexpr Milliseconds kServiceHold{30'000};
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 TenantRoute route_of(const TenantSpec& tenant, std::uint32_t backend) {
   TenantRoute route;
   route.backend = backend;
   route.path = tenant.path;
-  for (const std::string& host : tenant.hosts)
-    route.hosts.push_back(lower(host));
+  route.hosts = tenant.hosts;
   route.auth = tenant.auth;
   route.public_paths = tenant.public_paths;
   return route;

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -129,6 +130,16 @@ int EventLoop::wait_limit_ms(std::chrono::milliseconds limit) const {
   return static_cast<int>(wait);
 }
 
+template <typename Callback>
+void EventLoop::guarded(Callback callback) noexcept {
+  try {
+    callback();
+  } catch (const std::exception& exception) {
+    if (on_exception_)
+      on_exception_(exception.what());
+  }
+}
+
 void EventLoop::dispatch_fds(int count) {
   const auto* events = reinterpret_cast<const epoll_event*>(events_.data());
   for (int i = 0; i < count; ++i) {
@@ -137,9 +148,9 @@ void EventLoop::dispatch_fds(int count) {
     if (fd >= slots_.size() || slots_[fd].handler == nullptr || slots_[fd].serial != serial)
       continue;  // removed, or removed and watched anew, by an earlier callback of this turn
     const std::uint32_t bits = events[i].events;
-    slots_[fd].handler->on_events(Events{(bits & EPOLLIN) != 0, (bits & EPOLLOUT) != 0,
-                                         (bits & (EPOLLHUP | EPOLLRDHUP)) != 0,
-                                         (bits & EPOLLERR) != 0});
+    const Events happened{(bits & EPOLLIN) != 0, (bits & EPOLLOUT) != 0,
+                          (bits & (EPOLLHUP | EPOLLRDHUP)) != 0, (bits & EPOLLERR) != 0};
+    guarded([&] { slots_[fd].handler->on_events(happened); });
   }
 }
 
@@ -149,7 +160,7 @@ void EventLoop::dispatch_timers() {
                   [](const Timer& a, const Timer& b) { return later(a.when, a.id, b.when, b.id); });
     const std::function<void()> callback = std::move(timers_.back().callback);
     timers_.pop_back();
-    callback();
+    guarded(callback);
   }
 }
 
@@ -161,7 +172,7 @@ void EventLoop::run_once(std::chrono::milliseconds limit) {
     dispatch_fds(count);
   dispatch_timers();
   if (turn_end_)
-    turn_end_();
+    guarded(turn_end_);
   graveyard_.clear();
 }
 

@@ -28,7 +28,7 @@ struct Events {
 class FdHandler {
  public:
   virtual ~FdHandler() = default;
-  virtual void on_events(Events events) noexcept = 0;
+  virtual void on_events(Events events) = 0;
 };
 
 /// Names a timer that was armed; never used again for another one.
@@ -79,6 +79,12 @@ class EventLoop {
   /// Called at the end of every turn, after all callbacks; one only.
   void set_turn_end(std::function<void()> callback) { turn_end_ = std::move(callback); }
 
+  /// Is told of an exception that left a callback (out of memory, in a program without any of its
+  /// own): the callback's work is lost, the loop goes on. Without it nothing is said.
+  void set_exception_handler(std::function<void(const char* what)> handler) {
+    on_exception_ = std::move(handler);
+  }
+
   /// Runs until stop().
   void run();
   /// One turn: waits at most `limit` (negative = for ever).
@@ -102,6 +108,8 @@ class EventLoop {
   int wait_limit_ms(std::chrono::milliseconds limit) const;
   void dispatch_fds(int count);
   void dispatch_timers();
+  template <typename Callback>
+  void guarded(Callback callback) noexcept;
 
   const Clock& clock_;
   UniqueFd epoll_;
@@ -110,6 +118,7 @@ class EventLoop {
   std::vector<Timer> timers_;  ///< a heap by (when, id)
   std::vector<std::unique_ptr<Deferred>> graveyard_;
   std::function<void()> turn_end_;
+  std::function<void(const char*)> on_exception_;
   std::vector<unsigned char> events_;  ///< room for what epoll_wait() returns
   TimerId next_timer_ = 1;
   std::uint32_t next_serial_ = 1;
@@ -120,7 +129,7 @@ class EventLoop {
 class FunctionHandler final : public FdHandler {
  public:
   explicit FunctionHandler(std::function<void(Events)> callback) : callback_(std::move(callback)) {}
-  void on_events(Events events) noexcept override { callback_(events); }
+  void on_events(Events events) override { callback_(events); }
 
  private:
   std::function<void(Events)> callback_;

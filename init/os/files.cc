@@ -74,13 +74,15 @@ Result<void> empty_folder_at(int parent, const char* name, const std::string& pa
     const std::string child = entry->d_name;
     if (child == "." || child == "..")
       continue;
-    if (::unlinkat(raw, entry->d_name, 0) == 0)
+    std::string child_path = path;
+    child_path.append("/").append(child);
+    if (::unlinkat(raw, child.c_str(), 0) == 0)
       continue;
     if (errno != EISDIR && errno != EPERM)
-      return errno_error("remove " + path + "/" + child);
-    BERTH_TRY(empty_folder_at(raw, child.c_str(), path + "/" + child));
+      return errno_error("remove " + child_path);
+    BERTH_TRY(empty_folder_at(raw, child.c_str(), child_path));
     if (::unlinkat(raw, child.c_str(), AT_REMOVEDIR) != 0)
-      return errno_error("remove " + path + "/" + child);
+      return errno_error("remove " + child_path);
   }
   return {};
 }
@@ -161,7 +163,7 @@ std::string own_program_path() {
 }
 
 std::uint64_t memory_total_bytes() {
-  constexpr std::size_t kMeminfoLimit = 64 * 1024;
+  constexpr std::size_t kMeminfoLimit = std::size_t{64} * 1024;
   const auto text = read_file("/proc/meminfo", kMeminfoLimit);
   constexpr std::string_view kLabel = "MemTotal:";
   if (!text || text->find(kLabel) == std::string::npos)
