@@ -110,7 +110,7 @@ def children_of(pid):
     """Pids of the direct children, of all threads."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     texts = (read_text(f"/proc/{pid}/task/{thread}/children") for thread in threads)
     return [int(child) for text in texts for child in text.split()]
