@@ -96,7 +96,7 @@ TEST_F(Loop, AnExceptionCostsItsCallbackAndNothingElse) {
 
 TEST_F(Loop, WhatIsDeferredDiesAfterAllCallbacks) {
   struct Witness : Deferred {
-    explicit Witness(std::vector<std::string>& said) : said(said) {}
+    explicit Witness(std::vector<std::string>& where) : said(where) {}
     ~Witness() override { said.emplace_back("dead"); }
     std::vector<std::string>& said;
   };
