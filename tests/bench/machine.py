@@ -5,8 +5,6 @@ import subprocess
 
 from harness import read_text
 
-import boot
-
 
 def version(*command):
     """The first number with dots that the command prints."""
@@ -20,9 +18,9 @@ def processor():
     return found.group(1) if found else os.uname().machine
 
 
-def describe(runs):
+def describe(runs, boots):
     """One paragraph below the table."""
     return (f"{len(os.sched_getaffinity(0))} × {processor()}, Linux {os.uname().release}, load "
             f"{os.getloadavg()[0]:.1f} at the end; haproxy {version('haproxy', '-v')}, nginx "
             f"{version('nginx', '-v')}, wrk {version('wrk', '-v')}. "
-            f"Median (least–greatest) of {runs} run{'s' if runs > 1 else ''}, of {boot.BOOTS} boots.")
+            f"Median (least–greatest) of {runs} run{'s' if runs > 1 else ''}, of {boots} boots.")

@@ -46,7 +46,7 @@ def main():
             workbench.enter_fresh_network()
             rows += measure(bench)
     print(table.markdown(rows) if chosen.markdown else table.text(rows))
-    print(f"\n{machine.describe(chosen.runs)}")
+    print(f"\n{machine.describe(chosen.runs, boot.BOOTS)}")
 
 
 try:

@@ -25,10 +25,10 @@ def measure(bench):
         with Floor(bench, SERVICES, sleeper, pinned=False) as floor:
             services.take(floor)
         with showcase(bench) as berth:
-            tenants.take_berth(berth)
+            tenants.take(berth)
         for make in peers:
             with make(bench) as peer:
-                tenants.take_peer(peer)
+                tenants.take(peer)
     return services.rows() + tenants.rows()
 
 
@@ -66,24 +66,15 @@ class TenantRows:
         self.pss = [kilobytes(f"{with_tenants}{moment}: PID 1 + proxy PSS", "haproxy")
                     for moment in self.MOMENTS]
 
-    def take_berth(self, berth):
-        for moment in range(len(self.MOMENTS)):
-            self.before(moment, berth)
-            self.pid1[moment].add(berth.name, workbench.Memory([berth.pid]).private)
-            self.take(moment, berth)
+    def take(self, subject):
+        self.look(subject, 0)
+        load.send_requests(subject, LOAD, deployments.BACKEND)
+        self.look(subject, 1)
 
-    def take_peer(self, peer):
-        for moment in range(len(self.MOMENTS)):
-            self.before(moment, peer)
-            self.take(moment, peer)
-
-    @staticmethod
-    def before(moment, subject):
-        if moment > 0:
-            load.send_requests(subject, LOAD, deployments.BACKEND)
+    def look(self, subject, moment):
         time.sleep(workbench.SETTLE)
-
-    def take(self, moment, subject):
+        if isinstance(subject, Berth):
+            self.pid1[moment].add(subject.name, workbench.Memory([subject.pid]).private)
         self.proxy[moment].add(subject.name, workbench.Memory(subject.proxy_pids()).private)
         self.pss[moment].add(subject.name, workbench.Memory(subject.all_pids()).pss)
 
