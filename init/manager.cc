@@ -122,6 +122,8 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
 }
 
 void Manager::schedule_retry(UnitRuntime& unit) {
+  if (unit.start_again)
+    return start_if_wanted(unit);  // whoever started it by hand does not wait for a back-off
   ++unit.restarts;
   const Milliseconds delay = unit.history.delay(unit.unit.service);
   logs_.unit_line(unit.name(), LogLevel::warning,
@@ -197,23 +199,30 @@ void Manager::came_to_rest(UnitRuntime& unit) {
   loop_.cancel(unit.deadline);  // of a back-off that a stop has ended
   unit.deadline = os::kNoTimer;
   if (unit.state != UnitState::inactive)
-    unit.wanted_up = false;  // exited or skipped: it has had what was wanted
+    unit.wanted_up = unit.start_again;  // exited or skipped: it has had what was wanted
   if (unit.is_job() && unit.job_succeeded && unit.state == UnitState::exited)
     start_what_stopped_with(unit.name());
   if (!unit.is_job() || unit.state == UnitState::exited)
     logs_.unit_line(unit.name(), LogLevel::info,
                     unit.state == UnitState::exited ? "done" : "stopped");
   dependents_of(unit);
+  start_if_wanted(unit);
+}
+
+void Manager::start_if_wanted(UnitRuntime& unit) {
+  unit.start_again = false;
   if (unit.wanted_up && !refuse_starts_)
     table_.post(unit, UnitEvent::start);
 }
 
 void Manager::failed_for_good(UnitRuntime& unit) {
   unit.stop_pending = false;
-  unit.wanted_up = false;
+  unit.wanted_up = unit.start_again;
   logs_.unit_line(unit.name(), LogLevel::error, "failed: " + unit.reason);
   dependents_of(unit);
-  bring_down_dependents(unit, unmet(unit.name(), &unit));
+  if (!unit.wanted_up)
+    bring_down_dependents(unit, unmet(unit.name(), &unit));
+  start_if_wanted(unit);
 }
 
 void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
@@ -265,6 +274,9 @@ Result<void> Manager::start(UnitRuntime& unit) {
   unit.restarts = 0;
   unit.refuse_until = {};
   unit.pinned = unit.is_tenant();
+  // A life that ends by itself is not the one that was asked for, however it ends.
+  unit.start_again = unit.state == UnitState::stopping || unit.state == UnitState::killing ||
+                     unit.state == UnitState::cleaning;
   return want_up(unit);
 }
 
@@ -300,6 +312,7 @@ Result<void> Manager::reload(UnitRuntime& unit) {
 
 void Manager::mark_stop(UnitRuntime& unit) {
   unit.wanted_up = false;
+  unit.start_again = false;
   if (is_at_rest(unit.state))
     return;
   unit.stop_pending = true;

@@ -68,6 +68,7 @@ class Manager final : public UnitRequests {
   void bring_down_dependents(const UnitRuntime& unit, const std::string& reason);
   void start_what_stopped_with(const std::string& name);
   void came_to_rest(UnitRuntime& unit);
+  void start_if_wanted(UnitRuntime& unit);
   void failed_for_good(UnitRuntime& unit);
   void mark_stop(UnitRuntime& unit);
   void advance_stops();

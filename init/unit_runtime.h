@@ -69,6 +69,7 @@ struct UnitRuntime {
 
   UnitState state = UnitState::inactive;
   bool wanted_up = false;
+  bool start_again = false;   ///< was started by hand while a life ended: the next one follows
   bool stop_pending = false;  ///< is to stop, once all that comes after it has stopped
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
   std::uint64_t since_ms = 0;  ///< of the state, wall clock

@@ -127,6 +127,23 @@ TEST_F(ManagerTest, BeginsANewLifeWhenAUnitIsStartedWhileItStops) {
   EXPECT_EQ(2U, redis.life.epoch);
 }
 
+TEST_F(ManagerTest, BeginsANewLifeWhenAUnitIsStartedWhileAFailedLifeIsCleanedUp) {
+  UnitRuntime& redis = add("redis");
+  redis.unit.service.restart = Restart::never;
+  set_order();
+  start(redis);
+  actions_.hold(redis, Step::clean);
+  exits(redis, 1);
+  ASSERT_EQ(UnitState::cleaning, redis.state);
+
+  start(redis);
+  actions_.cleaned(redis);
+  manager_.drain();
+
+  EXPECT_EQ(UnitState::running, redis.state);
+  EXPECT_EQ(2U, redis.life.epoch);
+}
+
 TEST_F(ManagerTest, KillsWhatDoesNotEndInTime) {
   UnitRuntime& redis = add("redis");
   set_order();
