@@ -29,6 +29,8 @@ def measure(bench):
         for make in peers:
             with make(bench) as peer:
                 tenants.take(peer)
+        for subject in showcase(bench), *(make(bench) for make in peers):
+            tenants.take_alone(subject)
     return services.rows() + tenants.rows()
 
 
@@ -65,6 +67,8 @@ class TenantRows:
                       for moment in self.MOMENTS]
         self.pss = [kilobytes(f"{with_tenants}{moment}: PID 1 + proxy PSS", "haproxy")
                     for moment in self.MOMENTS]
+        self.alone = kilobytes(f"{with_tenants}idle, libraries mapped by nobody else: "
+                               "PID 1 + proxy PSS", "haproxy")
 
     def take(self, subject):
         self.look(subject, 0)
@@ -78,5 +82,11 @@ class TenantRows:
         self.proxy[moment].add(subject.name, workbench.Memory(subject.proxy_pids()).private)
         self.pss[moment].add(subject.name, workbench.Memory(subject.all_pids()).pss)
 
+    def take_alone(self, subject):
+        subject.alone = True
+        with subject:
+            time.sleep(workbench.SETTLE)
+            self.alone.add(subject.name, workbench.Memory(subject.all_pids()).pss)
+
     def rows(self):
-        return self.pid1 + self.proxy + self.pss
+        return [*self.pid1, *self.proxy, *self.pss, self.alone]

@@ -62,6 +62,9 @@ class Peer(Subject):
     def command(self):
         return self.stamped(self.program())
 
+    def programs(self):
+        return self.program()[:1]
+
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.backend)

@@ -1,6 +1,7 @@
 # What is measured: any command, berth as PID 1 of a namespace, and the floor beside it.
 """Each is a context manager: entered, it serves; left, nothing of it lives."""
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,9 +31,11 @@ def status_of(port, path):
 
 
 class Subject:
-    """A command with its output in a file. `pinned`: on the processor of what is measured."""
+    """A command with its output in a file. `pinned`: on the processor of what is measured.
+    `alone`, set before it is entered: nobody else on the machine maps its libraries."""
 
     name = ""
+    alone = False
 
     def __init__(self, bench, pinned=True):
         self.bench = bench
@@ -88,7 +91,16 @@ class Subject:
 
     def stamped(self, command):
         """`command`, which writes the time of its exec to stamp_file."""
-        return [self.bench.program("stamp"), str(self.stamp_file), *command]
+        stamped = [self.bench.program("stamp"), str(self.stamp_file), *command]
+        if not self.alone:
+            return stamped
+        programs = [shutil.which(program) for program in self.programs()]
+        return ["unshare", "--mount", str(workbench.HERE / "alone"),
+                str(self.bench.fresh_folder()), str(len(programs)), *programs, *stamped]
+
+    def programs(self):
+        """The programs whose memory is measured."""
+        raise NotImplementedError
 
     @property
     def stamp_file(self):
@@ -154,6 +166,9 @@ class Berth(Namespaced):
     def init_command(self):
         return [str(self.bench.bin / "berth"), "--units", str(self.unit_folder), "--run-dir",
                 str(self.folder / "run"), "--config", str(self.folder / "berth.toml")]
+
+    def programs(self):
+        return [str(self.bench.bin / name) for name in ("berth", "berth-proxy")]
 
     def wait_until_ready(self):
         if self.ready:
