@@ -86,6 +86,7 @@ void AdminLink::start_helper() {
     if (spawned) {
       pid_ = spawned->pid;
       pidfd_ = std::move(spawned->pidfd);
+      report_ = std::move(spawned->report);
       control_ = std::move(ends->first);
       ++serial_;
       started_ = loop_.now();
@@ -105,8 +106,15 @@ void AdminLink::on_exit(const os::ExitStatus& status) {
   pid_ = 0;
   pidfd_.reset();
   const bool healthy = status.how == os::ExitStatus::How::exited && status.value == 0;
-  if (!healthy)
+  std::optional<os::ChildFailure> failure;
+  if (report_.is_open() && os::read_report(report_.borrow(), failure) == os::ReportState::failed) {
+    os::ExecImage image;
+    image.program = settings_.program("berth-admin");
+    log_error("berth-admin cannot be started: " + failure->describe(image));
+  } else if (!healthy) {
     log_warning("berth-admin ended: " + status.str());
+  }
+  report_.reset();
   // One that fails at once would be started without end by the client that waits in the backlog.
   if (healthy || loop_.now() - started_ > kHealthyLife)
     pause_ = std::chrono::milliseconds(0);

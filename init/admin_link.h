@@ -71,6 +71,7 @@ class AdminLink {
   os::UniqueFd control_;
   pid_t pid_ = 0;
   os::UniqueFd pidfd_;
+  os::UniqueFd report_;
   std::uint64_t serial_ = 0;     ///< of the helper process: an answer for an earlier one is dropped
   std::deque<Outgoing> unsent_;  ///< bounded: a helper that leaves more unread is replaced
   os::TimePoint started_;

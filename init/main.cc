@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
     std::fputs(options->help ? berth::usage().c_str() : "berth " BERTH_VERSION "\n", stdout);
     return 0;
   }
+  berth::os::hold_signals();
   berth::os::secure_standard_fds();
   return berth::run(*options);
 }

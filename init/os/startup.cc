@@ -1,6 +1,7 @@
 // The first steps of a process.
 #include "init/os/startup.h"
 
+#include <csignal>
 #include <cstdint>
 
 #include <fcntl.h>
@@ -23,6 +24,14 @@ void secure_standard_fds() {
     ::close(fd);
   // Refused by old seccomp profiles; children close what they were not given in any case.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+void hold_signals() {
+  sigset_t held;
+  ::sigemptyset(&held);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE})
+    ::sigaddset(&held, signal);
+  ::sigprocmask(SIG_BLOCK, &held, nullptr);
 }
 
 rlimit raise_nofile() {
