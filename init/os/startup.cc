@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <initializer_list>
 
 #include <fcntl.h>
 #include <sys/mman.h>
