@@ -13,6 +13,7 @@
 #include "init/ctl/output.h"
 #include "init/ctl/verify.h"
 #include "init/os/clock.h"
+#include "init/os/descriptor_limit.h"
 
 namespace {
 
@@ -40,7 +41,7 @@ int run(const std::vector<std::string>& words) {
     return kSuccess;
   }
   if (invocation->command == CommandId::verify)
-    return show_verification(load_units(invocation->folders), output);
+    return show_verification(load_units(invocation->folders), os::descriptor_limit(), output);
   const auto link = BusLink::connect(invocation->folders.run_dir);
   if (!link)
     return report(link.error(), output);

@@ -1,12 +1,19 @@
-// `berthctl verify`: reads the unit files as berth would, and says what is wrong with them.
+// `berthctl verify`: reads the unit files as berth would, and says what is wrong with them and what
+// they need from the container.
 #pragma once
+
+#include <cstdint>
+#include <optional>
 
 #include "init/ctl/output.h"
 #include "units/catalog.h"
 
 namespace berth::ctl {
 
-/// Prints the errors of a catalog and a summary; returns the exit status.
-int show_verification(const Catalog& catalog, const Output& output);
+/// Prints the errors of a catalog, a summary, and what the container must grant. descriptor_limit:
+/// how many descriptors PID 1 may have; nullopt = no limit. Returns the exit status, which is that
+/// of the unit files alone: the limit here need not be the limit there.
+int show_verification(const Catalog& catalog, std::optional<std::uint64_t> descriptor_limit,
+                      const Output& output);
 
 }  // namespace berth::ctl

@@ -1,0 +1,81 @@
+// What the container has to grant.
+#include "units/container_needs.h"
+
+#include <gtest/gtest.h>
+
+namespace berth {
+namespace {
+
+/// What `unit` adds to the descriptors of a berth without units.
+std::uint64_t cost_of(Unit unit) {
+  const Catalog nothing;
+  Catalog catalog;
+  catalog.units["x"] = std::move(unit);
+  return descriptors_needed(catalog) - descriptors_needed(nothing);
+}
+
+TEST(DescriptorsNeeded, AreTheSameForEveryUnitWithoutCompany) {
+  Unit job;
+  job.job.emplace();
+  Unit tenant;
+  tenant.tenant.emplace().endpoint = Endpoint::socket;
+
+  EXPECT_EQ(cost_of(Unit{}), 6U);
+  EXPECT_EQ(cost_of(job), 6U);
+  EXPECT_EQ(cost_of(tenant), 6U);
+}
+
+TEST(DescriptorsNeeded, IncludeCommandsBesideTheMainProcess) {
+  Unit greeted;
+  greeted.service.after_start.emplace_back();
+  Unit reloaded;
+  reloaded.service.reload_command.emplace();
+  Unit with_port;
+  with_port.tenant.emplace().endpoint = Endpoint::port;
+
+  EXPECT_EQ(cost_of(greeted), 10U);
+  EXPECT_EQ(cost_of(reloaded), 10U);
+  EXPECT_EQ(cost_of(with_port), 10U);
+}
+
+TEST(DescriptorsNeeded, IncludeTheListenerOfAnActivatedTenant) {
+  Unit activated;
+  activated.tenant.emplace().endpoint = Endpoint::activated;
+
+  EXPECT_EQ(cost_of(activated), 7U);
+}
+
+TEST(DescriptorsNeeded, IncludeTheSocketsOfAProxy) {
+  Unit proxy;
+  proxy.proxy.emplace().listen = {Address{}, Address{}};
+
+  EXPECT_EQ(cost_of(proxy), 9U);
+}
+
+TEST(DescriptorsNeeded, AddUp) {
+  Catalog one;
+  one.units["a"] = Unit{};
+  Catalog two = one;
+  two.units["b"] = Unit{};
+
+  EXPECT_EQ(descriptors_needed(two) - descriptors_needed(one), cost_of(Unit{}));
+}
+
+TEST(StopGrace, LeavesRoomForTheLastWords) {
+  BerthConfig config;
+
+  EXPECT_EQ(shutdown_limit(config), Milliseconds(9'000));
+  EXPECT_EQ(stop_grace(config), std::chrono::seconds(10));  // what `docker stop` gives by default
+}
+
+TEST(StopGrace, IncludesTheTimeForBackups) {
+  BerthConfig config;
+  config.shutdown_timeout = Milliseconds(20'500);
+  config.shutdown_after_stop = Milliseconds(60'000);
+
+  EXPECT_EQ(shutdown_limit(config), Milliseconds(80'500));
+  EXPECT_EQ(stop_grace(config), std::chrono::seconds(81));
+}
+
+}  // namespace
+}  // namespace berth
