@@ -16,8 +16,11 @@ void Reloader::boot() {
     add(std::move(unit), catalog.stock[name]);
   take_over(catalog);
   push_routes();
-  for (const auto& [name, unit] : p_.table.all())
-    start_at_boot(*unit);
+  // Visitors first: a proxy that waits for nothing is spawned before what takes its time.
+  for (const bool proxies : {true, false})
+    for (const auto& [name, unit] : p_.table.all())
+      if ((unit->unit.kind == UnitKind::proxy) == proxies)
+        start_at_boot(*unit);
 }
 
 void Reloader::take_over(Catalog& catalog) {

@@ -9,8 +9,9 @@
 namespace berth::proxy {
 namespace {
 
-/// As many as a unit may sensibly answer at once; more would only hold its threads and memory.
-constexpr std::size_t kMaxIdle = 64;
+/// Connections come back here as fast as a busy unit answers: to close and open them again would
+/// cost more than the requests. What a burst leaves goes after kMaxIdleTime.
+constexpr std::size_t kMaxIdle = 1024;
 /// Shorter than the 20 s after which Puma closes an idle connection itself: we are seldom
 /// surprised.
 constexpr std::chrono::seconds kMaxIdleTime{15};

@@ -36,10 +36,10 @@ struct LoadContext {
 };
 
 /// What the files say. Units with an error are not in `units`; their errors are in `errors`.
-/// What a unit in `units` requires, wants, or comes after or before, is in `units` too. A proxy stays
-/// although the unit of a route or the job of `until` has an error: it may name what is not there.
-/// Templates are in `templates` (unexpanded keys hold the template's own defaults); their instances
-/// are in `units`.
+/// What a unit in `units` requires, wants, or comes after or before, is in `units` too. A proxy
+/// stays although the unit of a route or the job of `until` has an error: it may name what is not
+/// there. Templates are in `templates` (unexpanded keys hold the template's own defaults); their
+/// instances are in `units`.
 struct Catalog {
   BerthConfig config;
   std::map<std::string, Unit> units;   ///< by full name; no templates

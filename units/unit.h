@@ -47,7 +47,7 @@ struct ReadyCheck {
   std::uint16_t status_low = 200,
                 status_high = 399;  ///< http: accepted statuses, inclusive ("any" = 100-599)
   Milliseconds timeout{30'000};
-  Milliseconds interval{0};  ///< 0 = from 10 ms doubling to 500 ms
+  Milliseconds interval{0};  ///< 0 = from 2 ms, growing with the time gone by, to 500 ms
   bool operator==(const ReadyCheck&) const = default;
 };
 

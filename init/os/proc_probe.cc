@@ -11,6 +11,8 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "init/os/socket_diagnosis.h"
+
 namespace berth::os {
 namespace {
 
@@ -78,6 +80,8 @@ std::optional<MemoryFigures> read_memory(pid_t pid) {
 }
 
 std::vector<std::uint64_t> listening_inodes(std::uint16_t port) {
+  if (auto inodes = diagnose_listeners(port))
+    return *std::move(inodes);
   std::vector<std::uint64_t> inodes;
   add_listening("/proc/net/tcp", port, inodes);
   add_listening("/proc/net/tcp6", port, inodes);
