@@ -27,13 +27,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-/// A look costs some 20 us: one in 2 ms for the first 64 ms is not felt, and whoever waits for a
-/// quick unit does not wait for us.
+/// A look costs some 20 us: one in 2 ms for the first quarter of a second is not felt, and whoever
+/// waits for a quick unit does not wait for us.
 constexpr milliseconds kFirstInterval{2};
 constexpr milliseconds kLastInterval{500};
 /// Without an interval of its own, a probe waits this part of the time that has gone by: it notices
-/// a unit at most 3 % later than it could, and a slow one costs a few dozen looks.
-constexpr int kIntervalPart = 32;
+/// a unit at most 1 % later than it could, and a slow one costs a few hundred looks.
+constexpr int kIntervalPart = 128;
 /// The shortest limit of one look.
 constexpr milliseconds kLookLimit{1000};
 

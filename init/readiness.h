@@ -15,7 +15,7 @@ namespace berth {
 class ReadinessProbe {
  public:
   /// Calls `ready` once, from the loop, when `check` holds. `endpoint` is where the unit listens,
-  /// for check.at_endpoint. The first look is at once, then with check.interval (0: from 10 ms
+  /// for check.at_endpoint. The first look is at once, then with check.interval (0: from 2 ms
   /// to 500 ms, a small part of the time that has gone by). A look takes at most the longer of 1 s
   /// and check.interval. REQUIRES: check.way != exec.
   ReadinessProbe(os::EventLoop& loop, const ReadyCheck& check, const Address& endpoint,
