@@ -274,12 +274,17 @@ void Lives::terminate(UnitRuntime& unit) {
   UnitLife& life = unit.life;
   life.probe.reset();
   life.stop_sent = true;
+  const Milliseconds own_limit = unit.unit.service.stop_timeout;
+  const Milliseconds limit = stop_cap_ ? std::min(own_limit, *stop_cap_) : own_limit;
+  arm(unit, limit);
+  if (unit.unit.kind == UnitKind::proxy) {
+    // It finishes what is in flight and ends by itself, well before it would be killed.
+    return p_.proxies.send(unit.name(), "", control::Drain{limit * 3 / 4});
+  }
   os::signal_process(life.pidfd.borrow(), life.main_pid, unit.unit.service.stop_signal);
   // A stopped process cannot act on the signal before it is continued.
   os::signal_process(life.pidfd.borrow(), life.main_pid, SIGCONT);
   p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
-  const Milliseconds limit = unit.unit.service.stop_timeout;
-  arm(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit);
 }
 
 void Lives::kill(UnitRuntime& unit) {

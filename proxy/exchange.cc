@@ -55,7 +55,7 @@ void Exchange::renew() {
   request_.clear();
   relay_.reset();
   unit_.clear();
-  upgrade_ = fresh_only_ = reply_keeps_ = false;
+  upgrade_ = fresh_only_ = waited_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;
   hold_until_ = os::TimePoint();

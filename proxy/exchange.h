@@ -65,6 +65,7 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   void start_relay();
   void pump();
   void on_outcome(Relay::Outcome outcome);
+  void on_lost_unanswered();
   void upgrade();
   void answer(OwnReply reply);
   void answer_error(int status) { answer(error_reply(status, request_.head)); }
@@ -89,6 +90,7 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   os::TimePoint hold_until_;  ///< the end of the wait for the unit
   bool upgrade_ = false;      ///< the WebSocket upgrade is passed on
   bool fresh_only_ = false;   ///< an idle connection has failed it already
+  bool waited_ = false;  ///< a new connection has, too: it waits, or has waited, for the next life
   bool reply_keeps_ = false;  ///< our own answer leaves the connection usable
   int reply_status_ = 0;      ///< of our own answer
   ReplyKind reply_kind_ = ReplyKind::error;

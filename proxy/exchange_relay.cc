@@ -166,17 +166,27 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
     case Relay::Outcome::too_large:
       return break_off(413);
     case Relay::Outcome::lost_unanswered:
-      if (!relay_.upstream()->is_reused() || relay_.has_replied())
-        return break_off(502);
-      // The unit had closed the idle connection: once more on a new one.
-      fresh_only_ = true;
-      UpstreamConnection::retire(relay_.detach());
-      // Its life may have ended meanwhile: the endpoint is the next one's, or nobody's.
-      return lease()->is_current(*this) ? connect() : unreachable();
+      return on_lost_unanswered();
     case Relay::Outcome::bad_gateway:
     case Relay::Outcome::cut:
       return break_off(502);
   }
+}
+
+void Exchange::on_lost_unanswered() {
+  const bool was_reused = relay_.upstream()->is_reused();
+  const bool is_dying = fresh_only_ && !waited_;
+  if (relay_.has_replied() || (!was_reused && !is_dying))
+    return break_off(502);
+  fresh_only_ = true;
+  UpstreamConnection::retire(relay_.detach());
+  // The unit had closed the idle connection: once more on a new one.
+  if (was_reused && lease()->is_current(*this))
+    return connect();
+  // It closed the new one too, or its life has ended: it was dying before the request came, and
+  // the next life answers it. Once: a request that kills whoever reads it ends here.
+  waited_ = true;
+  unreachable();
 }
 
 void Exchange::break_off(int status) {

@@ -256,6 +256,13 @@ void Lease::for_each_user(Visit visit) {
   }
 }
 
+void Lease::cut_tunnels() {
+  for_each_user([](LeaseUser& user) {
+    if (user.is_tunnel_)
+      user.on_cut(true);
+  });
+}
+
 void Lease::cut_ended() noexcept {
   for_each_user([this](LeaseUser& user) {
     if (!is_current(user))

@@ -97,6 +97,8 @@ class Lease {
   void on_message(const control::Refused& message);
   void on_message(const control::Ending& message);
   void on_message(const control::Revoke& message);
+  /// Tunnels would never end by themselves: the proxy stops.
+  void cut_tunnels();
   /// Everybody in the waiting room is sent away: the proxy stops.
   void refuse_waiting(Milliseconds retry_after);
   /// Tells PID 1 how it is used, if that has changed since the last time.

@@ -44,6 +44,11 @@ void Leases::refuse_waiting(Milliseconds retry_after) {
     lease->refuse_waiting(retry_after);
 }
 
+void Leases::cut_tunnels() {
+  for (const auto& [unit, lease] : leases_)
+    lease->cut_tunnels();
+}
+
 void Leases::tend() {
   needs_tending_ = false;
   for (auto each = leases_.begin(); each != leases_.end();) {

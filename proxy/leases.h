@@ -26,6 +26,7 @@ class Leases {
   /// A grant for a unit that nobody names any more is given back.
   void on_message(const control::Granted& message);
   void refuse_waiting(Milliseconds retry_after);
+  void cut_tunnels();
   /// Whether tend() has something to do.
   bool needs_tending() const { return needs_tending_; }
   /// Usage of what has changed; forgets what is unused. At most once a second.

@@ -117,6 +117,7 @@ void Server::drain(Milliseconds grace) {
   for (const auto& listener : listeners_)
     listener->pause();
   leases_.refuse_waiting(context_.spec().retry_after);
+  leases_.cut_tunnels();
   context_.connections.for_each([](Connection& connection) {
     if (connection.state() == ConnectionState::idle)
       connection.close();

@@ -86,7 +86,7 @@ struct Revoke {
   }
   bool operator==(const Revoke&) const = default;
 };
-/// Stop accepting, answer new requests 503, finish what is in flight within `grace`, then exit 0.
+/// Stop accepting, close tunnels, finish the requests in flight within `grace`, then exit 0.
 struct Drain {
   Milliseconds grace{0};
   template <class Self, class V>

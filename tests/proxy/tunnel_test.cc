@@ -38,6 +38,17 @@ TEST_F(TunnelTest, PassesBytesBothWays) {
   EXPECT_TRUE(gets(*client, "pong"));
 }
 
+TEST_F(TunnelTest, IsClosedAtOnceWhenTheProxyDrains) {
+  open();
+
+  host->send(control::Drain{Milliseconds(10'000)});
+
+  EXPECT_TRUE(ends(*backend));
+  EXPECT_TRUE(ends(*client));
+  client->close();
+  EXPECT_TRUE(until([&] { return server->is_over(); }));
+}
+
 TEST_F(TunnelTest, HasNoDeadline) {
   open();
   pass(Milliseconds(200'000));

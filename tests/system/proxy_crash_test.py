@@ -45,6 +45,16 @@ class Killed(TenantTest):
 
         self.assertEqual([200] * 20, statuses)
 
+    def test_a_restart_by_hand_lets_it_finish_what_is_in_flight(self):
+        berth = self.boot_tenant()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(self.get, "/a/slow?ms=700")
+            time.sleep(0.2)  # until it has reached the tenant
+            self.assertEqual(0, berth.ctl("restart", "web").returncode)
+
+            self.assertEqual(200, slow.result().status)
+        self.assertEqual(self.first, self.get_ok("/a/pid").body)
+
     def test_its_leases_return_so_that_the_tenant_becomes_idle(self):
         berth = self.boot_tenant('idle_timeout = "700ms"')
         self.connect().sendall(b"GET /a/hang HTTP/1.1\r\nHost: x\r\n\r\n")
