@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kLongestPause{100};
 }  // namespace
 
 void Cleaner::sweep(UnitRuntime& unit, std::function<void()> swept) {
-  sweeps_[&unit] = Sweep{std::move(swept), std::chrono::milliseconds(5), loop_.now()};
+  sweeps_[&unit] = Sweep{.swept = std::move(swept), .due = loop_.now()};
 }
 
 void Cleaner::signal_rest(UnitRuntime& unit, int signal) {
@@ -65,7 +65,8 @@ std::vector<pid_t> Cleaner::spared_for(const std::vector<const UnitRuntime*>& un
   return spared;
 }
 
-std::vector<Cleaner::Members> Cleaner::find(const std::vector<const UnitRuntime*>& units) const {
+std::vector<Cleaner::Members> Cleaner::find(const std::vector<const UnitRuntime*>& units,
+                                            bool thorough) const {
   std::vector<UnitMarks> marks;
   std::vector<std::size_t> owner;
   for (std::size_t i = 0; i < units.size(); ++i)
@@ -73,8 +74,7 @@ std::vector<Cleaner::Members> Cleaner::find(const std::vector<const UnitRuntime*
       marks.push_back(mark);
       owner.push_back(i);
     }
-  // Not thorough: whatever a unit started is below berth, which is PID 1 or a subreaper.
-  const auto found = find_members(marks, spared_for(units), false);
+  const auto found = find_members(marks, spared_for(units), thorough);
   std::vector<Members> result(units.size());
   for (std::size_t i = 0; i < found.size(); ++i)
     for (const pid_t pid : found[i])
@@ -85,7 +85,8 @@ std::vector<Cleaner::Members> Cleaner::find(const std::vector<const UnitRuntime*
 std::vector<std::vector<pid_t>> Cleaner::members_of(
     const std::vector<const UnitRuntime*>& units) const {
   std::vector<std::vector<pid_t>> result;
-  const auto found = find(units);
+  // Whatever a unit started is below berth, which is PID 1 or a subreaper.
+  const auto found = find(units, false);
   for (std::size_t i = 0; i < units.size(); ++i) {
     std::set<pid_t> pids;
     for (const auto& [pid, marks] : found[i])
@@ -98,7 +99,13 @@ std::vector<std::vector<pid_t>> Cleaner::members_of(
 }
 
 void Cleaner::look(const std::vector<UnitRuntime*>& units) {
-  const auto members = find({units.begin(), units.end()});
+  // A look along the tree may miss a process that changes its parent in that moment, as the
+  // children of what was just killed do: all of /proc is read then, before a unit is called empty.
+  const bool thorough = std::any_of(units.begin(), units.end(), [this](UnitRuntime* unit) {
+    const auto sweep = sweeps_.find(unit);
+    return sweep != sweeps_.end() && sweep->second.has_killed;
+  });
+  const auto members = find({units.begin(), units.end()}, thorough);
   for (std::size_t i = 0; i < units.size(); ++i) {
     UnitRuntime& unit = *units[i];
     const auto signal = signals_.find(&unit);
@@ -124,6 +131,7 @@ void Cleaner::finish_or_kill(UnitRuntime& unit, const Members& left) {
   for (const auto& [pid, marks] : left)
     signal_member(pid, marks, SIGKILL);
   Sweep& sweep = sweeps_[&unit];
+  sweep.has_killed = true;
   sweep.due = loop_.now() + sweep.pause;
   sweep.pause = std::min(sweep.pause * 2, kLongestPause);
   loop_.cancel(again_);

@@ -37,6 +37,7 @@ class Cleaner {
   struct Sweep {
     std::function<void()> swept;
     std::chrono::milliseconds pause{5};
+    bool has_killed = false;
     os::TimePoint due;
   };
   /// Live processes of one unit, each with the mark that gave it away.
@@ -44,7 +45,7 @@ class Cleaner {
 
   void look(const std::vector<UnitRuntime*>& units);
   void finish_or_kill(UnitRuntime& unit, const Members& left);
-  std::vector<Members> find(const std::vector<const UnitRuntime*>& units) const;
+  std::vector<Members> find(const std::vector<const UnitRuntime*>& units, bool thorough) const;
   void say_left_behind(UnitRuntime& unit, std::size_t count);
   std::vector<UnitMarks> marks_of(const UnitRuntime& unit) const;
   std::vector<pid_t> spared_for(const std::vector<const UnitRuntime*>& units) const;

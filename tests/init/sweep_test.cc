@@ -205,7 +205,7 @@ TEST_F(Sweep, KillsEverythingThatADaemonisingMainLeftBehind) {
   // A killed process is gone when the kernel comes to it, which a busy machine may take a while
   // for.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!members(unit).empty() && std::chrono::steady_clock::now() < deadline)
+  while (!members(unit, {}, true).empty() && std::chrono::steady_clock::now() < deadline)
     for (const pid_t pid : members(unit))
       signal_member(pid, unit.marks(), SIGKILL);
 
