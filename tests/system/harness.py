@@ -264,8 +264,10 @@ class SystemTest(unittest.TestCase):
         config = self.path("berth.toml")
         if config.exists():
             command += ["--config", str(config)]
+        sanitizer = {name: value for name, value in os.environ.items()
+                     if name in ("ASAN_OPTIONS", "LSAN_OPTIONS")}
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
-                       "TRACE": str(self.path("trace")), **(env or {})}
+                       "TRACE": str(self.path("trace")), **sanitizer, **(env or {})}
         berth = Berth(self, pid1, command, environment, stdout)
         self.berths.append(berth)
         return berth
