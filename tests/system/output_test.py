@@ -21,7 +21,9 @@ def rss_kb(pid):
 def rss_limit_kb():
     """What a berth takes that only tells its version, whatever it was built with, and room for buffers."""
     berth = subprocess.Popen([BIN / "berth", "--version"], stdout=subprocess.DEVNULL)
-    return os.wait4(berth.pid, 0)[2].ru_maxrss + ROOM_FOR_BUFFERS_KB
+    _, status, usage = os.wait4(berth.pid, 0)
+    berth.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss + ROOM_FOR_BUFFERS_KB
 
 
 class Stalled(SystemTest):
