@@ -75,12 +75,19 @@ class Deployment:
                                              stdout=log, stderr=log)
         self.pid = self._wait_for_berth()
 
+    @staticmethod
+    def _name_of(pid):
+        try:
+            return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+        except OSError:
+            return None  # a command of the launcher's that has just ended
+
     def _wait_for_berth(self):
         children = pathlib.Path(f"/proc/{self.launcher.pid}/task/{self.launcher.pid}/children")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.launcher.poll() is None:
             for child in children.read_text().split():
-                if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "berth":
+                if self._name_of(child) == "berth":
                     return int(child)
             time.sleep(0.005)
         raise AssertionError("berth did not start")
