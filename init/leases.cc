@@ -80,8 +80,7 @@ void Leases::bring_up(UnitRuntime& unit, Milliseconds retry_after) {
 
 void Leases::grant(UnitRuntime& unit) {
   Book& book = books_[unit.name()];
-  loop_.cancel(book.idle);
-  book.idle = os::kNoTimer;
+  loop_.disarm(book.idle);
   for (const std::string& proxy : book.waiting) {
     Holding& holding = book.holders[proxy];
     holding.epoch = unit.life.epoch;
@@ -136,8 +135,7 @@ void Leases::busy(const std::string& proxy, const control::Busy& message) {
   if (held == nullptr)
     return;
   unanswered_revokes_.erase(proxy);
-  loop_.cancel(held->revoke);
-  held->revoke = os::kNoTimer;
+  loop_.disarm(held->revoke);
   Book& book = books_[message.unit];
   book.busy_until = loop_.now() + kRetrySoon;
   book.evicted_for.clear();

@@ -234,8 +234,7 @@ void Lives::announce(UnitRuntime& unit) {
   if (unit.life.main_pid != 0)
     unit.reason.clear();
   if (!unit.is_job()) {
-    p_.loop.cancel(unit.deadline);
-    unit.deadline = os::kNoTimer;
+    p_.loop.disarm(unit.deadline);
   }
   if (unit.unit.service.after_start.empty())
     return;
@@ -374,8 +373,7 @@ void Lives::settle(UnitRuntime& unit, const ExitFacts& facts) {
 }
 
 void Lives::clean(UnitRuntime& unit) {
-  p_.loop.cancel(unit.deadline);
-  unit.deadline = os::kNoTimer;
+  p_.loop.disarm(unit.deadline);
   unit.life.probe.reset();
   unit.life.lookup.reset();
   if (unit.life.aux) {
@@ -400,8 +398,7 @@ void Lives::after_sweep(UnitRuntime& unit) {
                    });
   }
   p_.endpoints.close(unit);
-  p_.loop.cancel(unit.deadline);
-  unit.deadline = os::kNoTimer;
+  p_.loop.disarm(unit.deadline);
   p_.table.post(unit, cleaned_event(life.verdict));
 }
 

@@ -82,7 +82,7 @@ void LogHub::Impl::attach(const std::string& name, const LogSpec& spec, LogStrea
                           os::UniqueFd pipe) {
   Source& source = sources_[name];
   source.spec = spec;
-  loop_.cancel(std::exchange(source.retirement, os::kNoTimer));
+  loop_.disarm(source.retirement);
   if (source.pipes.size() == kMaxPipes) {
     source.pipes.front()->drain();
     on_end(*source.pipes.front());

@@ -79,8 +79,7 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
     case UnitAction::bug:
       break;
     case UnitAction::queue:
-      loop_.cancel(unit.deadline);
-      unit.deadline = os::kNoTimer;
+      loop_.disarm(unit.deadline);
       if (unit.changed)
         unit.unit = std::move(*std::exchange(unit.changed, nullptr));
       unit.life.stop_requested = false;  // of the life before
@@ -196,8 +195,7 @@ void Manager::start_what_stopped_with(const std::string& name) {
 
 void Manager::came_to_rest(UnitRuntime& unit) {
   unit.stop_pending = false;
-  loop_.cancel(unit.deadline);  // of a back-off that a stop has ended
-  unit.deadline = os::kNoTimer;
+  loop_.disarm(unit.deadline);  // of a back-off that a stop has ended
   if (unit.state != UnitState::inactive)
     unit.wanted_up = unit.start_again;  // exited or skipped: it has had what was wanted
   if (unit.is_job() && unit.job_succeeded && unit.state == UnitState::exited)

@@ -185,7 +185,7 @@ void Output::stop_waiting() {
   if (watched_)
     loop_.unwatch(fd_.borrow());
   watched_ = false;
-  loop_.cancel(std::exchange(retry_, os::kNoTimer));
+  loop_.disarm(retry_);
 }
 
 void Output::discard_all() {

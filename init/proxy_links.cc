@@ -142,8 +142,7 @@ void ProxyLinks::flush(const std::string& proxy, Link& link) {
       return wait_writable(proxy, link);
     link.unsent.erase(next);
   }
-  loop_.cancel(link.stalled);
-  link.stalled = os::kNoTimer;
+  loop_.disarm(link.stalled);
   loop_.rewatch(link.socket.borrow(), true, false);
 }
 

@@ -244,7 +244,7 @@ void ReadinessProbe::Impl::finish(std::string how) {
 void ReadinessProbe::Impl::hang_up() {
   loop_.unwatch(socket_.borrow());
   socket_.reset();
-  loop_.cancel(std::exchange(look_limit_, os::kNoTimer));
+  loop_.disarm(look_limit_);
 }
 
 nanoseconds ReadinessProbe::Impl::interval() const {

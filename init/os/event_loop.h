@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "init/os/clock.h"
@@ -69,6 +70,8 @@ class EventLoop {
   }
   /// Does nothing for kNoTimer and for timers that have fired.
   void cancel(TimerId timer);
+  /// As cancel(), and `timer` names none from then on.
+  void disarm(TimerId& timer) { cancel(std::exchange(timer, kNoTimer)); }
 
   /// Fixed during one turn.
   TimePoint now() const { return now_; }

@@ -22,7 +22,6 @@ Result<std::string> read_trusted_file(const std::string& path, std::size_t limit
 Result<void> check_trusted_folder(const std::string& path, uid_t trusted_uid);
 /// Names in a folder without "." and "..", sorted. `not_found` if there is no such folder.
 Result<std::vector<std::string>> list_folder(const std::string& path);
-bool is_folder(const std::string& path);
 bool exists(const std::string& path);
 
 /// Makes a folder if it is missing; sets mode, and owner where given, in either case.

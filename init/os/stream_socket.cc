@@ -114,13 +114,4 @@ UniqueFd accept_stream(BorrowedFd listener, PeerAddress& peer) {
   return accepted;
 }
 
-bool stream_pair(UniqueFd& one, UniqueFd& other) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
-    return false;
-  one = UniqueFd(ends[0]);
-  other = UniqueFd(ends[1]);
-  return true;
-}
-
 }  // namespace berth::os

@@ -53,7 +53,4 @@ bool parse_peer(std::string_view text, PeerAddress& peer);
 /// Accepts one connection, non-blocking and close-on-exec; not open = none (errno tells why).
 UniqueFd accept_stream(BorrowedFd listener, PeerAddress& peer);
 
-/// Two connected stream sockets, non-blocking and close-on-exec.
-bool stream_pair(UniqueFd& one, UniqueFd& other);
-
 }  // namespace berth::os
