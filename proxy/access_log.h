@@ -8,7 +8,7 @@
 
 #include "init/os/event_loop.h"
 #include "proxy/own_reply.h"
-#include "units/unit.h"
+#include "units/proxy_spec.h"
 
 namespace berth::proxy {
 

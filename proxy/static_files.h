@@ -7,7 +7,7 @@
 
 #include "init/os/beneath.h"
 #include "proxy/http_head.h"
-#include "units/unit.h"
+#include "units/proxy_spec.h"
 
 namespace berth::proxy {
 

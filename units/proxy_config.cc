@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "units/unit.h"
+
 namespace berth {
 namespace {
 

@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "units/unit.h"
+#include "units/proxy_spec.h"
 
 namespace berth {
+
+struct Unit;
 
 /// Something that can be asked for a lease: a tenant's instance, or a service that a route names.
 struct Backend {

@@ -1,0 +1,105 @@
+// ProxySpec: what a [proxy] unit says, apart from the keys that every unit has. Apart from unit.h
+// so that the proxy depends on nothing else of the unit language.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "units/values.h"
+
+namespace berth {
+
+struct CacheRule {
+  std::string path;
+  Milliseconds max_age{0};
+  bool immutable = false;
+  bool operator==(const CacheRule&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.path);
+    visit(self.max_age);
+    visit(self.immutable);
+  }
+};
+
+/// One [[proxy.route]]: a path prefix that a unit serves.
+struct RouteSpec {
+  std::string prefix;  ///< matches at a segment border
+  std::string unit;    ///< the service that serves it
+  std::string to;      ///< replaces `prefix` upstream; empty = the path stays as it is
+  bool websocket = true;
+  std::vector<std::string> methods;  ///< empty = all
+  bool operator==(const RouteSpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.prefix);
+    visit(self.unit);
+    visit(self.to);
+    visit(self.websocket);
+    visit(self.methods);
+  }
+};
+
+enum class AccessLog : std::uint8_t { none, json, combined };
+
+/// [proxy] and its tables. It travels to berth-proxy whole, inside ProxyConfig.
+struct ProxySpec {
+  std::vector<Address> listen;
+  std::vector<Network> trust_proxy;
+  Milliseconds header_timeout{10'000};
+  Milliseconds idle_timeout{60'000};
+  Milliseconds upstream_timeout{
+      60'000};        ///< until the first byte of a reply, then between two bytes
+  Bytes max_body{0};  ///< 0 = no limit
+  std::uint32_t max_connections = 10'000;
+
+  std::string maintenance_until;  ///< a job; empty = no maintenance
+  bool maintenance_enabled = false;
+  std::string maintenance_page;  ///< below static_root; empty = the built-in one
+  Milliseconds retry_after{5'000};
+
+  std::string health_path;  ///< empty = none
+  std::string health_body = "ok\n";
+
+  std::string static_root;                     ///< empty = no static files
+  std::string static_prefix;                   ///< taken off before looking up
+  std::vector<std::string> static_extensions;  ///< without dots; empty = all
+  std::vector<CacheRule> cache;
+
+  std::string auth_htpasswd;  ///< empty = no authentication
+  std::string auth_realm = "Restricted";
+  std::vector<std::string> auth_public;  ///< "/x" exact, "/x/" prefix, "*.ext" static files
+
+  std::vector<RouteSpec> routes;
+  AccessLog access_log = AccessLog::json;
+
+  bool operator==(const ProxySpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.listen);
+    visit(self.trust_proxy);
+    visit(self.header_timeout);
+    visit(self.idle_timeout);
+    visit(self.upstream_timeout);
+    visit(self.max_body);
+    visit(self.max_connections);
+    visit(self.maintenance_until);
+    visit(self.maintenance_enabled);
+    visit(self.maintenance_page);
+    visit(self.retry_after);
+    visit(self.health_path);
+    visit(self.health_body);
+    visit(self.static_root);
+    visit(self.static_prefix);
+    visit(self.static_extensions);
+    visit(self.cache);
+    visit(self.auth_htpasswd);
+    visit(self.auth_realm);
+    visit(self.auth_public);
+    visit(self.routes);
+    visit(self.access_log);
+  }
+};
+
+}  // namespace berth
