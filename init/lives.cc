@@ -6,14 +6,12 @@
 #include <signal.h>
 
 #include "init/os/random.h"
-#include "units/expansion.h"
 
 namespace berth {
 namespace {
 
 constexpr Milliseconds kAuxLimit{30'000};
 constexpr Milliseconds kKillAgain{1'000};
-constexpr std::chrono::milliseconds kOwnerCheckPause{100};
 
 /// Failures of the machine, not of the unit: worth another try.
 bool is_passing(int os_errno) {
@@ -179,48 +177,7 @@ void Lives::on_executed(UnitRuntime& unit) {
   }
   if (unit.unit.kind == UnitKind::proxy)
     return;  // ready when it has its route table
-  if (unit.unit.service.ready.way == ReadyCheck::Way::exec)
-    p_.table.post(unit, UnitEvent::ready);
-  else
-    start_probe(unit);
-}
-
-void Lives::start_probe(UnitRuntime& unit) {
-  ReadyCheck check = unit.unit.service.ready;
-  check.path = expand_at_start(check.path, p_.endpoints.variables(unit));
-  unit.life.probe =
-      std::make_unique<ReadinessProbe>(p_.loop, check, unit.life.endpoint, [this, &unit] {
-        if (unit.life.port != 0)
-          return check_port_owner(unit);
-        const Identity proxy = p_.launcher.proxy_identity(unit.unit);
-        p_.endpoints.opened(unit, proxy.uid, proxy.gid);
-        p_.table.post(unit, UnitEvent::ready);
-      });
-}
-
-void Lives::check_port_owner(UnitRuntime& unit) {
-  Command command;
-  command.argv = p_.launcher.helper_argv({"owns-port", std::to_string(unit.life.port)});
-  const auto members = p_.cleaner.members_of({&unit});
-  for (const pid_t pid : members.front())
-    command.argv.push_back(std::to_string(pid));
-  const auto helper = [this, &unit](const Command& each) {
-    return p_.launcher.spawn_helper(unit, each, unit.unit.process.user);
-  };
-  run_aux(
-      unit, "port check", {std::move(command)}, helper,
-      [this, &unit](std::optional<std::string> failure) {
-        if (!failure)
-          return p_.table.post(unit, UnitEvent::ready);
-        unit.reason =
-            "port " + std::to_string(unit.life.port) + " is answered by a process of somebody else";
-        // Looked at again until the unit's own time to become ready is over.
-        p_.loop.after(kOwnerCheckPause, [this, name = unit.name(), epoch = unit.life.epoch] {
-          UnitRuntime* again = p_.table.find(name);
-          if (again != nullptr && again->life.epoch == epoch && again->state == UnitState::starting)
-            start_probe(*again);
-        });
-      });
+  p_.readiness.executed(unit);
 }
 
 void Lives::proxy_configured(UnitRuntime& unit) {
@@ -229,7 +186,7 @@ void Lives::proxy_configured(UnitRuntime& unit) {
 }
 
 void Lives::announce(UnitRuntime& unit) {
-  unit.life.probe.reset();
+  p_.readiness.became_ready(unit);
   // A short-lived process may have ended in the same turn, and said why.
   if (unit.life.main_pid != 0)
     unit.reason.clear();
@@ -264,14 +221,13 @@ void Lives::gave_up(UnitRuntime& unit) {
     unit.reason = "not done within " + format_duration(unit.unit.job->timeout);
     return;
   }
-  const std::string last = unit.life.probe ? ": " + unit.life.probe->last_answer() : "";
   unit.reason = "not ready within " + format_duration(unit.unit.service.ready.timeout) +
-                (last == ": " ? "" : last);
+                Readiness::last_answer(unit);
 }
 
 void Lives::terminate(UnitRuntime& unit) {
   UnitLife& life = unit.life;
-  life.probe.reset();
+  p_.readiness.end(unit);
   life.stop_sent = true;
   const Milliseconds own_limit = unit.unit.service.stop_timeout;
   const Milliseconds limit = stop_cap_ ? std::min(own_limit, *stop_cap_) : own_limit;
@@ -315,7 +271,7 @@ void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   const bool exec_failed = read_last_report(unit);
   life.main_pid = 0;
   life.pidfd.reset();
-  life.probe.reset();
+  p_.readiness.end(unit);
   unit.last_exit = status.str();
   if (unit.unit.kind == UnitKind::proxy)
     p_.proxies.disconnect(unit.name());
@@ -374,7 +330,7 @@ void Lives::settle(UnitRuntime& unit, const ExitFacts& facts) {
 
 void Lives::clean(UnitRuntime& unit) {
   p_.loop.disarm(unit.deadline);
-  unit.life.probe.reset();
+  p_.readiness.end(unit);
   unit.life.lookup.reset();
   if (unit.life.aux) {
     unit.life.aux->kill();

@@ -10,6 +10,7 @@
 #include "init/launcher.h"
 #include "init/log_hub.h"
 #include "init/os/event_loop.h"
+#include "init/readiness.h"
 #include "init/reaper.h"
 #include "init/settings.h"
 #include "init/unit_actions.h"
@@ -27,6 +28,7 @@ class Lives final : public UnitActions {
     Launcher& launcher;
     Endpoints& endpoints;
     Cleaner& cleaner;
+    Readiness& readiness;
     ProxyLinks& proxies;
     const Settings& settings;
   };
@@ -59,8 +61,6 @@ class Lives final : public UnitActions {
   /// What the child has told of its exec; true once that is decided.
   bool read_exec_report(UnitRuntime& unit);
   void on_executed(UnitRuntime& unit);
-  void start_probe(UnitRuntime& unit);
-  void check_port_owner(UnitRuntime& unit);
   void on_main_exit(UnitRuntime& unit, const os::ExitStatus& status);
   bool read_last_report(UnitRuntime& unit);
   /// Whether another step of a job was begun.

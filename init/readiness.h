@@ -1,36 +1,47 @@
-// ReadinessProbe: finds out, without ever blocking, when a unit that runs has become ready.
+// Readiness: finds out when the unit of a life has become ready. Posts the event; what follows is
+// the state table's.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <string>
 
+#include "init/cleaner.h"
+#include "init/endpoints.h"
+#include "init/launcher.h"
 #include "init/os/event_loop.h"
-#include "units/unit.h"
+#include "init/reaper.h"
+#include "init/unit_table.h"
 
 namespace berth {
 
-/// One probe of one life of a unit; destroy it to stop asking. Does not know the unit's `timeout`:
-/// the manager's deadline does that.
-class ReadinessProbe {
+class Readiness {
  public:
-  /// Calls `ready` once, from the loop, when `check` holds. `endpoint` is where the unit listens,
-  /// for check.at_endpoint. The first look is at once, then with check.interval (0: from 2 ms
-  /// to 500 ms, a small part of the time that has gone by). A look takes at most the longer of 1 s
-  /// and check.interval. REQUIRES: check.way != exec.
-  ReadinessProbe(os::EventLoop& loop, const ReadyCheck& check, const Address& endpoint,
-                 std::function<void()> ready);
-  ~ReadinessProbe();
-  ReadinessProbe(const ReadinessProbe&) = delete;
-  ReadinessProbe& operator=(const ReadinessProbe&) = delete;
+  struct Parts {
+    os::EventLoop& loop;
+    UnitTable& table;
+    Reaper& reaper;
+    Launcher& launcher;
+    Endpoints& endpoints;
+    Cleaner& cleaner;
+  };
+  explicit Readiness(Parts parts) : p_(parts) {}
 
-  /// What the last look found, in words: "connect 127.0.0.1:6379: Connection refused", "HTTP status
-  /// 503".
-  const std::string& last_answer() const;
+  /// The program of the life has been executed: posts `ready`, now or later. REQUIRES: a service or
+  /// a tenant.
+  void executed(UnitRuntime& unit);
+  /// It is ready.
+  void became_ready(UnitRuntime& unit);
+  /// Its end has begun or has come: nothing is asked any more.
+  void end(UnitRuntime& unit);
+  /// ": connect 127.0.0.1:6379: Connection refused", for the end of "not ready within 30s"; empty
+  /// if nothing is known.
+  static std::string last_answer(const UnitRuntime& unit);
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  void probe(UnitRuntime& unit);
+  void check_port_owner(UnitRuntime& unit);
+  void on_port_checked(UnitRuntime& unit, bool is_owner);
+
+  Parts p_;
 };
 
 }  // namespace berth

@@ -15,6 +15,7 @@
 #include "init/os/signal_fd.h"
 #include "init/pending_jobs.h"
 #include "init/proxy_links.h"
+#include "init/readiness.h"
 #include "init/reaper.h"
 #include "init/reloader.h"
 #include "init/settings.h"
@@ -44,6 +45,7 @@ class Supervisor {
   ProxyLinks proxies_;
   Launcher launcher_;
   Cleaner cleaner_;
+  Readiness readiness_;
   Lives lives_;
   Manager manager_;
   Leases leases_;

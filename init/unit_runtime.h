@@ -14,7 +14,7 @@
 #include "init/name_lookup.h"
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
-#include "init/readiness.h"
+#include "init/readiness_probe.h"
 #include "units/exit_policy.h"
 #include "units/unit.h"
 #include "units/unit_state.h"

@@ -110,8 +110,9 @@ class LifeWithNames : public testing::Test {
   ProxyLinks proxies_{loop_, settings_};
   Launcher launcher_{settings_, logs_, endpoints_, proxies_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
-  Lives lives_{
-      {loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, proxies_, settings_}};
+  Readiness readiness_{{loop_, table_, reaper_, launcher_, endpoints_, cleaner_}};
+  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, readiness_,
+                proxies_, settings_}};
   UnitRuntime& unit_ = table_.add(service());
 };
 

@@ -1,5 +1,5 @@
 // A probe against real sockets that open late, answer wrongly, or never.
-#include "init/readiness.h"
+#include "init/readiness_probe.h"
 
 #include <array>
 #include <csignal>
