@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "init/bare_kernel.h"
 #include "init/environment.h"
 #include "init/helper_modes.h"
 #include "init/log.h"
@@ -40,7 +41,7 @@ Settings find_settings(const Options& options, bool has_run_dir) {
   return settings;
 }
 
-int run(const Options& options) {
+int run(const Options& options, const BareKernel& kernel) {
   auto lock = claim_run_dir(options.folders.run_dir);
   if (!lock && lock.error().code == ErrorCode::exists) {
     std::fprintf(stderr, "berth: %s\n", lock.error().message.c_str());
@@ -52,6 +53,7 @@ int run(const Options& options) {
   LogHub logs(loop, open_standard_output());
   set_log_sink(&logs);
   log_info("berth " BERTH_VERSION ", pid " + std::to_string(::getpid()));
+  kernel.say_problems();
   if (!lock)
     log_warning("without a run dir there is no berthctl and no generated unit: " +
                 lock.error().message);
@@ -62,7 +64,16 @@ int run(const Options& options) {
   Supervisor supervisor(loop, settings, logs);
   const int status = supervisor.run();
   set_log_sink(nullptr);
+  kernel.end(supervisor.machine_end());
   return status;
+}
+
+// Kernels pass on what they do not understand of their command line: no reason not to boot.
+Result<Options> kernel_options(const Result<Options>& given) {
+  if (given)
+    return given;
+  std::fprintf(stderr, "berth: %s: all options are ignored\n", given.error().message.c_str());
+  return Options{};
 }
 
 }  // namespace
@@ -71,7 +82,13 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   if (const auto status = berth::run_helper_mode(argc, argv))
     return *status;
-  const auto options = berth::parse_options(argc, argv);
+  berth::os::hold_signals();
+  berth::BareKernel kernel;
+  kernel.prepare();
+  berth::os::secure_standard_fds();
+  auto options = berth::parse_options(argc, argv);
+  if (kernel.is_here())
+    options = berth::kernel_options(options);
   if (!options) {
     std::fprintf(stderr, "berth: %s\n%s", options.error().message.c_str(), berth::usage().c_str());
     return 2;
@@ -80,7 +97,5 @@ int main(int argc, char** argv) {
     std::fputs(options->help ? berth::usage().c_str() : "berth " BERTH_VERSION "\n", stdout);
     return 0;
   }
-  berth::os::hold_signals();
-  berth::os::secure_standard_fds();
-  return berth::run(*options);
+  return berth::run(*options, kernel);
 }

@@ -12,6 +12,8 @@ constexpr std::chrono::milliseconds kLastWords{200};
 
 /// SIGRTMIN+3 by number: container runtimes send 37 to ask an init to stop (systemd(1)).
 constexpr int kContainerStop = 37;
+/// SIGRTMIN+5, with which systemd is asked to restart the machine.
+constexpr int kMachineRestart = 39;
 
 }  // namespace
 
@@ -32,7 +34,9 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
               launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
-      signals_(loop, {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, kContainerStop},
+      signals_(loop,
+               {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, kContainerStop,
+                kMachineRestart},
                [this](const os::SignalInfo& signal) { on_signal(signal); }) {
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
@@ -77,6 +81,9 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
     case SIGCHLD:
       reaper_.drain();
       break;
+    case kMachineRestart:
+      machine_end_ = os::MachineEnd::restart;
+      [[fallthrough]];
     case SIGTERM:
     case SIGINT:
     case kContainerStop:

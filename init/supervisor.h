@@ -12,6 +12,7 @@
 #include "init/log_hub.h"
 #include "init/manager.h"
 #include "init/os/event_loop.h"
+#include "init/os/machine.h"
 #include "init/os/signal_fd.h"
 #include "init/pending_jobs.h"
 #include "init/proxy_links.h"
@@ -30,6 +31,8 @@ class Supervisor {
 
   /// Boots the units and runs until everything has stopped. Returns berth's exit status.
   int run();
+  /// What becomes of the machine then, if it is ours to end.
+  os::MachineEnd machine_end() const { return machine_end_; }
 
  private:
   void on_signal(const os::SignalInfo& signal);
@@ -55,6 +58,7 @@ class Supervisor {
   AdminService admin_;
   AdminLink admin_link_;
   os::SignalFd signals_;
+  os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };
 
 }  // namespace berth

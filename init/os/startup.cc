@@ -15,6 +15,17 @@ extern "C" const char etext;
 
 namespace berth::os {
 
+namespace {
+
+// Where there is no /dev/null: reads and writes of an O_PATH descriptor fail, and do no harm.
+void hold_standard_places() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/", O_PATH) < 0)
+      return;
+}
+
+}  // namespace
+
 void secure_standard_fds() {
   int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   while (fd >= 0 && fd <= STDERR_FILENO) {
@@ -23,6 +34,7 @@ void secure_standard_fds() {
   }
   if (fd >= 0)
     ::close(fd);
+  hold_standard_places();
   // Refused by old seccomp profiles; children close what they were not given in any case.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 }

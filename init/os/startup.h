@@ -6,7 +6,8 @@
 namespace berth::os {
 
 /// Opens /dev/null for those of 0, 1 and 2 that are closed, or the first file opened would become
-/// the standard output; everything above them becomes close-on-exec.
+/// the standard output (without a /dev/null, something takes the place that cannot be read or
+/// written); everything above them becomes close-on-exec.
 void secure_standard_fds();
 /// Holds back the signals that ask berth to stop, or tell of a child, until SignalFd takes them: as
 /// PID 1 an unhandled one would be lost (man 7 pid_namespaces). Children get an empty mask.
