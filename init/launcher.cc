@@ -20,7 +20,7 @@ void expand(Command& command, const std::map<std::string, std::string>& variable
 }  // namespace
 
 Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
-  if (!settings_.has_run_dir)
+  if (!settings_.has_run_dir || !unit.unit.mentions_run_dir)
     return {};
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;

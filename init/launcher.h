@@ -20,7 +20,7 @@ class Launcher {
   Launcher(const Settings& settings, LogHub& logs, Endpoints& endpoints, ProxyLinks& proxies)
       : settings_(settings), logs_(logs), endpoints_(endpoints), proxies_(proxies) {}
 
-  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user: ${run_dir}.
+  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user, if its definition has ${run_dir}.
   Result<void> prepare_run_dir(const UnitRuntime& unit) const;
   /// The main process of the life; of a job, its next step. The listener of an activated endpoint
   /// goes with it.

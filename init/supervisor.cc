@@ -1,9 +1,11 @@
 // Wiring, signals, and the end of each turn of the loop.
 #include "init/supervisor.h"
 
+#include <malloc.h>
 #include <signal.h>
 
 #include "init/log.h"
+#include "init/os/startup.h"
 
 namespace berth {
 namespace {
@@ -34,6 +36,11 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
               launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
+      idle_trim_(loop,
+                 [] {
+                   ::malloc_trim(0);
+                   os::forget_program_pages();
+                 }),
       signals_(loop,
                {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, kContainerStop,
                 kMachineRestart},
@@ -60,6 +67,7 @@ void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
+  idle_trim_.after_turn();
 }
 
 int Supervisor::run() {

@@ -6,6 +6,7 @@
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/idle_trim.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
@@ -57,6 +58,7 @@ class Supervisor {
   PendingJobs jobs_;
   AdminService admin_;
   AdminLink admin_link_;
+  IdleTrim idle_trim_;
   os::SignalFd signals_;
   os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };

@@ -255,6 +255,7 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   const auto complain = [&](std::string message) {
     reading.errors.add(at, reading.unit, std::move(message));
   };
+  unit.mentions_run_dir = reading.scope.asked_for_run_dir;
   if (unit.kind == UnitKind::service && unit.service.ready.at_endpoint && !unit.service.address) {
     complain("\"ready\" asks at \"address\", which is not set");
   }

@@ -162,6 +162,7 @@ struct Unit {
   std::optional<ProxySpec> proxy;
   ProcessSpec process;
   LogSpec log;
+  bool mentions_run_dir = false;  ///< some value has ${run_dir}: the folder is made for it
 
   bool operator==(const Unit&) const = default;
 };
