@@ -30,7 +30,10 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
               job_runs_, settings}),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
-      reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
+      activation_(loop, table_, logs, manager_, endpoints_.sockets()),
+      idle_(loop, table_, logs, manager_, leases_),
+      reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
+                 activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
               launcher_, settings}),
@@ -106,6 +109,8 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
 void Supervisor::on_state(UnitRuntime& unit) {
   if (unit.is_job())
     reloader_.push_routes();  // it may have ended the maintenance
+  activation_.on_state(unit);
+  idle_.on_state(unit);
   jobs_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();

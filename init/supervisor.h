@@ -2,10 +2,12 @@
 // it.
 #pragma once
 
+#include "init/activation.h"
 #include "init/admin_link.h"
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/idle_watch.h"
 #include "init/job_runs.h"
 #include "init/launcher.h"
 #include "init/leases.h"
@@ -54,6 +56,8 @@ class Supervisor {
   Lives lives_;
   Manager manager_;
   Leases leases_;
+  Activation activation_;
+  IdleWatch idle_;
   Reloader reloader_;
   Shutdown shutdown_;
   PendingJobs jobs_;

@@ -84,7 +84,7 @@ struct UnitRuntime {
   std::string last_exit;       ///< in words
   std::string reason;          ///< of a failure or a back-off, in words
   bool job_succeeded = false;  ///< at least once since berth began
-  bool pinned = false;         ///< a tenant started by hand: not stopped for idleness
+  bool pinned = false;         ///< started by hand: not stopped for idleness
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
 };
 
