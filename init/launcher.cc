@@ -87,13 +87,11 @@ Result<os::Spawned> Launcher::spawn_main(UnitRuntime& unit) {
     return spawn_proxy(unit);
   const Unit definition = expanded(unit);
   ExecContext context = context_of(unit);
-  if (unit.life.listener.is_open()) {
-    context.listen_fds.push_back(unit.life.listener.borrow());
-    context.listen_names.push_back("http");
+  for (PassedSocket& socket : endpoints_.passed(unit)) {
+    context.listen_fds.push_back(socket.fd);
+    context.listen_names.push_back(std::move(socket.name));
   }
-  const Command& command =
-      unit.is_job() ? definition.job->steps[unit.life.job_step] : definition.service.command;
-  auto spawned = spawn(unit, definition, command, std::move(context));
+  auto spawned = spawn(unit, definition, definition.service.command, std::move(context));
   // With our copy kept open, connections to a tenant that died would wait for nobody.
   unit.life.listener.reset();
   return spawned;

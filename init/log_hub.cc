@@ -46,6 +46,7 @@ class LogHub::Impl final : public UnitPipe::Owner {
   Impl& operator=(const Impl&) = delete;
 
   void attach(const std::string& name, const LogSpec& spec, LogStream stream, os::UniqueFd pipe);
+  void set_spec(const std::string& name, const LogSpec& spec);
   void drain(const std::string& name);
   void unit_line(const std::string& name, LogLevel level, std::string_view text);
   void berth_line(LogLevel level, std::string_view text);
@@ -92,6 +93,12 @@ void LogHub::Impl::attach(const std::string& name, const LogSpec& spec, LogStrea
     unit_line(name, LogLevel::error, os::errno_error("watch the output").message);
   // One that is not watched is still read by drain().
   source.pipes.push_back(std::move(unit_pipe));
+}
+
+void LogHub::Impl::set_spec(const std::string& name, const LogSpec& spec) {
+  const auto found = sources_.find(name);
+  if (found != sources_.end())
+    found->second.spec = spec;  // else attach() will say it
 }
 
 void LogHub::Impl::drain(const std::string& name) {
@@ -171,6 +178,10 @@ LogHub::~LogHub() = default;
 void LogHub::attach(const std::string& unit, const LogSpec& spec, LogStream stream,
                     os::UniqueFd pipe) {
   impl_->attach(unit, spec, stream, std::move(pipe));
+}
+
+void LogHub::set_spec(const std::string& unit, const LogSpec& spec) {
+  impl_->set_spec(unit, spec);
 }
 
 void LogHub::drain(const std::string& unit) {

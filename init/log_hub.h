@@ -27,6 +27,8 @@ class LogHub final : public LogSink {
   /// Reads a unit's output until end of file: lines up to 16 KiB, longer ones split. A unit may be
   /// attached again (its next life) while an older pipe is still open. `pipe` is made non-blocking.
   void attach(const std::string& unit, const LogSpec& spec, LogStream stream, os::UniqueFd pipe);
+  /// The unit's lines look like this from now on.
+  void set_spec(const std::string& unit, const LogSpec& spec);
   /// Reads now what is waiting in the unit's pipes: its last words, before its end is reported.
   void drain(const std::string& unit);
   /// A line of berth's about a unit: to its kept lines, and to the output if set_log_level() lets

@@ -271,7 +271,7 @@ Result<void> Manager::start(UnitRuntime& unit) {
   unit.history.forget();
   unit.restarts = 0;
   unit.refuse_until = {};
-  unit.pinned = unit.is_tenant();
+  unit.pinned = unit.is_tenant() || unit.unit.service.idle_timeout.count() != 0;
   // A life that ends by itself is not the one that was asked for, however it ends.
   unit.start_again = unit.state == UnitState::stopping || unit.state == UnitState::killing ||
                      unit.state == UnitState::cleaning;

@@ -33,7 +33,8 @@ class Manager final : public UnitRequests {
   void set_order(StartOrder order) { order_ = std::move(order); }
   const StartOrder& order() const { return order_; }
 
-  /// By hand: forgets earlier failures; a tenant stays up until it is stopped by hand.
+  /// By hand: forgets earlier failures; a unit that stops when it is idle stays up until it is
+  /// stopped by hand.
   Result<void> start(UnitRuntime& unit);
   void stop(UnitRuntime& unit);
   Result<void> restart(UnitRuntime& unit);

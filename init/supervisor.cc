@@ -27,11 +27,15 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
       readiness_({loop, table_, reaper_, launcher_, endpoints_, cleaner_}),
+      job_runs_(loop, table_, reaper_, logs, launcher_),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, readiness_, proxies_,
-              settings}),
+              job_runs_, settings}),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
-      reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
+      activation_(loop, table_, logs, manager_, endpoints_.sockets()),
+      idle_(loop, table_, logs, manager_, leases_),
+      reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
+                 activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
               launcher_, settings}),
@@ -48,7 +52,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
-  lives_.set_reload([this]() -> Result<void> {
+  job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
     BERTH_TRY(reloader_.reload());
     return {};
   });
@@ -113,6 +117,8 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
 void Supervisor::on_state(UnitRuntime& unit) {
   if (unit.is_job())
     reloader_.push_routes();  // it may have ended the maintenance
+  activation_.on_state(unit);
+  idle_.on_state(unit);
   jobs_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();

@@ -2,11 +2,14 @@
 // it.
 #pragma once
 
+#include "init/activation.h"
 #include "init/admin_link.h"
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
 #include "init/idle_trim.h"
+#include "init/idle_watch.h"
+#include "init/job_runs.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
@@ -50,9 +53,12 @@ class Supervisor {
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
+  JobRuns job_runs_;
   Lives lives_;
   Manager manager_;
   Leases leases_;
+  Activation activation_;
+  IdleWatch idle_;
   Reloader reloader_;
   Shutdown shutdown_;
   PendingJobs jobs_;

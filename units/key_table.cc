@@ -1,4 +1,5 @@
 // The rows of the table of keys.
+#include <algorithm>
 #include <array>
 
 #include "units/keys.h"
@@ -11,6 +12,7 @@ using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
 constexpr std::string_view kDirectory = "[[process.directories]]";
+constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
 constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
@@ -34,6 +36,7 @@ Command& part(Draft& d, Command*) { return d.command; }
 CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
 RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
 DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
+ListenSocket& part(Draft& d, ListenSocket*) { return d.unit.service.listen.back(); }
 // clang-format on
 
 template <typename Owner, typename T>
@@ -49,6 +52,11 @@ void read(Value& value, StartWhen& out) {
   value.choice<StartWhen>(
       out,
       {{"boot", StartWhen::boot}, {"demand", StartWhen::demand}, {"manual", StartWhen::manual}});
+}
+void read(Value& value, OnChange& out) {
+  value.choice<OnChange>(out, {{"restart", OnChange::restart},
+                               {"when-idle", OnChange::when_idle},
+                               {"keep", OnChange::keep}});
 }
 void read(Value& value, Restart& out) {
   value.choice<Restart>(out, {{"on-failure", Restart::on_failure},
@@ -158,6 +166,26 @@ void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view 
 void directories(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.process.directories, kDirectory, {"path"});
 }
+/// One address, or a list of addresses and tables.
+void listen_sockets(Value& value, Draft& draft) {
+  std::vector<ListenSocket>& sockets = draft.unit.service.listen;
+  sockets.clear();
+  const auto read_one = [&](const Node& entry) {
+    if (entry.table() == nullptr) {
+      sockets.emplace_back();
+      Value(entry, "listen", "[service]", value.reading()).read(sockets.back().address);
+    } else if (applies(entry, kListen, kService, value.reading())) {
+      sockets.emplace_back();
+      check_needed(entry, kListen, {"address"}, value.reading());
+      read_members(entry, kListen, kService, draft, value.reading());
+    }
+  };
+  if (value.node().array() == nullptr) {
+    read_one(value.node());
+  } else {
+    std::for_each(value.node().array()->begin(), value.node().array()->end(), read_one);
+  }
+}
 void cache_rules(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
 }
@@ -195,7 +223,9 @@ void only_step(Value& value, Draft& draft) {
   value.read(draft.unit.job->steps.front());
 }
 void list_entry(Value& value, Draft& draft) {
-  value.read(draft.command);
+  Command read;
+  value.read(read);
+  draft.command.argv = std::move(read.argv);  // its other keys may have been read already
 }
 /// What says which instance is declared, and its values, is read before any of its keys.
 void read_before(Value&, Draft&) {}
@@ -217,6 +247,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[unit]", "before", "list of unit names", "[]", kAnyUnit,
      order<&UnitInfo::before, Relation::before>},
     {"[unit]", "start", "word", "\"boot\"", kAnyUnit, set<&UnitInfo::start>},
+    {"[unit]", "on_change", "word", "\"restart\"", kAnyUnit, set<&UnitInfo::on_change>},
 
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
@@ -242,6 +273,15 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ServiceSpec::reload_signal, signal>},
     {"[service]", "reload_command", "command", "", kCommanded, set<&ServiceSpec::reload_command>},
     {"[service]", "success_exit", "list of exit codes and signals", "[]", kStopped, success_exit},
+
+    {"[service]", "listen", "address, or list of addresses and tables", "[]", kService,
+     listen_sockets},
+    {"[service]", "idle_timeout", "duration", "\"0\"", kService, set<&ServiceSpec::idle_timeout>},
+    {kListen, "address", "address", "", kService, set<&ListenSocket::address>},
+    {kListen, "name", "name", "", kService, set_by<&ListenSocket::name, read_socket_name>},
+    {kListen, "user", "user", "", kService, set<&ListenSocket::user>},
+    {kListen, "group", "group", "", kService, set<&ListenSocket::group>},
+    {kListen, "mode", "octal digits", "\"0660\"", kService, set_by<&ListenSocket::mode, octal>},
 
     {"[job]", "command", "command", "", kJob, only_step},
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
@@ -280,6 +320,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {kCommandTable, "command", "command", "", kAnyKind, list_entry},
     {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},
     {kCommandTable, "user", "user", "", kAnyKind, set<&Command::user>},
+    {kCommandTable, "background", "boolean", "false", kAnyKind, set<&Command::background>},
 
     {kProcessTable, "user", "user", "", kAnyKind, set<&ProcessSpec::user>},
     {kProcessTable, "group", "group", "", kAnyKind, set<&ProcessSpec::group>},

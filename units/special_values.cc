@@ -309,6 +309,23 @@ void read_ready_status(Value& value, ReadyCheck& out) {
   out.status_high = ranges.back().second;
 }
 
+void read_socket_name(Value& value, std::string& out) {
+  constexpr std::string_view what = "1 to 255 printable ASCII characters without \":\"";
+  constexpr std::size_t kLongest = 255;
+  auto text = value.text_of(value.node(), what);
+  if (!text) {
+    return;
+  }
+  const bool fits = !text->empty() && text->size() <= kLongest &&
+                    std::all_of(text->begin(), text->end(),
+                                [](char c) { return c > ' ' && c <= '~' && c != ':'; });
+  if (!fits) {
+    value.mismatch(value.node(), what, *text, "");
+    return;
+  }
+  out = *std::move(text);
+}
+
 void read_url_prefix(Value& value, std::string& out) {
   constexpr std::string_view what = "a path that begins and ends with \"/\"";
   auto text = value.text_of(value.node(), what);

@@ -26,6 +26,10 @@ void read_ready_file(Value& value, ReadyCheck& out);
 /// `status`: "2xx,3xx", "200", "200-204", "any"
 void read_ready_status(Value& value, ReadyCheck& out);
 
+/// The name of a passed socket, as sd_listen_fds(3) has it: at most 255 printable ASCII characters
+/// without ':'.
+void read_socket_name(Value& value, std::string& out);
+
 /// A URL prefix: begins and ends with '/', nothing in it that a client would escape or resolve.
 void read_url_prefix(Value& value, std::string& out);
 /// An absolute path in a URL.

@@ -25,6 +25,9 @@ struct SourcePlace {
 
 enum class StartWhen : std::uint8_t { boot, demand, manual };
 
+/// What a reload does to a unit when a key that its process is made of has changed.
+enum class OnChange : std::uint8_t { restart, when_idle, keep };
+
 /// [unit]
 struct UnitInfo {
   std::string description;
@@ -34,6 +37,7 @@ struct UnitInfo {
   std::vector<std::string> after;
   std::vector<std::string> before;
   StartWhen start = StartWhen::boot;
+  OnChange on_change = OnChange::restart;
   bool operator==(const UnitInfo&) const = default;
 };
 
@@ -54,6 +58,16 @@ struct ReadyCheck {
 
 enum class Restart : std::uint8_t { never, on_failure, always };
 
+/// One socket of `listen`: opened by PID 1 and passed to the process.
+struct ListenSocket {
+  Address address;
+  std::string name;         ///< in LISTEN_FDNAMES; empty = the unit's
+  std::string user, group;  ///< of a Unix socket's file; empty = the unit's
+  static constexpr std::uint32_t kMode = 0660;
+  std::uint32_t mode = kMode;
+  bool operator==(const ListenSocket&) const = default;
+};
+
 /// [service]; a tenant and a proxy have these too.
 struct ServiceSpec {
   Command command;
@@ -73,6 +87,8 @@ struct ServiceSpec {
   std::optional<Command> reload_command;
   std::vector<int> success_codes;  ///< besides 0
   std::vector<int> success_signals;
+  std::vector<ListenSocket> listen;  ///< of a service alone
+  Milliseconds idle_timeout{0};      ///< of a service that connections start; 0 = never
   bool operator==(const ServiceSpec&) const = default;
 };
 

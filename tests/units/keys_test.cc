@@ -39,6 +39,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~(before "othr", which does not exist; did you mean "other"?)~"},
     {"[unit]", "start", R"~("manual")~", R"~("boots")~",
      R"~("start" in [unit] must be "boot", "demand" or "manual", not "boots"; did you mean "boot"?)~"},
+    {"[unit]", "on_change", R"~("keep")~", R"~("idle")~",
+     R"~("on_change" in [unit] must be "restart", "when-idle" or "keep", not "idle")~"},
     {"[service]", "command", R"~(["a", "b"])~", R"~([])~",
      R"~("command" in [service] names no program)~"},
     {"[service]", "address", R"~(":3000")~", R"~("3000")~",
@@ -69,6 +71,20 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("reload_command" in [service] must be a command: a string or a list of strings, not a number)~"},
     {"[service]", "success_exit", R"~([3, "SIGUSR1"])~", R"~([256])~",
      R"~("success_exit" in [service] must be a list of exit codes (0 to 255) and signals, not "256")~"},
+    {"[service]", "listen", R"~([":3", { address = "unix:/run/x" }])~", R"~([":3", "3"])~",
+     R"~("listen" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3": ":PORT" is missing)~"},
+    {"[service]", "idle_timeout", "\"5m\"\nlisten = \":3\"\n[unit]\nstart = \"demand\"",
+     R"~("5m")~", R"~("idle_timeout" needs "listen" and "start" = "demand")~"},
+    {"[[service.listen]]", "address", R"~(":4")~", R"~(4)~",
+     R"~("address" in [[service.listen]] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not a number)~"},
+    {"[[service.listen]]", "name", R"~("http")~", R"~("a:b")~",
+     R"~("name" in [[service.listen]] must be 1 to 255 printable ASCII characters without ":", not "a:b")~"},
+    {"[[service.listen]]", "user", R"~("www-data")~", R"~(33)~",
+     R"~("user" in [[service.listen]] must be a string, not a number)~"},
+    {"[[service.listen]]", "group", R"~("www-data")~", R"~(33)~",
+     R"~("group" in [[service.listen]] must be a string, not a number)~"},
+    {"[[service.listen]]", "mode", R"~("0666")~", R"~(666)~",
+     R"~("mode" in [[service.listen]] must be a string of octal digits such as "0755", not a number)~"},
     {"[job]", "command", R"~("a")~", R"~("")~", R"~("command" in [job] names no program)~"},
     {"[job]", "steps", R"~(["a", "b"])~", R"~([""])~", R"~("steps" in [job] names no program)~"},
     {"[job]", "timeout", R"~("1h")~", R"~("0")~",
@@ -123,6 +139,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("timeout" in a command must be a duration such as "5s", not a number)~"},
     {"a command", "user", R"~("root")~", R"~(0)~",
      R"~("user" in a command must be a string, not a number)~"},
+    {"a command", "background", R"~(false)~", R"~(true)~",
+     R"~("after_stop" in [service] cannot run in the background: only a step of a job can)~"},
     {"[process]", "user", R"~("www-data")~", R"~(33)~",
      R"~("user" in [process] must be a string, not a number)~"},
     {"[process]", "group", R"~("www-data")~", R"~([])~",
@@ -268,6 +286,9 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     file += text.starts_with("unit") ? "" : "unit = \"other\"\n";
   } else if (table == "[[proxy.static.cache]]" || table == "[[process.directories]]") {
     file += std::string(table) + "\n" + line + (text.starts_with("path") ? "" : "path = \"/x\"\n");
+  } else if (table == "[[service.listen]]") {
+    file += std::string(table) + "\n" + line;
+    file += text.starts_with("address") ? "" : "address = \"unix:/run/x\"\n";
   } else if (table != own_table(kind) && table != "[unit]") {
     file += std::string(table) + "\n" + line;
   }
@@ -343,12 +364,25 @@ TEST(Keys, TakeAGoodValue) {
 
     EXPECT_EQ(Lines{}, testing::messages(with)) << sample.table << " " << text;
     ASSERT_NE(nullptr, unit_of(with)) << sample.table << " " << text;
-    // A route has a unit already without; vars show in instances alone.
-    const bool shows = key.name != "unit" && key.name != "vars";
+    // A route has a unit already without; vars show in instances alone, background in jobs.
+    const bool shows = key.name != "unit" && key.name != "vars" && key.name != "background";
     if (shows && unit_of(without) != nullptr) {
       EXPECT_FALSE(without_place(with) == without_place(without)) << sample.table << " " << text;
     }
   }
+}
+
+TEST(Keys, LetAStepOfAJobRunInTheBackground) {
+  const Catalog catalog = testing::load(
+      {{"x.toml",
+        "[job]\nsteps = [{ background = true, command = \"a\", user = \"root\" }, \"b\"]\n"}});
+
+  ASSERT_NE(nullptr, unit_of(catalog));
+  const std::vector<Command>& steps = unit_of(catalog)->job->steps;
+  EXPECT_EQ(Lines{"a"}, steps[0].argv);
+  EXPECT_TRUE(steps[0].background);
+  EXPECT_EQ("root", steps[0].user);
+  EXPECT_FALSE(steps[1].background);
 }
 
 TEST(Keys, RefuseABadValueInWords) {
