@@ -37,7 +37,7 @@ void for_each_line(std::string_view text, OnLine on_line) {
 class LogHub::Impl final : public UnitPipe::Owner {
  public:
   Impl(os::EventLoop& loop, os::UniqueFd output)
-      : loop_(loop), output_(loop, std::move(output)), followers_(loop) {}
+      : loop_(loop), output_(loop, std::move(output)), followers_(loop, lines_lost) {}
   ~Impl() override {
     for (auto& [name, source] : sources_)
       loop_.cancel(source.retirement);

@@ -57,8 +57,11 @@ void Manager::apply(UnitRuntime& unit, UnitEvent event) {
     return log_bug(unit.name() + ": " + words(unit.state, event));
   if (transition.action == UnitAction::keep)
     return;
+  const UnitState from = unit.state;
   enter(unit, transition.next);
   act(unit, transition.action);
+  if (watcher_ && unit.state != from)
+    watcher_(unit, from);
   leases_->on_state(unit);
   if (observer_)
     observer_(unit);

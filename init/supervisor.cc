@@ -37,8 +37,10 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
                  activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
-      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
-              launcher_, settings}),
+      feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
+      timeline_(loop.clock()),
+      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
+              timeline_, logs, reaper_, launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       idle_trim_(loop,
                  [] {
@@ -51,6 +53,10 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                [this](const os::SignalInfo& signal) { on_signal(signal); }) {
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
+  manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
+    timeline_.on_state(unit, from);
+    feed_.tell(unit, from);
+  });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
   job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
     BERTH_TRY(reloader_.reload());

@@ -25,6 +25,8 @@
 #include "init/reloader.h"
 #include "init/settings.h"
 #include "init/shutdown.h"
+#include "init/state_feed.h"
+#include "init/timeline.h"
 #include "init/unit_table.h"
 
 namespace berth {
@@ -62,6 +64,8 @@ class Supervisor {
   Reloader reloader_;
   Shutdown shutdown_;
   PendingJobs jobs_;
+  StateFeed feed_;
+  Timeline timeline_;
   AdminService admin_;
   AdminLink admin_link_;
   IdleTrim idle_trim_;

@@ -56,6 +56,13 @@ struct UnitLife {
   bool is_main(pid_t pid) const { return pid == main_pid || (run && run->has(pid)); }
 };
 
+/// When the current or last life got where; the epoch = not yet.
+struct UnitTimes {
+  os::TimePoint queued;  ///< wanted up: it waits for others from here
+  os::TimePoint begun;   ///< nothing to wait for any more: preparations begin
+  os::TimePoint up;      ///< ready; a job: has succeeded
+};
+
 struct UnitRuntime {
   UnitRuntime(Unit definition, std::uint32_t number) : unit(std::move(definition)), index(number) {}
 
@@ -78,6 +85,7 @@ struct UnitRuntime {
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
   std::uint64_t since_ms = 0;  ///< of the state, wall clock
   UnitLife life;
+  UnitTimes times;
   os::TimerId deadline = os::kNoTimer;
   RestartHistory history;
   std::uint32_t restarts = 0;  ///< automatic ones since the last start by hand or by a request

@@ -6,12 +6,12 @@ namespace {
 
 /// What PID 1 opens for itself.
 constexpr std::uint64_t kStandard = 3;
-constexpr std::uint64_t kLoop = 2;        ///< epoll, signalfd
-constexpr std::uint64_t kRunDir = 1;      ///< the lock
-constexpr std::uint64_t kOutput = 1;      ///< a description of standard output of its own
-constexpr std::uint64_t kAdmin = 3;       ///< its socket; pidfd and control socket of berth-admin
-constexpr std::uint64_t kUnread = 256;    ///< answers that berth-admin has not read (admin_link.cc)
-constexpr std::uint64_t kFollowers = 64;  ///< of `berthctl logs -f` (followers.cc)
+constexpr std::uint64_t kLoop = 2;      ///< epoll, signalfd
+constexpr std::uint64_t kRunDir = 1;    ///< the lock
+constexpr std::uint64_t kOutput = 1;    ///< a description of standard output of its own
+constexpr std::uint64_t kAdmin = 3;     ///< its socket; pidfd and control socket of berth-admin
+constexpr std::uint64_t kUnread = 256;  ///< answers that berth-admin has not read (admin_link.cc)
+constexpr std::uint64_t kFollowers = 128;  ///< 64 of `logs -f`, 64 of `events` (followers.h)
 /// Gone before the turn of the loop is over: the child's ends of three pipes, files of /proc and
 /// /etc, a unit file and its folder, a route table, two that came with a message.
 constexpr std::uint64_t kPassing = 12;
