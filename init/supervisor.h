@@ -49,6 +49,7 @@ class Supervisor {
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
+  Provisions provisions_;
   Lives lives_;
   Manager manager_;
   Leases leases_;
