@@ -55,6 +55,7 @@ class Supervisor {
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
+  Provisions provisions_;
   JobRuns job_runs_;
   Lives lives_;
   Manager manager_;
