@@ -69,6 +69,7 @@ class LifeWithNames : public testing::Test {
   static Unit service() {
     Unit unit;
     unit.name = *UnitName::parse("web");
+    unit.mentions_run_dir = true;  // the folder wants to know its owner
     return unit;
   }
   void helper_runs(const std::string& command) {
