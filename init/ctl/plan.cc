@@ -138,7 +138,7 @@ class Planner {
     };
     add(other, "conflicts with " + std::string(starts));
     for (const std::string_view dependent : order_.brought_down_by(other))
-      add(dependent, "requires " + std::string(other));
+      add(dependent, "goes with " + std::string(other));
   }
 
   const UnitGraph& graph_;

@@ -28,7 +28,7 @@ struct PlanStep {
 /// A unit that is up and has to go first.
 struct PlanStop {
   const GraphNode* node = nullptr;
-  std::string why;  ///< "conflicts with web", "requires old"
+  std::string why;  ///< "conflicts with web", "goes with old"
 };
 
 struct Plan {

@@ -128,7 +128,7 @@ TEST_F(GraphCommands, PlanStopsWhatConflictsAndWhatRequiresThat) {
   EXPECT_EQ(out_.str(),
             "RANK  UNIT   WHAT         WHY\n"
             "      blue   stops first  conflicts with green\n"
-            "      user   stops first  requires blue\n"
+            "      user   stops first  goes with blue\n"
             "   1  green  starts       asked for\n"
             "\n"
             "a start of green would start 1 unit in 1 rank\n"
