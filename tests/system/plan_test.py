@@ -7,7 +7,7 @@ from harness import BIN, SystemTest, wait_until
 SUCCESS, NOT_ACTIVE = 0, 3
 
 
-class Graph(SystemTest):
+class Plan(SystemTest):
 
     def write_units(self):
         """app requires redis and comes after a job that lasts until "go" is there."""
