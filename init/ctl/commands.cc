@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "init/ctl/event_command.h"
+#include "init/ctl/graph_commands.h"
 #include "init/ctl/json_writer.h"
 #include "init/ctl/list_view.h"
 #include "init/ctl/log_command.h"
@@ -130,6 +131,11 @@ int reset_failed(Invocation invocation, BerthLink& berth, const Output& output) 
   return run_jobs(JobVerb::reset_failed, invocation, berth, output);
 }
 
+int ask_graph(const Invocation& invocation, BerthLink& berth, const Output& output) {
+  const auto graph = berth.graph();
+  return graph ? show_graph(invocation, *graph, output) : report(graph.error(), output);
+}
+
 int shutdown(BerthLink& berth, const Output& output) {
   const auto begun = berth.shutdown();
   if (!begun)
@@ -175,6 +181,11 @@ int run_command(const Invocation& invocation, BerthLink& berth, const Output& ou
       return memory(berth, output);
     case CommandId::tenants:
       return tenants(berth, output);
+    case CommandId::plan:
+    case CommandId::graph:
+    case CommandId::blame:
+    case CommandId::critical_chain:
+      return ask_graph(invocation, berth, output);
     case CommandId::events:
       return show_events(invocation, berth, output);
     case CommandId::is_active:

@@ -2,7 +2,10 @@
 #include "init/ctl/event_command.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 

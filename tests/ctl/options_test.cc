@@ -63,6 +63,8 @@ TEST(Options, SayWhatIsWrong) {
   EXPECT_EQ(error_of({"list", "-f"}), "\"--follow\" belongs to \"berthctl logs\"");
   EXPECT_EQ(error_of({"list", "--until", "a=running"}),
             "\"--until\" belongs to \"berthctl events\"");
+  EXPECT_EQ(error_of({"blame", "--units", "a"}),
+            "\"--units\" belongs to \"berthctl verify|plan|graph\"");
   EXPECT_EQ(error_of({"events", "--until", "redis"}), "\"redis\" is not UNIT=STATE");
   EXPECT_EQ(error_of({"events", "--until", "redis=runing"}),
             "there is no state \"runing\"; did you mean \"running\"?");

@@ -2,8 +2,8 @@
 # subreaper, and the certainty that nothing of it is left when a test ends.
 """REQUIRES: root, Linux, util-linux. BERTH_BIN names the folder of the programs under test.
 
-Nothing waits blindly: wait_until() looks again every few milliseconds until its deadline. Deadlines
-are generous, since they only cost time when a test fails.
+Nothing waits blindly: wait_for_state() is told by berth, wait_until() looks again and again until
+its deadline. Deadlines are generous, since they only cost time when a test fails.
 """
 
 import ctypes
@@ -27,7 +27,8 @@ BIN = pathlib.Path(os.environ.get("BERTH_BIN") or HERE.parents[1] / "build/dev/b
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 
 DEADLINE = 20.0  # seconds; for whatever is expected to happen
-PAUSE = 0.005  # seconds between two looks
+PAUSE = 0.002  # seconds between two looks, at first
+LONGEST_PAUSE = 0.05
 PR_SET_CHILD_SUBREAPER = 36
 CONTAINER_STOP = 37  # SIGRTMIN+3 by number, as container runtimes send it
 
@@ -52,15 +53,17 @@ def toml(value):
 
 
 def wait_until(condition, what, timeout=DEADLINE):
-    """The first true value of condition(); fails with `what` (text or function) at the deadline."""
-    end = time.monotonic() + timeout
+    """The first true value of condition(); fails with `what` (text or function) at the deadline.
+    What takes long is looked at less often: it is noticed at most 3% late."""
+    begin = time.monotonic()
+    end = begin + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout:g} s: {what() if callable(what) else what}")
-        time.sleep(PAUSE)
+        time.sleep(min(max(PAUSE, (time.monotonic() - begin) / 32), LONGEST_PAUSE))
 
 
 def free_port():
