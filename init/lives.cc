@@ -51,7 +51,10 @@ void Lives::prepare(UnitRuntime& unit) {
   unit.life.started = p_.loop.now();
   unit.life.started_ms = p_.loop.clock().wall_ms();
   unit.reason.clear();
-  const WantedNames unknown = unknown_names(unit.unit, p_.launcher.user_of(unit.unit));
+  if (unit.auto_uid)
+    unit.life.names.users[kAutoUser] = unnamed_user(*unit.auto_uid);
+  const WantedNames unknown =
+      unknown_names(unit.unit, p_.launcher.user_of(unit.unit), unit.life.names);
   if (unknown.empty())
     return prepare_folders(unit);
   look_up_names(unit, unknown);
@@ -69,7 +72,9 @@ void Lives::look_up_names(UnitRuntime& unit, const WantedNames& wanted) {
           return;  // its stop is posted already, and ends the preparations
         if (!found)
           return fail_life(unit, "look up " + asked + ": " + found.error().message, false);
-        unit.life.names = *std::move(found);
+        if (!found->problem.empty())
+          return fail_life(unit, "[process] user \"auto\": " + found->problem, true);
+        learn_names(unit, *std::move(found));
         if (unit.unit.kind == UnitKind::proxy)
           p_.launcher.learn_proxy(unit);
         prepare_folders(unit);
@@ -82,23 +87,25 @@ void Lives::prepare_folders(UnitRuntime& unit) {
   const Identity proxy = p_.launcher.proxy_identity(unit.unit);
   if (const auto opened = p_.endpoints.open(unit, proxy.uid, proxy.gid); !opened)
     return fail_life(unit, opened.error().message, false);
-  prepare_directories(unit);
+  prepare_files(unit);
 }
 
-void Lives::prepare_directories(UnitRuntime& unit) {
-  if (unit.unit.process.directories.empty())
-    return prepare_commands(unit);
-  const auto helper = [this, &unit](const Command& command) {
-    return p_.launcher.spawn_helper(unit, command, {});
-  };
-  run_aux(unit, "directories", {p_.launcher.directories_command(unit)}, helper,
-          [this, &unit](std::optional<std::string> failure) {
-            if (unit.life.stop_requested)
-              return;  // its stop is posted already, and ends the preparations
-            if (failure)
-              return fail_life(unit, *std::move(failure), true);
-            prepare_commands(unit);
-          });
+void Lives::learn_names(UnitRuntime& unit, FoundNames found) {
+  const auto own = found.users.find(kAutoUser);
+  if (own != found.users.end())
+    unit.auto_uid = own->second.uid;
+  unit.life.names.users.merge(found.users);
+  unit.life.names.groups.merge(found.groups);
+}
+
+void Lives::prepare_files(UnitRuntime& unit) {
+  p_.provisions.provide(unit, [this, &unit](std::optional<std::string> failure) {
+    if (unit.life.stop_requested)
+      return;  // its stop is posted already, and ends the preparations
+    if (failure)
+      return fail_life(unit, *std::move(failure), true);
+    prepare_commands(unit);
+  });
 }
 
 void Lives::prepare_commands(UnitRuntime& unit) {
@@ -150,16 +157,13 @@ void Lives::watch_report(UnitRuntime& unit) {
 
 bool Lives::read_exec_report(UnitRuntime& unit) {
   UnitLife& life = unit.life;
-  const auto state = os::read_report(life.report.borrow(), life.exec_failure);
+  std::vector<os::ChildFailure> refused;
+  const auto state = os::read_report(life.report.borrow(), life.exec_failure, &refused);
+  p_.launcher.warn_of(unit, refused);
   if (state == os::ReportState::pending)
     return false;
   p_.loop.unwatch(life.report.borrow());
   life.report.reset();
-  if (state == os::ReportState::executed && life.exec_failure) {
-    p_.logs.unit_line(unit.name(), LogLevel::warning,
-                      Launcher::describe(unit, *life.exec_failure) + "; it goes on without");
-    life.exec_failure.reset();
-  }
   return true;
 }
 
@@ -252,7 +256,7 @@ void Lives::read_last_report(UnitRuntime& unit) {
     life.main_ran = true;
   if (!life.exec_failure)
     return;
-  unit.reason = Launcher::describe(unit, *life.exec_failure);
+  unit.reason = Launcher::describe(unit, unit.life.program, *life.exec_failure);
   life.never_started = !os::is_passing(life.exec_failure->os_errno);
 }
 
@@ -294,6 +298,7 @@ void Lives::clean(UnitRuntime& unit) {
   p_.loop.disarm(unit.deadline);
   p_.readiness.end(unit);
   unit.life.lookup.reset();
+  unit.life.provider.reset();
   if (unit.life.aux) {
     unit.life.aux->kill();
     unit.life.aux.reset();
@@ -316,6 +321,7 @@ void Lives::after_sweep(UnitRuntime& unit) {
                    });
   }
   p_.endpoints.close(unit);
+  p_.provisions.withdraw(unit);
   p_.loop.disarm(unit.deadline);
   p_.table.post(unit, cleaned_event(life.verdict));
 }

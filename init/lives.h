@@ -11,6 +11,7 @@
 #include "init/launcher.h"
 #include "init/log_hub.h"
 #include "init/os/event_loop.h"
+#include "init/provisions.h"
 #include "init/readiness.h"
 #include "init/reaper.h"
 #include "init/settings.h"
@@ -29,6 +30,7 @@ class Lives final : public UnitActions {
     Launcher& launcher;
     Endpoints& endpoints;
     Cleaner& cleaner;
+    Provisions& provisions;
     Readiness& readiness;
     ProxyLinks& proxies;
     JobRuns& jobs;
@@ -53,8 +55,9 @@ class Lives final : public UnitActions {
   /// should.
   void gave_up(UnitRuntime& unit);
   void look_up_names(UnitRuntime& unit, const WantedNames& wanted);
+  void learn_names(UnitRuntime& unit, FoundNames found);
   void prepare_folders(UnitRuntime& unit);
-  void prepare_directories(UnitRuntime& unit);
+  void prepare_files(UnitRuntime& unit);
   void prepare_commands(UnitRuntime& unit);
   void fail_life(UnitRuntime& unit, std::string reason, bool never_started);
   void watch_report(UnitRuntime& unit);

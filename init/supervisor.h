@@ -51,6 +51,7 @@ class Supervisor {
   Cleaner cleaner_;
   Readiness readiness_;
   JobRuns job_runs_;
+  Provisions provisions_;
   Lives lives_;
   Manager manager_;
   Leases leases_;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "init/aux_commands.h"
+#include "init/helper_run.h"
 #include "init/job_run.h"
 #include "init/name_lookup.h"
 #include "init/os/event_loop.h"
@@ -43,11 +44,13 @@ struct UnitLife {
   bool after_stop_done = false;
   Verdict verdict = Verdict::stopped;
   os::TimePoint started;
-  std::uint64_t started_ms = 0;  ///< wall clock
-  Address endpoint;              ///< where it serves; path and port empty = nowhere
-  std::uint16_t port = 0;        ///< allocated from the tenant's range; 0 = none
-  os::UniqueFd listener;         ///< of an activated endpoint, until the main process has it
+  std::uint64_t started_ms = 0;   ///< wall clock
+  Address endpoint;               ///< where it serves; path and port empty = nowhere
+  std::uint16_t port = 0;         ///< allocated from the tenant's range; 0 = none
+  os::UniqueFd listener;          ///< of an activated endpoint, until the main process has it
+  os::UniqueFd environment_file;  ///< variables of env_file and secrets; berth never reads it
   std::unique_ptr<NameLookup> lookup;
+  std::unique_ptr<HelperRun> provider;
   std::unique_ptr<ReadinessProbe> probe;
   std::unique_ptr<AuxCommands> aux;
   std::unique_ptr<JobRun> run;  ///< of a job, once it has been spawned
@@ -80,11 +83,13 @@ struct UnitRuntime {
   UnitLife life;
   os::TimerId deadline = os::kNoTimer;
   RestartHistory history;
-  std::uint32_t restarts = 0;  ///< automatic ones since the last start by hand or by a request
-  std::string last_exit;       ///< in words
-  std::string reason;          ///< of a failure or a back-off, in words
-  bool job_succeeded = false;  ///< at least once since berth began
-  bool pinned = false;         ///< a tenant started by hand: not stopped for idleness
+  std::uint32_t restarts = 0;       ///< automatic ones since the last start by hand or by a request
+  std::string last_exit;            ///< in words
+  std::string reason;               ///< of a failure or a back-off, in words
+  std::vector<std::string> warned;  ///< of comforts that are not to be had: once is enough
+  std::optional<uid_t> auto_uid;    ///< of `user = "auto"`, once it is known
+  bool job_succeeded = false;       ///< at least once since berth began
+  bool pinned = false;              ///< a tenant started by hand: not stopped for idleness
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
 };
 

@@ -261,6 +261,9 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");
   }
+  if (unit.process.standard_input == StandardInput::tty && unit.process.tty.empty()) {
+    complain("\"stdin\" is the terminal of \"tty\", which is not set");
+  }
   if (unit.tenant) {
     if (unit.tenant->path.empty() && unit.tenant->hosts.empty()) {
       unit.tenant->path = "/" + std::string(unit.name.instance()) + "/";

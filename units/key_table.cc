@@ -2,6 +2,7 @@
 #include <array>
 
 #include "units/keys.h"
+#include "units/process_values.h"
 #include "units/special_values.h"
 
 namespace berth {
@@ -101,6 +102,9 @@ void oom_score(Value& value, std::optional<int>& out) {
 void niceness(Value& value, std::optional<int>& out) {
   value.number(out.emplace(), -20, 19);
 }
+void standard_input(Value& value, std::optional<StandardInput>& out) {
+  value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
+}
 void log_level(Value& value, std::string& out) {
   value.word(out, {"error", "warning", "info", "debug"});
 }
@@ -185,6 +189,9 @@ void triggers(Value& value, Draft& draft) {
 }
 void ports(Value& value, Draft& draft) {
   read_port_range(value, *draft.unit.tenant);
+}
+void uid_range(Value& value, Draft& draft) {
+  read_uid_range(value, draft.unit.process);
 }
 void vars(Value& value, Draft& draft) {
   value.read(draft.vars);
@@ -286,6 +293,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
     {kProcessTable, "user", "user", "", kAnyKind, set<&ProcessSpec::user>},
     {kProcessTable, "group", "group", "", kAnyKind, set<&ProcessSpec::group>},
+    {kProcessTable, "uid_range", "range of uids", "\"61000-64999\"", kAnyKind, uid_range},
     {kProcessTable, "groups", "list of groups", "[]", kAnyKind, set<&ProcessSpec::groups>},
     {kProcessTable, "working_directory", "absolute path", "\"/\"", kAnyKind,
      set_by<&ProcessSpec::working_directory, absolute_path>},
@@ -293,6 +301,14 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::env, read_environment>},
     {kProcessTable, "inherit_env", "boolean or list of names", "true", kAnyKind,
      set_by<&ProcessSpec::inherit_env, read_inherit_env>},
+    {kProcessTable, "env_file", "path or list of paths", "[]", kAnyKind,
+     set_by<&ProcessSpec::env_files, read_env_files>},
+    {kProcessTable, "required_env", "list of names", "[]", kAnyKind,
+     set_by<&ProcessSpec::required_env, read_required_env>},
+    {kProcessTable, "secrets", "absolute path", "", kAnyKind,
+     set_by<&ProcessSpec::secrets, absolute_path>},
+    {kProcessTable, "credentials", "list of files", "[]", kAnyKind,
+     set_by<&ProcessSpec::credentials, read_credentials>},
     {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
     {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
      set_by<&ProcessSpec::oom_score_adj, oom_score>},
@@ -301,12 +317,18 @@ constexpr auto kKeys = std::to_array<Key>({
     {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, niceness>},
     {kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind,
      set<&ProcessSpec::no_new_privileges>},
+    {kProcessTable, "capabilities", "list of capabilities", "", kAnyKind,
+     set_by<&ProcessSpec::capabilities, read_capabilities>},
+    {kProcessTable, "stdin", "word", "", kAnyKind,
+     set_by<&ProcessSpec::standard_input, standard_input>},
+    {kProcessTable, "tty", "absolute path", "", kAnyKind, set_by<&ProcessSpec::tty, absolute_path>},
     {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
     {kDirectory, "path", "absolute path", "", kAnyKind,
      set_by<&DirectorySpec::path, absolute_path>},
     {kDirectory, "user", "user", "", kAnyKind, set<&DirectorySpec::user>},
     {kDirectory, "group", "group", "", kAnyKind, set<&DirectorySpec::group>},
     {kDirectory, "mode", "octal digits", "\"0755\"", kAnyKind, set_by<&DirectorySpec::mode, octal>},
+    {kDirectory, "recursive", "boolean", "false", kAnyKind, set<&DirectorySpec::recursive>},
 
     {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},

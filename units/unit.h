@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "units/capabilities.h"
 #include "units/proxy_spec.h"
 #include "units/unit_name.h"
 #include "units/values.h"
@@ -116,8 +117,25 @@ struct DirectorySpec {
   std::string path;
   std::string user, group;  ///< empty = the unit's
   std::uint32_t mode = 0755;
+  bool recursive = false;  ///< what is in it gets its owner too
   bool operator==(const DirectorySpec&) const = default;
 };
+
+/// An entry of `credentials`: a file copied for the unit.
+struct CredentialSpec {
+  std::string name;  ///< of the copy
+  std::string path;
+  bool operator==(const CredentialSpec&) const = default;
+};
+
+/// An entry of `env_file`.
+struct EnvFileSpec {
+  std::string path;
+  bool may_be_missing = false;
+  bool operator==(const EnvFileSpec&) const = default;
+};
+
+enum class StandardInput : std::uint8_t { null, tty };
 
 struct ResourceLimit {
   static constexpr std::uint64_t kInfinity = ~std::uint64_t{0};
@@ -125,19 +143,30 @@ struct ResourceLimit {
   bool operator==(const ResourceLimit&) const = default;
 };
 
+/// `user = "auto"`: a uid of its own for each unit.
+inline constexpr const char* kAutoUser = "auto";
+
 /// [process]
 struct ProcessSpec {
-  std::string user, group;
+  std::string user, group;                              ///< user: a name, a number, or kAutoUser
+  std::uint32_t uid_first = 61'000, uid_last = 64'999;  ///< `uid_range`
   std::vector<std::string> groups;
   std::string working_directory = "/";
   std::map<std::string, std::optional<std::string>> env;  ///< nullopt = unset it (`NAME = false`)
   InheritEnv inherit_env;
+  std::vector<EnvFileSpec> env_files;
+  std::vector<std::string> required_env;
+  std::string secrets;  ///< a folder whose files become variables; empty = none
+  std::vector<CredentialSpec> credentials;
   std::optional<std::uint32_t> umask;
   std::optional<int> oom_score_adj;
   std::map<std::string, ResourceLimit>
       limits;  ///< by the name of setrlimit(2) in lower case: "nofile"
   std::optional<int> nice;
   bool no_new_privileges = true;
+  std::optional<CapabilitySet> capabilities;    ///< what is kept; nullopt = by user
+  std::optional<StandardInput> standard_input;  ///< `stdin`; nullopt = tty if there is one
+  std::string tty;                              ///< the terminal that it controls; empty = none
   std::vector<DirectorySpec> directories;
   bool operator==(const ProcessSpec&) const = default;
 };
