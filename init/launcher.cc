@@ -1,6 +1,7 @@
 // Spawning the processes of units.
 #include "init/launcher.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "init/os/files.h"
@@ -212,9 +213,10 @@ Identity Launcher::proxy_identity(const Unit& tenant) const {
   return proxy_identities_.empty() ? Identity{} : proxy_identities_.begin()->second;
 }
 
-std::string Launcher::describe(const UnitRuntime& unit, const os::ChildFailure& failure) {
+std::string Launcher::describe(const UnitRuntime& unit, const std::string& program,
+                               const os::ChildFailure& failure) {
   os::ExecImage image;
-  image.program = unit.life.program;
+  image.program = program;
   const ProcessSpec& process = unit.unit.process;
   image.working_directory = process.working_directory;
   image.nice = process.nice;
@@ -225,6 +227,18 @@ std::string Launcher::describe(const UnitRuntime& unit, const os::ChildFailure& 
     image.gid = user->gid;
   }
   return failure.describe(image);
+}
+
+void Launcher::warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const {
+  for (const os::ChildFailure& each : refused) {
+    const bool is_limit = each.stage == os::ChildStage::limits;
+    std::string warning = "[process] " + describe(unit, unit.life.program, each) +
+                          "; it goes on with" + (is_limit ? " the highest one allowed" : "out");
+    if (std::find(unit.warned.begin(), unit.warned.end(), warning) != unit.warned.end())
+      continue;
+    logs_.unit_line(unit.name(), LogLevel::warning, warning);
+    unit.warned.push_back(std::move(warning));
+  }
 }
 
 }  // namespace berth

@@ -49,7 +49,10 @@ class Launcher {
   /// The ids of the proxy that serves `tenant`, or of berth where there is none.
   Identity proxy_identity(const Unit& tenant) const;
   /// "execute /usr/bin/redis: No such file or directory"
-  static std::string describe(const UnitRuntime& unit, const os::ChildFailure& failure);
+  static std::string describe(const UnitRuntime& unit, const std::string& program,
+                              const os::ChildFailure& failure);
+  /// Logs comforts that a process of the unit goes without, each once for as long as berth runs.
+  void warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const;
   /// Which proxies there are; called after each load. One whose user is in no file is known from
   /// its last life.
   void set_proxies(std::vector<const Unit*> proxies);

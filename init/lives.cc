@@ -157,12 +157,13 @@ void Lives::watch_report(UnitRuntime& unit) {
 
 bool Lives::read_exec_report(UnitRuntime& unit) {
   UnitLife& life = unit.life;
-  const auto state = os::read_report(life.report.borrow(), life.exec_failure, &life.went_without);
+  std::vector<os::ChildFailure> refused;
+  const auto state = os::read_report(life.report.borrow(), life.exec_failure, &refused);
+  p_.launcher.warn_of(unit, refused);
   if (state == os::ReportState::pending)
     return false;
   p_.loop.unwatch(life.report.borrow());
   life.report.reset();
-  warn_of_comforts(unit);
   return true;
 }
 
@@ -267,7 +268,7 @@ void Lives::read_last_report(UnitRuntime& unit) {
     life.main_ran = true;
   if (!life.exec_failure)
     return;
-  unit.reason = Launcher::describe(unit, *life.exec_failure);
+  unit.reason = Launcher::describe(unit, unit.life.program, *life.exec_failure);
   life.never_started = !os::is_passing(life.exec_failure->os_errno);
 }
 

@@ -57,6 +57,7 @@ class Supervisor {
   Readiness readiness_;
   Provisions provisions_;
   JobRuns job_runs_;
+  Provisions provisions_;
   Lives lives_;
   Manager manager_;
   Leases leases_;

@@ -22,7 +22,8 @@ constexpr std::uint64_t kOwn =
 constexpr std::uint64_t kProcess = 4;
 /// The pipes of the process before it, whose end is read a turn later.
 constexpr std::uint64_t kLastPipes = 2;
-constexpr std::uint64_t kControl = 1;   ///< of a proxy
+constexpr std::uint64_t kVariables = 1;  ///< of env_file and secrets, until the end of the life
+constexpr std::uint64_t kControl = 1;    ///< of a proxy
 constexpr std::uint64_t kListener = 1;  ///< of an activated endpoint, until the main process has it
 
 /// Whether a command runs while the main process does; the check of who listens on a port is one.
@@ -38,6 +39,8 @@ std::uint64_t descriptors_of(const Unit& unit) {
     count += kListener;
   if (has_company(unit))
     count += kProcess;
+  if (!unit.process.env_files.empty() || !unit.process.secrets.empty())
+    count += kVariables;
   if (unit.proxy)
     count += kControl + unit.proxy->listen.size();
   return count;
