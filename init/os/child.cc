@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/os/terminal.h"
+
 namespace berth::os {
 namespace {
 
@@ -67,6 +69,16 @@ void set_close_on_exec(const char* entries, long size, int first) {
       ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     at += entry->d_reclen;
   }
+}
+
+// What reads as empty. A machine without a /dev/null still has pipes, which do for standard input.
+int open_nothing() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  int ends[2];
+  if (null >= 0 || ::pipe2(ends, O_CLOEXEC) != 0)
+    return null;
+  ::close(ends[1]);
+  return ends[0];
 }
 
 // Where the kernel or its seccomp profile has no close_range(2). readdir(3) would allocate.
@@ -132,7 +144,9 @@ void ChildPlan::run() {
   reset_dispositions();
   require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
   require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
-  if (image_.new_session)
+  if (image_.takes_terminal)
+    require(ChildStage::session, take_terminal());
+  else if (image_.new_session)
     require(ChildStage::session, ::setsid() >= 0);
   if (image_.umask.has_value())
     ::umask(*image_.umask);
@@ -187,7 +201,7 @@ bool ChildPlan::lift_fds() {
   if (report_ < places && (report_ = ::fcntl(report_, F_DUPFD_CLOEXEC, places)) < 0)
     return false;
   for (int& fd : fds_) {
-    if (fd < 0 && (fd = ::open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+    if (fd < 0 && (fd = open_nothing()) < 0)
       return false;
     if (fd < places && (fd = ::fcntl(fd, F_DUPFD_CLOEXEC, places)) < 0)
       return false;

@@ -157,6 +157,11 @@ std::string own_program_path() {
   return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string();
 }
 
+std::string current_folder() {
+  char path[PATH_MAX];
+  return ::getcwd(path, sizeof path) != nullptr ? path : "/";
+}
+
 std::uint64_t memory_total_bytes() {
   constexpr std::size_t kMeminfoLimit = std::size_t{64} * 1024;
   const auto text = read_file("/proc/meminfo", kMeminfoLimit);

@@ -32,6 +32,8 @@ Result<void> empty_folder(const std::string& path);
 void remove_file(const std::string& path);
 /// "/usr/sbin/berth" of the running program; empty if /proc does not tell.
 std::string own_program_path();
+/// The working directory; "/" if it cannot be told.
+std::string current_folder();
 /// MemTotal of /proc/meminfo, 0 if unreadable.
 std::uint64_t memory_total_bytes();
 

@@ -40,6 +40,7 @@ struct ExecImage {
   bool drop_capabilities =
       false;  ///< empties bounding, permitted, effective, inheritable and ambient sets
   bool new_session = true;
+  bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
 };
 
 /// Where a child failed before execve; each has a text.
