@@ -59,6 +59,9 @@ std::vector<pid_t> Cleaner::spared_for(const std::vector<const UnitRuntime*>& un
       continue;
     if (other->life.main_pid != 0)
       spared.push_back(other->life.main_pid);
+    if (other->life.run)
+      for (const auto& step : other->life.run->running)
+        spared.push_back(step->pid);
     if (other->life.aux && other->life.aux->pid() != 0)
       spared.push_back(other->life.aux->pid());
   }
@@ -111,7 +114,7 @@ void Cleaner::look(const std::vector<UnitRuntime*>& units) {
     const auto signal = signals_.find(&unit);
     if (signal != signals_.end()) {
       for (const auto& [pid, marks] : members[i])
-        if (pid != unit.life.main_pid)
+        if (!unit.life.is_main(pid))
           signal_member(pid, marks, signal->second);
       signals_.erase(signal);
     }

@@ -91,9 +91,7 @@ Result<os::Spawned> Launcher::spawn_main(UnitRuntime& unit) {
     context.listen_fds.push_back(unit.life.listener.borrow());
     context.listen_names.push_back("http");
   }
-  const Command& command =
-      unit.is_job() ? definition.job->steps[unit.life.job_step] : definition.service.command;
-  auto spawned = spawn(unit, definition, command, std::move(context));
+  auto spawned = spawn(unit, definition, definition.service.command, std::move(context));
   // With our copy kept open, connections to a tenant that died would wait for nobody.
   unit.life.listener.reset();
   return spawned;

@@ -22,10 +22,10 @@ class Launcher {
 
   /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user: ${run_dir}.
   Result<void> prepare_run_dir(const UnitRuntime& unit) const;
-  /// The main process of the life; of a job, its next step. The listener of an activated endpoint
-  /// goes with it.
+  /// The main process of the life of what is no job. The listener of an activated endpoint goes
+  /// with it.
   Result<os::Spawned> spawn_main(UnitRuntime& unit);
-  /// One of the commands around it.
+  /// One of the commands around it, or a step of a job.
   Result<os::Spawned> spawn_aux(UnitRuntime& unit, const Command& command);
   /// berth itself as a short-lived helper for the unit, as `user` ("" = as berth). Its errors go to
   /// the unit's log.

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "init/os/errno_error.h"
 #include "init/os/random.h"
 
 namespace berth {
@@ -12,12 +13,6 @@ namespace {
 
 constexpr Milliseconds kAuxLimit{30'000};
 constexpr Milliseconds kKillAgain{1'000};
-
-/// Failures of the machine, not of the unit: worth another try.
-bool is_passing(int os_errno) {
-  return os_errno == EAGAIN || os_errno == ENOMEM || os_errno == EMFILE || os_errno == ENFILE ||
-         os_errno == ETXTBSY;
-}
 
 }  // namespace
 
@@ -130,17 +125,18 @@ void Lives::fail_life(UnitRuntime& unit, std::string reason, bool never_started)
 }
 
 void Lives::spawn(UnitRuntime& unit) {
+  if (unit.is_job())
+    return p_.jobs.begin(unit);
   auto spawned = p_.launcher.spawn_main(unit);
   if (!spawned)
-    return fail_life(unit, spawned.error().message, !is_passing(spawned.error().os_errno));
+    return fail_life(unit, spawned.error().message, !os::is_passing(spawned.error().os_errno));
   unit.life.main_pid = spawned->pid;
   unit.life.pidfd = std::move(spawned->pidfd);
   unit.life.report = std::move(spawned->report);
   p_.reaper.expect(spawned->pid,
                    [this, &unit](const os::ExitStatus& status) { on_main_exit(unit, status); });
   watch_report(unit);
-  if (unit.life.job_step == 0)
-    arm(unit, unit.is_job() ? unit.unit.job->timeout : unit.unit.service.ready.timeout);
+  arm(unit, unit.unit.service.ready.timeout);
 }
 
 void Lives::watch_report(UnitRuntime& unit) {
@@ -168,13 +164,7 @@ bool Lives::read_exec_report(UnitRuntime& unit) {
 }
 
 void Lives::on_executed(UnitRuntime& unit) {
-  const bool first = !unit.life.main_ran;
   unit.life.main_ran = true;
-  if (unit.is_job()) {
-    if (first)
-      p_.table.post(unit, UnitEvent::ready);
-    return;
-  }
   if (unit.unit.kind == UnitKind::proxy)
     return;  // ready when it has its route table
   p_.readiness.executed(unit);
@@ -187,10 +177,10 @@ void Lives::proxy_configured(UnitRuntime& unit) {
 
 void Lives::announce(UnitRuntime& unit) {
   p_.readiness.became_ready(unit);
-  // A short-lived process may have ended in the same turn, and said why.
-  if (unit.life.main_pid != 0)
-    unit.reason.clear();
   if (!unit.is_job()) {
+    // A short-lived process may have ended in the same turn, and said why.
+    if (unit.life.main_pid != 0)
+      unit.reason.clear();
     p_.loop.disarm(unit.deadline);
   }
   if (unit.unit.service.after_start.empty())
@@ -217,10 +207,6 @@ void Lives::gave_up(UnitRuntime& unit) {
   if (unit.state != UnitState::starting && unit.state != UnitState::running)
     return;
   unit.life.gave_up_waiting = true;
-  if (unit.is_job()) {
-    unit.reason = "not done within " + format_duration(unit.unit.job->timeout);
-    return;
-  }
   unit.reason = "not ready within " + format_duration(unit.unit.service.ready.timeout) +
                 Readiness::last_answer(unit);
 }
@@ -236,16 +222,22 @@ void Lives::terminate(UnitRuntime& unit) {
     // It finishes what is in flight and ends by itself, well before it would be killed.
     return p_.proxies.send(unit.name(), "", control::Drain{limit * 3 / 4});
   }
-  os::signal_process(life.pidfd.borrow(), life.main_pid, unit.unit.service.stop_signal);
   // A stopped process cannot act on the signal before it is continued.
-  os::signal_process(life.pidfd.borrow(), life.main_pid, SIGCONT);
+  for (const int signal : {unit.unit.service.stop_signal, SIGCONT})
+    signal_main(unit, signal);
   p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
+}
+
+void Lives::signal_main(UnitRuntime& unit, int signal) {
+  if (unit.life.run)
+    unit.life.run->signal(signal);
+  else if (unit.life.main_pid != 0)
+    os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, signal);
 }
 
 void Lives::kill(UnitRuntime& unit) {
   unit.life.stop_sent = true;
-  if (unit.life.main_pid != 0)
-    os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, SIGKILL);
+  signal_main(unit, SIGKILL);
   if (unit.life.lookup)
     unit.life.lookup->kill();
   if (unit.life.aux)
@@ -254,21 +246,20 @@ void Lives::kill(UnitRuntime& unit) {
   arm(unit, kKillAgain);
 }
 
-bool Lives::read_last_report(UnitRuntime& unit) {
+void Lives::read_last_report(UnitRuntime& unit) {
   UnitLife& life = unit.life;
   if (life.report.is_open() && read_exec_report(unit) && !life.exec_failure)
     life.main_ran = true;
   if (!life.exec_failure)
-    return false;
+    return;
   unit.reason = Launcher::describe(unit, *life.exec_failure);
-  life.never_started = !is_passing(life.exec_failure->os_errno);
-  return true;
+  life.never_started = !os::is_passing(life.exec_failure->os_errno);
 }
 
 void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   UnitLife& life = unit.life;
   p_.logs.drain(unit.name());
-  const bool exec_failed = read_last_report(unit);
+  read_last_report(unit);
   life.main_pid = 0;
   life.pidfd.reset();
   p_.readiness.end(unit);
@@ -283,36 +274,7 @@ void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   facts.wanted_up = !life.stop_requested;
   facts.never_started = life.never_started;
   facts.gave_up_waiting = life.gave_up_waiting;
-  if (!exec_failed && next_job_step(unit, facts))
-    return;
-  reload_after(unit, facts);
   settle(unit, facts);
-}
-
-bool Lives::next_job_step(UnitRuntime& unit, const ExitFacts& facts) {
-  if (!unit.is_job() || unit.life.stop_sent || !is_success(unit.unit.service, facts) ||
-      unit.life.job_step + 1 >= unit.unit.job->steps.size())
-    return false;
-  ++unit.life.job_step;
-  spawn(unit);
-  return true;
-}
-
-void Lives::reload_after(UnitRuntime& unit, ExitFacts& facts) {
-  if (!unit.is_job() || !facts.wanted_up || facts.gave_up_waiting ||
-      !is_success(unit.unit.service, facts))
-    return;
-  const bool before = unit.job_succeeded;
-  unit.job_succeeded = true;
-  if (!unit.unit.job->reload)
-    return;
-  const auto reloaded = reload_();
-  if (reloaded)
-    return;
-  unit.job_succeeded = before;
-  unit.reason = "its command succeeded, but the unit files that it wrote were not applied: " +
-                reloaded.error().message;
-  facts.gave_up_waiting = true;
 }
 
 void Lives::settle(UnitRuntime& unit, const ExitFacts& facts) {

@@ -7,6 +7,7 @@
 
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/job_runs.h"
 #include "init/launcher.h"
 #include "init/log_hub.h"
 #include "init/os/event_loop.h"
@@ -30,12 +31,11 @@ class Lives final : public UnitActions {
     Cleaner& cleaner;
     Readiness& readiness;
     ProxyLinks& proxies;
+    JobRuns& jobs;
     const Settings& settings;
   };
   explicit Lives(Parts parts) : p_(parts) {}
 
-  /// A `reload = true` job has done its work: whether the unit files that it wrote were applied.
-  void set_reload(std::function<Result<void>()> reload) { reload_ = std::move(reload); }
   void set_stop_cap(Milliseconds cap) override { stop_cap_ = cap; }
   void prepare(UnitRuntime& unit) override;
   void spawn(UnitRuntime& unit) override;
@@ -62,10 +62,9 @@ class Lives final : public UnitActions {
   bool read_exec_report(UnitRuntime& unit);
   void on_executed(UnitRuntime& unit);
   void on_main_exit(UnitRuntime& unit, const os::ExitStatus& status);
-  bool read_last_report(UnitRuntime& unit);
-  /// Whether another step of a job was begun.
-  bool next_job_step(UnitRuntime& unit, const ExitFacts& facts);
-  void reload_after(UnitRuntime& unit, ExitFacts& facts);
+  void read_last_report(UnitRuntime& unit);
+  /// Signals the main process; of a job, all steps that run.
+  void signal_main(UnitRuntime& unit, int signal);
   void settle(UnitRuntime& unit, const ExitFacts& facts);
   void after_sweep(UnitRuntime& unit);
   void arm(UnitRuntime& unit, Milliseconds limit);
@@ -75,7 +74,6 @@ class Lives final : public UnitActions {
   Milliseconds monotonic() const;
 
   Parts p_;
-  std::function<Result<void>()> reload_;
   std::optional<Milliseconds> stop_cap_;
 };
 

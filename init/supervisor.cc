@@ -35,8 +35,9 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
       readiness_({loop, table_, reaper_, launcher_, endpoints_, cleaner_}),
+      job_runs_(loop, table_, reaper_, logs, launcher_),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, readiness_, proxies_,
-              settings}),
+              job_runs_, settings}),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
@@ -52,7 +53,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
-  lives_.set_reload([this]() -> Result<void> {
+  job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
     BERTH_TRY(reloader_.reload());
     return {};
   });

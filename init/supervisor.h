@@ -6,6 +6,7 @@
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/job_runs.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
@@ -60,6 +61,7 @@ class Supervisor {
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
+  JobRuns job_runs_;
   Lives lives_;
   Manager manager_;
   Leases leases_;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "init/aux_commands.h"
+#include "init/job_run.h"
 #include "init/name_lookup.h"
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
@@ -26,7 +27,7 @@ struct UnitLife {
   std::uint64_t epoch = 0;  ///< unique in this berth: no two lives of any unit share one
   std::string invocation_id;
   FoundNames names;    ///< what its users and groups are, where only the name services know
-  pid_t main_pid = 0;  ///< 0 = none, or ended
+  pid_t main_pid = 0;  ///< 0 = none, or ended; of a job, of the step whose turn it is
   os::UniqueFd pidfd;
   os::UniqueFd report;  ///< open until execve has succeeded or failed
   std::unique_ptr<os::FdHandler> report_handler;
@@ -40,7 +41,6 @@ struct UnitLife {
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;
-  std::size_t job_step = 0;
   Verdict verdict = Verdict::stopped;
   os::TimePoint started;
   std::uint64_t started_ms = 0;  ///< wall clock
@@ -50,6 +50,10 @@ struct UnitLife {
   std::unique_ptr<NameLookup> lookup;
   std::unique_ptr<ReadinessProbe> probe;
   std::unique_ptr<AuxCommands> aux;
+  std::unique_ptr<JobRun> run;  ///< of a job, once it has been spawned
+
+  /// Whether it is the main process, or a step of the job that this is.
+  bool is_main(pid_t pid) const { return pid == main_pid || (run && run->has(pid)); }
 };
 
 struct UnitRuntime {

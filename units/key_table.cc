@@ -195,7 +195,9 @@ void only_step(Value& value, Draft& draft) {
   value.read(draft.unit.job->steps.front());
 }
 void list_entry(Value& value, Draft& draft) {
-  value.read(draft.command);
+  Command read;
+  value.read(read);
+  draft.command.argv = std::move(read.argv);  // its other keys may have been read already
 }
 /// What says which instance is declared, and its values, is read before any of its keys.
 void read_before(Value&, Draft&) {}
@@ -280,6 +282,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {kCommandTable, "command", "command", "", kAnyKind, list_entry},
     {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},
     {kCommandTable, "user", "user", "", kAnyKind, set<&Command::user>},
+    {kCommandTable, "background", "boolean", "false", kAnyKind, set<&Command::background>},
 
     {kProcessTable, "user", "user", "", kAnyKind, set<&ProcessSpec::user>},
     {kProcessTable, "group", "group", "", kAnyKind, set<&ProcessSpec::group>},

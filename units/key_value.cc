@@ -401,6 +401,9 @@ void Value::read(std::vector<Command>& out) {
   std::vector<Command> commands;
   if (for_each(kCommands, [&](const Node& item) {
         if (auto read = command(item)) {
+          if (read->background && key_ != "steps") {
+            complain(item.at, "cannot run in the background: only a step of a job can");
+          }
           commands.push_back(*std::move(read));
         }
       })) {

@@ -44,7 +44,7 @@ enum class UnitEvent : std::uint8_t {
   prepared,
   spawn_failed,  ///< also: preparing failed
   ready,
-  unhealthy,
+  unhealthy,   ///< also: a step of a job has failed while others run
   exit_done,   ///< classify_exit(): ended well, rests
   exit_retry,  ///< classify_exit(): try again after a back-off
   exit_fail,   ///< classify_exit(): ended badly, rests

@@ -77,6 +77,7 @@ struct Command {
   std::vector<std::string> argv;
   Milliseconds timeout{0};  ///< 0 = the default of the place it stands in
   std::string user;         ///< empty = the unit's
+  bool background = false;  ///< of a job's steps: the following ones do not wait for it
 
   bool operator==(const Command&) const = default;
 };

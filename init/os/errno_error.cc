@@ -11,6 +11,11 @@ std::string errno_text(int number) {
   return text != nullptr ? text : "error " + std::to_string(number);
 }
 
+bool is_passing(int number) {
+  return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE ||
+         number == ETXTBSY;
+}
+
 Error errno_error(std::string_view attempted, int number) {
   ErrorCode code = ErrorCode::system;
   if (number == ENOENT)

@@ -13,6 +13,8 @@ namespace berth::os {
 Error errno_error(std::string_view attempted, int number);
 /// With the current errno.
 Error errno_error(std::string_view attempted);
+/// A failure of the machine as it is now, not of what was asked for: worth another try.
+bool is_passing(int number);
 /// "Permission denied"; thread safe, never translated.
 std::string errno_text(int number);
 

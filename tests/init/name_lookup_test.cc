@@ -111,8 +111,9 @@ class LifeWithNames : public testing::Test {
   Launcher launcher_{settings_, logs_, endpoints_, proxies_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
   Readiness readiness_{{loop_, table_, reaper_, launcher_, endpoints_, cleaner_}};
+  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
   Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, readiness_,
-                proxies_, settings_}};
+                proxies_, jobs_, settings_}};
   UnitRuntime& unit_ = table_.add(service());
 };
 

@@ -111,7 +111,7 @@ class Jobs(SystemTest):
 
         berth = self.boot()
 
-        berth.wait_for_line("init: failed: exit status 1")
+        berth.wait_for_line('init: failed: step "false": exit status 1')
         self.assertEqual([], self.trace())
 
     def test_what_requires_a_failed_job_fails_with_the_reason_and_the_rest_starts(self):

@@ -123,6 +123,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("timeout" in a command must be a duration such as "5s", not a number)~"},
     {"a command", "user", R"~("root")~", R"~(0)~",
      R"~("user" in a command must be a string, not a number)~"},
+    {"a command", "background", R"~(false)~", R"~(true)~",
+     R"~("after_stop" in [service] cannot run in the background: only a step of a job can)~"},
     {"[process]", "user", R"~("www-data")~", R"~(33)~",
      R"~("user" in [process] must be a string, not a number)~"},
     {"[process]", "group", R"~("www-data")~", R"~([])~",
@@ -343,12 +345,25 @@ TEST(Keys, TakeAGoodValue) {
 
     EXPECT_EQ(Lines{}, testing::messages(with)) << sample.table << " " << text;
     ASSERT_NE(nullptr, unit_of(with)) << sample.table << " " << text;
-    // A route has a unit already without; vars show in instances alone.
-    const bool shows = key.name != "unit" && key.name != "vars";
+    // A route has a unit already without; vars show in instances alone, background in jobs.
+    const bool shows = key.name != "unit" && key.name != "vars" && key.name != "background";
     if (shows && unit_of(without) != nullptr) {
       EXPECT_FALSE(without_place(with) == without_place(without)) << sample.table << " " << text;
     }
   }
+}
+
+TEST(Keys, LetAStepOfAJobRunInTheBackground) {
+  const Catalog catalog = testing::load(
+      {{"x.toml",
+        "[job]\nsteps = [{ background = true, command = \"a\", user = \"root\" }, \"b\"]\n"}});
+
+  ASSERT_NE(nullptr, unit_of(catalog));
+  const std::vector<Command>& steps = unit_of(catalog)->job->steps;
+  EXPECT_EQ(Lines{"a"}, steps[0].argv);
+  EXPECT_TRUE(steps[0].background);
+  EXPECT_EQ("root", steps[0].user);
+  EXPECT_FALSE(steps[1].background);
 }
 
 TEST(Keys, RefuseABadValueInWords) {

@@ -23,7 +23,7 @@ skip          .              skipped/release    !               !               
 prepared      !              !                  starting/spawn  !                   !                   !               !               !                !              !              !              !
 spawn_failed  !              !                  cleaning/sweep  cleaning/sweep      !                   cleaning/sweep  cleaning/sweep  !                !              !              !              !
 ready         .              !                  !               running/announce    .                   .               .               .                .              .              .              .
-unhealthy     .              !                  !               !                   stopping/terminate  .               .               .                .              .              .              .
+unhealthy     .              !                  !               stopping/terminate  stopping/terminate  .               .               .                .              .              .              .
 exit_done     !              !                  !               cleaning/sweep      cleaning/sweep      cleaning/sweep  cleaning/sweep  !                !              !              !              !
 exit_retry    !              !                  !               cleaning/sweep      cleaning/sweep      cleaning/sweep  cleaning/sweep  !                !              !              !              !
 exit_fail     !              !                  !               cleaning/sweep      cleaning/sweep      cleaning/sweep  cleaning/sweep  !                !              !              !              !
