@@ -61,6 +61,8 @@ int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& 
   set_log_sink(&logs);
   log_info("berth " BERTH_VERSION ", pid " + std::to_string(::getpid()));
   kernel.say_problems();
+  if (!os::exists("/proc/self/stat"))
+    log_warning("there is no /proc: what units leave behind is not found, and memory not measured");
   if (!lock)
     log_warning("without a run dir there is no berthctl and no generated unit: " +
                 lock.error().message);
