@@ -54,10 +54,16 @@ class LogHub final : public LogSink {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Where berth's lines go.
+struct StandardOutput {
+  os::UniqueFd fd;   ///< closed if fd 1 is
+  pid_t writer = 0;  ///< the writer process behind it; 0 = none
+};
+
 /// A description of fd 1 of our own, so that O_NONBLOCK does not change the caller's
 /// (/proc/self/fd/1 opened anew); where that cannot be had (a socket, a pipe of another user), a
-/// writer process stands between and the result is the socket to it. Closed if fd 1 is. Call it
-/// early: the writer process is a fork.
-os::UniqueFd open_standard_output();
+/// writer process stands between and `fd` is the socket to it. Call it early: the writer process
+/// is a fork.
+StandardOutput open_standard_output();
 
 }  // namespace berth

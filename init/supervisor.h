@@ -15,6 +15,7 @@
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/one_command.h"
 #include "init/os/event_loop.h"
 #include "init/os/machine.h"
 #include "init/os/signal_fd.h"
@@ -33,7 +34,9 @@ namespace berth {
 
 class Supervisor {
  public:
-  Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs);
+  /// command: runs beside the units, once they are up, and ends with them; empty = none.
+  Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs,
+             std::vector<std::string> command = {});
 
   /// Boots the units and runs until everything has stopped. Returns berth's exit status.
   int run();
@@ -43,10 +46,18 @@ class Supervisor {
  private:
   void on_signal(const os::SignalInfo& signal);
   void end_turn();
+  /// The boot is over: everything that starts has started, or will not.
+  bool is_settled() const;
+  void start_command();
+  void request_shutdown(const std::string& why);
+  void forward(const os::SignalInfo& signal, const std::string& to, const std::string& from);
+  void reload(const std::string& why);
+  void end_leftovers();
   void on_state(UnitRuntime& unit);
   void replace_proxy(const std::string& proxy);
 
   os::EventLoop& loop_;
+  const Settings& settings_;
   LogHub& logs_;
   UnitTable table_;
   Reaper reaper_;
@@ -71,6 +82,10 @@ class Supervisor {
   AdminService admin_;
   AdminLink admin_link_;
   IdleTrim idle_trim_;
+  std::unique_ptr<OneCommand> command_;  ///< null = none
+  enum class CommandLife : std::uint8_t { not_begun, begun, told_to_end, killed };
+  CommandLife command_life_ = CommandLife::not_begun;
+  os::TimerId command_deadline_ = os::kNoTimer;
   os::SignalFd signals_;
   os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };

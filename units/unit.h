@@ -212,13 +212,22 @@ struct Unit {
   bool operator==(const Unit&) const = default;
 };
 
+/// [signals] of berth.toml: what one signal to berth does.
+struct SignalRule {
+  enum class Action : std::uint8_t { forward, reload, shutdown, restart, ignore };
+  Action action = Action::ignore;
+  std::string unit;  ///< whom `forward` goes to; empty = the unit that is `main`
+  bool operator==(const SignalRule&) const = default;
+};
+
 /// berth.toml, apart from the defaults for units, which are merged into every unit.
 struct BerthConfig {
   std::string log_level = "info";  ///< error, warning, info, debug
   Milliseconds shutdown_timeout{9'000};
   Milliseconds shutdown_after_stop{0};
-  std::uint32_t max_running = 0;   ///< tenants of all templates; 0 = no limit
-  std::uint32_t max_starting = 0;  ///< 0 = the number of CPUs, at least 2
+  std::map<int, SignalRule> signals;  ///< [signals], by number: what differs from the defaults
+  std::uint32_t max_running = 0;      ///< tenants of all templates; 0 = no limit
+  std::uint32_t max_starting = 0;     ///< 0 = the number of CPUs, at least 2
   bool operator==(const BerthConfig&) const = default;
 };
 

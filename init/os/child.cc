@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "init/os/child_environment.h"
+#include "init/os/terminal.h"
 
 namespace berth::os {
 namespace {
@@ -72,6 +73,16 @@ void set_close_on_exec(const char* entries, long size, int first) {
       ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     at += entry->d_reclen;
   }
+}
+
+// What reads as empty. A machine without a /dev/null still has pipes, which do for standard input.
+int open_nothing() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  int ends[2];
+  if (null >= 0 || ::pipe2(ends, O_CLOEXEC) != 0)
+    return null;
+  ::close(ends[1]);
+  return ends[0];
 }
 
 // Where the kernel or its seccomp profile has no close_range(2). readdir(3) would allocate.
@@ -144,7 +155,9 @@ void ChildPlan::run() {
   require(ChildStage::terminal, open_terminal());
   require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
   require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
-  if (image_.new_session)
+  if (image_.takes_terminal)
+    require(ChildStage::session, take_terminal());
+  else if (image_.new_session)
     require(ChildStage::session, ::setsid() >= 0);
   if (!image_.terminal.empty())
     require(ChildStage::terminal, ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) == 0);
@@ -226,7 +239,7 @@ bool ChildPlan::lift_fds() {
   if (report_ < places && (report_ = ::fcntl(report_, F_DUPFD_CLOEXEC, places)) < 0)
     return false;
   for (int& fd : fds_) {
-    if (fd < 0 && (fd = ::open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+    if (fd < 0 && (fd = open_nothing()) < 0)
       return false;
     if (fd < places && (fd = ::fcntl(fd, F_DUPFD_CLOEXEC, places)) < 0)
       return false;

@@ -45,6 +45,7 @@ struct ExecImage {
   /// What all five sets are to be, bounding and ambient included; nullopt = as they are.
   std::optional<CapabilitySet> capabilities;
   bool new_session = true;
+  bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
 };
 
 /// Where a child failed before execve; each has a text.
