@@ -7,6 +7,7 @@
 
 #include "init/admin_link.h"
 #include "init/cleaner.h"
+#include "init/job_triggers.h"
 #include "init/leases.h"
 #include "init/manager.h"
 #include "init/pending_jobs.h"
@@ -26,6 +27,7 @@ class AdminService final : public AdminCommands {
     Cleaner& cleaner;
     Shutdown& shutdown;
     PendingJobs& jobs;
+    JobTriggers& triggers;
     LogHub& logs;
     Reaper& reaper;
     Launcher& launcher;

@@ -32,8 +32,11 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       leases_(loop, table_, proxies_, manager_, settings),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
       shutdown_(loop, table_, manager_, leases_),
-      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
-              launcher_, settings}),
+      alarm_(loop, [this] { triggers_.on_alarm(); }),
+      triggers_({loop, table_, manager_, logs, alarm_, local_time_}),
+      history_(loop, table_, logs),
+      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, triggers_,
+              logs, reaper_, launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       signals_(loop,
                {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, kContainerStop,
@@ -42,10 +45,20 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
-  job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
-    BERTH_TRY(reloader_.reload());
+  job_runs_.set_reload([this](UnitRuntime& job) -> Result<void> {
+    if (shutdown_.requested())
+      return Error{ErrorCode::unavailable, "berth is shutting down"};
+    BERTH_TRY(reloader_.reload(&job));
     return {};
   });
+  reloader_.set_on_applied([this](const UnitRuntime* by) {
+    triggers_.reloaded(by);
+    triggers_.release_held();  // it may have ended the maintenance
+  });
+  triggers_.set_maintenance([this](const UnitRuntime& job) {
+    return reloader_.in_maintenance() && !reloader_.ends_maintenance(job);
+  });
+  shutdown_.set_triggers(triggers_);
   leases_.set_configured([this](const std::string& proxy) {
     if (UnitRuntime* unit = table_.find(proxy))
       lives_.proxy_configured(*unit);
@@ -67,6 +80,7 @@ int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
   reloader_.boot();
+  triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   loop_.run();
   log_info("the end");
@@ -104,9 +118,13 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
 }
 
 void Supervisor::on_state(UnitRuntime& unit) {
-  if (unit.is_job())
+  if (unit.is_job()) {
     reloader_.push_routes();  // it may have ended the maintenance
+    history_.on_state(unit);
+    triggers_.release_held();
+  }
   jobs_.on_state(unit);
+  triggers_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();
 }

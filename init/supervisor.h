@@ -6,13 +6,17 @@
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/job_history.h"
 #include "init/job_runs.h"
+#include "init/job_triggers.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/os/alarm.h"
 #include "init/os/event_loop.h"
+#include "init/os/local_time.h"
 #include "init/os/machine.h"
 #include "init/os/signal_fd.h"
 #include "init/pending_jobs.h"
@@ -56,6 +60,10 @@ class Supervisor {
   Leases leases_;
   Reloader reloader_;
   Shutdown shutdown_;
+  os::LocalTime local_time_;
+  os::WallAlarm alarm_;
+  JobTriggers triggers_;
+  JobHistory history_;
   PendingJobs jobs_;
   AdminService admin_;
   AdminLink admin_link_;

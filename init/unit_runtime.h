@@ -12,6 +12,7 @@
 
 #include "init/aux_commands.h"
 #include "init/job_run.h"
+#include "init/job_runtime.h"
 #include "init/name_lookup.h"
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
@@ -86,6 +87,18 @@ struct UnitRuntime {
   bool job_succeeded = false;  ///< at least once since berth began
   bool pinned = false;         ///< a tenant started by hand: not stopped for idleness
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
+
+  /// What a job has beside all this; made when it is first asked for.
+  JobRuntime& job() {
+    if (!job_)
+      job_ = std::make_unique<JobRuntime>();
+    return *job_;
+  }
+  /// null = nobody has asked.
+  const JobRuntime* job_data() const { return job_.get(); }
+
+ private:
+  std::unique_ptr<JobRuntime> job_;
 };
 
 }  // namespace berth

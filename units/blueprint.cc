@@ -261,6 +261,12 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");
   }
+  if (unit.job) {
+    unit.job->on = unit.job->triggers();
+  }
+  if (unit.job && unit.job->every.count() > 0 && unit.job->schedule) {
+    complain("a job has either \"every\" or \"schedule\"");
+  }
   if (unit.tenant) {
     if (unit.tenant->path.empty() && unit.tenant->hosts.empty()) {
       unit.tenant->path = "/" + std::string(unit.name.instance()) + "/";
