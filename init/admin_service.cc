@@ -122,6 +122,16 @@ std::optional<Denied> AdminService::execute_on_unit(const control::Command& comm
 }
 
 std::optional<Denied> AdminService::start(UnitRuntime& unit, Done done) {
+  if (unit.is_job() && !p_.shutdown.requested()) {
+    const bool is_under_way = !is_at_rest(unit.state) && unit.state != UnitState::waiting &&
+                              unit.state != UnitState::backoff;
+    if (is_under_way) {
+      p_.triggers.fire(unit, JobTrigger::manual);
+      p_.jobs.add_next_run(unit, std::move(done));
+      return std::nullopt;
+    }
+    unit.job().cause = JobTrigger::manual;
+  }
   if (const auto started = p_.manager.start(unit); !started)
     return deny(DenyCode::shutting_down, started.error().message);
   // A stop whose turn had not come is taken back by the start; one that has begun is not.
@@ -162,6 +172,10 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.begun_us = microseconds(unit.times.begun);
   status.up_us = microseconds(unit.times.up);
   status.pinned = unit.pinned;
+  if (const JobRuntime* job = unit.job_data()) {
+    status.next_run_ms = p_.triggers.next_run_ms(unit);
+    status.runs.assign(job->runs.begin(), job->runs.end());
+  }
   if (!unit.is_tenant())
     return status;
   const Usage usage = p_.leases.usage_of(unit);

@@ -7,6 +7,7 @@
 
 #include "init/admin_link.h"
 #include "init/cleaner.h"
+#include "init/job_triggers.h"
 #include "init/leases.h"
 #include "init/manager.h"
 #include "init/pending_jobs.h"
@@ -30,6 +31,7 @@ class AdminService final : public AdminCommands {
     PendingJobs& jobs;
     StateFeed& feed;
     const Timeline& timeline;
+    JobTriggers& triggers;
     LogHub& logs;
     Reaper& reaper;
     Launcher& launcher;

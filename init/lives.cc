@@ -167,18 +167,6 @@ bool Lives::read_exec_report(UnitRuntime& unit) {
   return true;
 }
 
-void Lives::warn_of_comforts(UnitRuntime& unit) {
-  for (const os::ChildFailure& refused : std::exchange(unit.life.went_without, {})) {
-    const bool is_limit = refused.stage == os::ChildStage::limits;
-    std::string warning = "[process] " + Launcher::describe(unit, refused) + "; it goes on with" +
-                          (is_limit ? " the highest one allowed" : "out");
-    if (std::find(unit.warned.begin(), unit.warned.end(), warning) != unit.warned.end())
-      continue;
-    p_.logs.unit_line(unit.name(), LogLevel::warning, warning);
-    unit.warned.push_back(std::move(warning));
-  }
-}
-
 void Lives::on_executed(UnitRuntime& unit) {
   unit.life.main_ran = true;
   if (unit.unit.kind == UnitKind::proxy)

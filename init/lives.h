@@ -63,7 +63,6 @@ class Lives final : public UnitActions {
   void watch_report(UnitRuntime& unit);
   /// What the child has told of its exec; true once that is decided.
   bool read_exec_report(UnitRuntime& unit);
-  void warn_of_comforts(UnitRuntime& unit);
   void on_executed(UnitRuntime& unit);
   void on_main_exit(UnitRuntime& unit, const os::ExitStatus& status);
   void read_last_report(UnitRuntime& unit);

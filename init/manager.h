@@ -47,7 +47,7 @@ class Manager final : public UnitRequests {
   Result<void> want_up(UnitRuntime& unit) override;
   void want_down(UnitRuntime& unit, const std::string& why) override;
 
-  /// From now on nothing starts.
+  /// From now on nothing starts but jobs that have JobRuntime::at_shutdown.
   void refuse_starts() { refuse_starts_ = true; }
   /// How long a stop may take at most, and how long requests in flight have (shutdown).
   void set_stop_cap(Milliseconds cap);
@@ -62,6 +62,8 @@ class Manager final : public UnitRequests {
 
  private:
   enum class Met { yes, not_yet, never };
+  /// Whether it may not start any more: only the jobs of the end may then.
+  bool is_refused(const UnitRuntime& unit) const;
   UnitTable::Posted next_event();
   void apply(UnitRuntime& unit, UnitEvent event);
   void act(UnitRuntime& unit, UnitAction action);

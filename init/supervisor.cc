@@ -48,10 +48,13 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
                  activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
+      alarm_(loop, [this] { triggers_.on_alarm(); }),
+      triggers_({loop, table_, manager_, logs, alarm_, local_time_}),
+      history_(loop, table_, logs),
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
-              timeline_, logs, reaper_, launcher_, settings}),
+              timeline_, triggers_, logs, reaper_, launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       idle_trim_(loop,
                  [] {
@@ -70,10 +73,20 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
     feed_.tell(unit, from);
   });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
-  job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
-    BERTH_TRY(reloader_.reload());
+  job_runs_.set_reload([this](UnitRuntime& job) -> Result<void> {
+    if (shutdown_.requested())
+      return Error{ErrorCode::unavailable, "berth is shutting down"};
+    BERTH_TRY(reloader_.reload(&job));
     return {};
   });
+  reloader_.set_on_applied([this](const UnitRuntime* by) {
+    triggers_.reloaded(by);
+    triggers_.release_held();  // it may have ended the maintenance
+  });
+  triggers_.set_maintenance([this](const UnitRuntime& job) {
+    return reloader_.in_maintenance() && !reloader_.ends_maintenance(job);
+  });
+  shutdown_.set_triggers(triggers_);
   leases_.set_configured([this](const std::string& proxy) {
     if (UnitRuntime* unit = table_.find(proxy))
       lives_.proxy_configured(*unit);
@@ -133,6 +146,7 @@ int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
   reloader_.boot();
+  triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   loop_.run();
   end_leftovers();
@@ -203,11 +217,15 @@ void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
 }
 
 void Supervisor::on_state(UnitRuntime& unit) {
-  if (unit.is_job())
+  if (unit.is_job()) {
     reloader_.push_routes();  // it may have ended the maintenance
+    history_.on_state(unit);
+    triggers_.release_held();
+  }
   activation_.on_state(unit);
   idle_.on_state(unit);
   jobs_.on_state(unit);
+  triggers_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();
 }

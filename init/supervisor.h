@@ -9,14 +9,18 @@
 #include "init/endpoints.h"
 #include "init/idle_trim.h"
 #include "init/idle_watch.h"
+#include "init/job_history.h"
 #include "init/job_runs.h"
+#include "init/job_triggers.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
 #include "init/one_command.h"
+#include "init/os/alarm.h"
 #include "init/os/event_loop.h"
+#include "init/os/local_time.h"
 #include "init/os/machine.h"
 #include "init/os/signal_fd.h"
 #include "init/pending_jobs.h"
@@ -76,6 +80,10 @@ class Supervisor {
   IdleWatch idle_;
   Reloader reloader_;
   Shutdown shutdown_;
+  os::LocalTime local_time_;
+  os::WallAlarm alarm_;
+  JobTriggers triggers_;
+  JobHistory history_;
   PendingJobs jobs_;
   StateFeed feed_;
   Timeline timeline_;

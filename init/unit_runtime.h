@@ -13,6 +13,7 @@
 #include "init/aux_commands.h"
 #include "init/helper_run.h"
 #include "init/job_run.h"
+#include "init/job_runtime.h"
 #include "init/name_lookup.h"
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
@@ -33,8 +34,7 @@ struct UnitLife {
   os::UniqueFd report;  ///< open until execve has succeeded or failed
   std::unique_ptr<os::FdHandler> report_handler;
   std::optional<os::ChildFailure> exec_failure;
-  std::vector<os::ChildFailure> went_without;  ///< comforts that the machine did not grant
-  std::string program;                         ///< the last one that was executed, for messages
+  std::string program;          ///< the last one that was executed, for messages
   std::vector<pid_t> sessions;  ///< of the main process and of every auxiliary command so far
   bool main_ran = false;  ///< execve succeeded at least once: after_stop has something to follow
   bool stop_requested = false;  ///< the end is wanted: by stop, restart, idleness, a dependency
@@ -100,6 +100,18 @@ struct UnitRuntime {
   bool job_succeeded = false;       ///< at least once since berth began
   bool pinned = false;              ///< started by hand: not stopped for idleness
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
+
+  /// What a job has beside all this; made when it is first asked for.
+  JobRuntime& job() {
+    if (!job_)
+      job_ = std::make_unique<JobRuntime>();
+    return *job_;
+  }
+  /// null = nobody has asked.
+  const JobRuntime* job_data() const { return job_.get(); }
+
+ private:
+  std::unique_ptr<JobRuntime> job_;
 };
 
 }  // namespace berth

@@ -296,6 +296,12 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   if (unit.process.standard_input == StandardInput::tty && unit.process.tty.empty()) {
     complain("\"stdin\" is the terminal of \"tty\", which is not set");
   }
+  if (unit.job) {
+    unit.job->on = unit.job->triggers();
+  }
+  if (unit.job && unit.job->every.count() > 0 && unit.job->schedule) {
+    complain("a job has either \"every\" or \"schedule\"");
+  }
   if (unit.tenant) {
     if (unit.tenant->path.empty() && unit.tenant->hosts.empty()) {
       unit.tenant->path = "/" + std::string(unit.name.instance()) + "/";

@@ -1,12 +1,14 @@
 // Adding up what the container has to grant.
 #include "units/container_needs.h"
 
+#include <algorithm>
+
 namespace berth {
 namespace {
 
 /// What PID 1 opens for itself.
 constexpr std::uint64_t kStandard = 3;
-constexpr std::uint64_t kLoop = 2;      ///< epoll, signalfd
+constexpr std::uint64_t kLoop = 3;      ///< epoll, signalfd, the alarm of jobs
 constexpr std::uint64_t kRunDir = 1;    ///< the lock
 constexpr std::uint64_t kOutput = 1;    ///< a description of standard output of its own
 constexpr std::uint64_t kAdmin = 3;     ///< its socket; pidfd and control socket of berth-admin
@@ -41,6 +43,10 @@ std::uint64_t descriptors_of(const Unit& unit) {
     count += kProcess;
   if (!unit.process.env_files.empty() || !unit.process.secrets.empty())
     count += kVariables;
+  if (unit.job)
+    count += kProcess * static_cast<std::uint64_t>(
+                            std::count_if(unit.job->steps.begin(), unit.job->steps.end(),
+                                          [](const Command& step) { return step.background; }));
   if (unit.proxy)
     count += kControl + unit.proxy->listen.size();
   return count;

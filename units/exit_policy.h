@@ -48,7 +48,8 @@ class RestartHistory {
 /// sent (also as 128 + its number, as Puma does).
 bool is_success(const ServiceSpec& spec, const ExitFacts& facts);
 
-/// The verdict. Counts the start that `retry` leads to in `history`.
+/// The verdict. Counts the start that `retry` leads to in `history`; of a job, that is a try of
+/// `retries`.
 Verdict classify_exit(const Unit& unit, const ExitFacts& facts, RestartHistory& history,
                       Milliseconds now);
 

@@ -212,8 +212,8 @@ void ready(Value& value, Draft& draft) {
 void success_exit(Value& value, Draft& draft) {
   read_success_exit(value, draft.unit.service);
 }
-void triggers(Value& value, Draft& draft) {
-  read_triggers(value, *draft.unit.job);
+void schedule(Value& value, Draft& draft) {
+  read_schedule(value, draft.unit.job->schedule);
 }
 void ports(Value& value, Draft& draft) {
   read_port_range(value, *draft.unit.tenant);
@@ -293,8 +293,12 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[job]", "command", "command", "", kJob, only_step},
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
     {"[job]", "timeout", "duration", "\"5m\"", kJob, set_by<&JobSpec::timeout, positive>},
+    {"[job]", "retries", "number", "0", kJob, set<&JobSpec::retries>},
+    {"[job]", "retry_delay", "duration", "\"1s\"", kJob, set<&JobSpec::retry_delay>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
-    {"[job]", "on", "word or list of words", "\"boot\"", kJob, triggers},
+    {"[job]", "on", "word or list of words", "\"boot\"", kJob, set_by<&JobSpec::on, read_triggers>},
+    {"[job]", "every", "duration", "", kJob, set_by<&JobSpec::every, read_every>},
+    {"[job]", "schedule", "schedule", "", kJob, schedule},
 
     {"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant,
      set_by<&TenantSpec::path, read_url_prefix>},

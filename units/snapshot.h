@@ -6,10 +6,31 @@
 #include <string>
 #include <vector>
 
+#include "units/job_trigger.h"
 #include "units/unit.h"
 #include "units/unit_state.h"
 
 namespace berth {
+
+/// A run of a job that has ended: of a job that is tried again, one try.
+struct JobRunStatus {
+  JobTrigger trigger = JobTrigger::dependency;
+  std::uint64_t started_ms = 0;  ///< wall clock since 1970
+  std::uint64_t duration_ms = 0;
+  bool succeeded = false;
+  std::string result;              ///< in words: "succeeded", "exit status 1"
+  std::vector<std::string> lines;  ///< the last ones that it said, oldest first
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.trigger);
+    v(s.started_ms);
+    v(s.duration_ms);
+    v(s.succeeded);
+    v(s.result);
+    v(s.lines);
+  }
+  bool operator==(const JobRunStatus&) const = default;
+};
 
 /// One unit. Times are milliseconds: wall clock since 1970, 0 = never.
 struct UnitStatus {
@@ -43,6 +64,9 @@ struct UnitStatus {
   std::uint64_t idle_timeout_ms = 0;
   std::uint64_t idle_for_ms = 0;
   bool pinned = false;  ///< started by hand: stays until stopped
+  // Jobs only.
+  std::uint64_t next_run_ms = 0;   ///< by `every` or `schedule`; 0 = not by the clock
+  std::vector<JobRunStatus> runs;  ///< the last ones, oldest first
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -77,6 +101,8 @@ struct UnitStatus {
     v(s.idle_timeout_ms);
     v(s.idle_for_ms);
     v(s.pinned);
+    v(s.next_run_ms);
+    v(s.runs);
   }
   bool operator==(const UnitStatus&) const = default;
 };

@@ -183,19 +183,49 @@ void read_success_exit(Value& value, ServiceSpec& out) {
   }
 }
 
-void read_triggers(Value& value, JobSpec& out) {
-  const std::vector<std::string_view> words{"boot", "manual"};
-  bool on_boot = false;
+void read_triggers(Value& value, std::optional<TriggerSet>& out) {
+  std::vector<std::string_view> words;
+  for (auto why = JobTrigger::boot; why <= JobTrigger::manual;
+       why = static_cast<JobTrigger>(static_cast<unsigned>(why) + 1)) {
+    words.push_back(to_string(why));
+  }
+  TriggerSet triggers = 0;
   const auto add = [&](const Node& node) {
-    const auto index = value.one_of(node, words);
-    on_boot = on_boot || index == 0U;
+    if (const auto index = value.one_of(node, words)) {
+      triggers |= trigger_bit(static_cast<JobTrigger>(*index));
+    }
   };
   if (const Node::Array* items = value.node().array()) {
     std::for_each(items->begin(), items->end(), add);
   } else {
     add(value.node());
   }
-  out.on_boot = on_boot;
+  out = triggers;
+}
+
+void read_every(Value& value, Milliseconds& out) {
+  constexpr Milliseconds least{1'000};
+  Milliseconds every{least};
+  value.read(every);
+  if (every < least) {
+    value.complain(value.node().at, "must be one second or longer");
+    return;
+  }
+  out = every;
+}
+
+void read_schedule(Value& value, std::optional<CronSchedule>& out) {
+  constexpr std::string_view what = "a schedule such as \"30 3 * * mon-fri\"";
+  const auto text = value.text_of(value.node(), what);
+  if (!text) {
+    return;
+  }
+  const auto schedule = parse_schedule(*text);
+  if (!schedule) {
+    value.mismatch(value.node(), what, *text, schedule.error().message);
+    return;
+  }
+  out = *schedule;
 }
 
 void read_port_range(Value& value, TenantSpec& out) {

@@ -12,8 +12,12 @@ void read_inherit_env(Value& value, InheritEnv& out);
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out);
 /// `success_exit`: codes and signals.
 void read_success_exit(Value& value, ServiceSpec& out);
-/// `on` of a job.
-void read_triggers(Value& value, JobSpec& out);
+/// `on` of a job: a word, or a list of words.
+void read_triggers(Value& value, std::optional<TriggerSet>& out);
+/// `every` of a job: a second at least.
+void read_every(Value& value, Milliseconds& out);
+/// `schedule` of a job.
+void read_schedule(Value& value, std::optional<CronSchedule>& out);
 /// `ports`: "4000-4999"
 void read_port_range(Value& value, TenantSpec& out);
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "units/capabilities.h"
+#include "units/cron_schedule.h"
+#include "units/job_trigger.h"
 #include "units/proxy_spec.h"
 #include "units/unit_name.h"
 #include "units/values.h"
@@ -96,9 +98,19 @@ struct ServiceSpec {
 /// [job]; `command` is steps with one entry.
 struct JobSpec {
   std::vector<Command> steps;
-  Milliseconds timeout{300'000};
+  Milliseconds timeout{300'000};  ///< of each try
+  std::uint32_t retries = 0;
+  Milliseconds retry_delay{1'000};
   bool reload = false;
-  bool on_boot = true;
+  std::optional<TriggerSet> on;  ///< nullopt = boot, or nothing where it has a clock
+  Milliseconds every{0};         ///< 0 = not
+  std::optional<CronSchedule> schedule;
+
+  bool has_clock() const { return every.count() > 0 || schedule; }
+  TriggerSet triggers() const {
+    return on.value_or(has_clock() ? TriggerSet{0} : trigger_bit(JobTrigger::boot));
+  }
+  bool runs_on(JobTrigger why) const { return (triggers() & trigger_bit(why)) != 0; }
   bool operator==(const JobSpec&) const = default;
 };
 

@@ -26,8 +26,11 @@ constexpr const char* kObjectPath = "/org/berth";
 constexpr std::size_t kMaxUnitName = 4096;
 
 using Dictionary = std::map<std::string, sdbus::Variant>;
-using UnitRow = sdbus::Struct<std::string, std::string, std::string, bool, std::string, std::string,
-                              std::uint32_t, std::uint64_t, std::uint32_t, std::string>;
+using UnitRow =
+    sdbus::Struct<std::string, std::string, std::string, bool, std::string, std::string,
+                  std::uint32_t, std::uint64_t, std::uint32_t, std::string, std::uint64_t>;
+using RunRow = sdbus::Struct<std::string, std::uint64_t, std::uint64_t, bool, std::string,
+                             std::vector<std::string>>;
 using TenantRow = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint32_t,
                                 std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, bool>;
 using LogRow = sdbus::Struct<std::uint64_t, std::string, std::string>;
@@ -120,7 +123,16 @@ UnitRow unit_row(const UnitStatus& unit) {
                  pid_of(unit.main_pid),
                  unit.since_ms,
                  unit.restarts,
-                 to_valid_utf8(unit.endpoint)};
+                 to_valid_utf8(unit.endpoint),
+                 unit.next_run_ms};
+}
+
+std::vector<RunRow> run_rows(const UnitStatus& unit) {
+  std::vector<RunRow> rows;
+  for (const JobRunStatus& run : unit.runs)
+    rows.emplace_back(std::string(to_string(run.trigger)), run.started_ms, run.duration_ms,
+                      run.succeeded, to_valid_utf8(run.result), valid_utf8(run.lines));
+  return rows;
 }
 
 TenantRow tenant_row(const UnitStatus& unit) {
@@ -157,6 +169,8 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
                     {"after", valid_utf8(unit.after)}};
+  if (unit.kind == UnitKind::job)
+    status.insert({{"next_run_ms", unit.next_run_ms}, {"runs", run_rows(unit)}});
   if (unit.kind != UnitKind::tenant)
     return status;
   status.insert({{"path", to_valid_utf8(unit.path)},

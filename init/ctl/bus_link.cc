@@ -111,6 +111,9 @@ void take(const Dictionary& dictionary, const char* key, T& value) {
     value = found->second.get<T>();
 }
 
+using WireRuns = std::vector<sdbus::Struct<std::string, std::uint64_t, std::uint64_t, bool,
+                                           std::string, std::vector<std::string>>>;
+
 UnitDetails details_of(const Dictionary& status) {
   UnitDetails unit;
   take(status, "name", unit.name);
@@ -137,6 +140,12 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "idle_timeout_ms", unit.idle_timeout_ms);
   take(status, "idle_for_ms", unit.idle_for_ms);
   take(status, "pinned", unit.pinned);
+  take(status, "next_run_ms", unit.next_run_ms);
+  WireRuns runs;
+  take(status, "runs", runs);
+  for (const auto& run : runs)
+    unit.runs.push_back(
+        RunRow{run.get<0>(), run.get<1>(), run.get<2>(), run.get<3>(), run.get<4>(), run.get<5>()});
   return unit;
 }
 
@@ -239,7 +248,7 @@ Result<std::vector<UnitRow>> BusLink::list_units() {
     for (const auto& unit : proxy_->ListUnits())
       rows.push_back(UnitRow{unit.get<0>(), unit.get<1>(), unit.get<2>(), unit.get<3>(),
                              unit.get<4>(), unit.get<5>(), unit.get<6>(), unit.get<7>(),
-                             unit.get<8>(), unit.get<9>()});
+                             unit.get<8>(), unit.get<9>(), unit.get<10>()});
     return rows;
   });
 }

@@ -19,6 +19,16 @@ struct UnitRow {
   std::uint64_t since_ms = 0;
   std::uint32_t restarts = 0;
   std::string endpoint;
+  std::uint64_t next_run_ms = 0;  ///< of a job, by the clock
+};
+
+/// A run of a job that has ended.
+struct RunRow {
+  std::string trigger;
+  std::uint64_t started_ms = 0, duration_ms = 0;
+  bool succeeded = false;
+  std::string result;
+  std::vector<std::string> lines;
 };
 
 struct TenantRow {
@@ -42,6 +52,9 @@ struct UnitDetails {
   std::uint32_t in_flight = 0;
   std::uint64_t requests = 0, idle_timeout_ms = 0, idle_for_ms = 0;
   bool pinned = false;
+  // Jobs only.
+  std::uint64_t next_run_ms = 0;
+  std::vector<RunRow> runs;  ///< oldest first
 };
 
 struct SystemInfo {
