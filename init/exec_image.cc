@@ -266,6 +266,7 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   image.passed_fds.insert(image.passed_fds.end(), context.other_fds.begin(),
                           context.other_fds.end());
   image.listen_pid = !context.listen_fds.empty();
+  image.watchdog_pid = context.watchdog_pid;
   image.umask = process.umask;
   image.nice = process.nice;
   image.oom_score_adj = process.oom_score_adj;

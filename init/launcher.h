@@ -47,6 +47,8 @@ class Launcher {
   Identity proxy_identity(const Unit& tenant) const;
   /// "execute /usr/bin/redis: No such file or directory"
   static std::string describe(const UnitRuntime& unit, const os::ChildFailure& failure);
+  /// Where units speak sd_notify; "" = nowhere.
+  void set_notify_address(std::string address) { notify_address_ = std::move(address); }
   /// Which proxies there are; called after each load. One whose user is in no file is known from
   /// its last life.
   void set_proxies(std::vector<const Unit*> proxies);
@@ -60,6 +62,7 @@ class Launcher {
   ExecContext context_of(const UnitRuntime& unit) const;
   Unit expanded(const UnitRuntime& unit) const;
 
+  std::string notify_address_;
   std::map<std::string, Identity> proxy_identities_;  ///< by unit name
   const Settings& settings_;
   LogHub& logs_;

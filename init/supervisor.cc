@@ -19,15 +19,19 @@ constexpr int kMachineRestart = 39;
 
 Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs)
     : loop_(loop),
+      settings_(settings),
       logs_(logs),
       endpoints_(settings),
       proxies_(loop, settings),
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
-      readiness_({loop, table_, reaper_, launcher_, endpoints_, cleaner_}),
+      readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
       job_runs_(loop, table_, reaper_, logs, launcher_),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, readiness_, proxies_,
               job_runs_, settings}),
+      notifications_({loop, table_, logs, readiness_, lives_, settings}),
+      notify_socket_(
+          loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
@@ -66,6 +70,9 @@ void Supervisor::end_turn() {
 int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
+  if (const auto listening = notify_socket_.open(settings_); !listening)
+    log_warning("units cannot use sd_notify: " + listening.error().message);
+  launcher_.set_notify_address(notify_socket_.address());
   reloader_.boot();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   loop_.run();
@@ -80,6 +87,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
       (signal.sender == 0 ? " from outside" : " from pid " + std::to_string(signal.sender));
   switch (signal.signal) {
     case SIGCHLD:
+      notify_socket_.receive();  // last words, while it can be told whose they are
       reaper_.drain();
       break;
     case kMachineRestart:

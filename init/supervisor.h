@@ -12,6 +12,8 @@
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/notifications.h"
+#include "init/notify_socket.h"
 #include "init/os/event_loop.h"
 #include "init/os/machine.h"
 #include "init/os/signal_fd.h"
@@ -42,6 +44,7 @@ class Supervisor {
   void replace_proxy(const std::string& proxy);
 
   os::EventLoop& loop_;
+  const Settings& settings_;
   LogHub& logs_;
   UnitTable table_;
   Reaper reaper_;
@@ -52,6 +55,8 @@ class Supervisor {
   Readiness readiness_;
   JobRuns job_runs_;
   Lives lives_;
+  Notifications notifications_;
+  NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
   Reloader reloader_;

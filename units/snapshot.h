@@ -28,6 +28,7 @@ struct UnitStatus {
   std::string last_exit;       ///< in words: "exit status 1", "killed by SIGKILL"
   std::string reason;          ///< why it failed or is in back-off, in words
   std::string endpoint;        ///< where it serves, as an address; empty if nowhere
+  std::string says;            ///< what it tells of itself by sd_notify: "reloading: new routes"
   std::vector<std::string> requires_units, wants, after;
   // Tenants only.
   std::string path;  ///< URL prefix
@@ -54,6 +55,7 @@ struct UnitStatus {
     v(s.last_exit);
     v(s.reason);
     v(s.endpoint);
+    v(s.says);
     v(s.requires_units);
     v(s.wants);
     v(s.after);
