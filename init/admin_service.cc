@@ -161,6 +161,8 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.reason = unit.reason;
   if (unit.life.endpoint != Address{})
     status.endpoint = format_address(unit.life.endpoint);
+  if (is_alive(unit.state))
+    status.says = unit.life.told.str();
   status.requires_units = unit.unit.info.requires_units;
   status.wants = unit.unit.info.wants;
   status.after = unit.unit.info.after;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ class LogHub final : public LogSink {
 
   /// The kept lines, oldest first, as valid UTF-8; "" = berth's own.
   LogTail tail(const std::string& unit) const;
+  /// Shows later lines of the unit's output to `look`, until unwatch(). Only one looks at a time.
+  void watch(const std::string& unit, std::function<void(std::string_view line)> look);
+  /// REQUIRES: not called by `look`.
+  void unwatch(const std::string& unit);
   /// Later lines are written to `pipe`, the text of each and a newline, until it breaks; a full
   /// pipe loses lines, never waits. At most 64 at a time: another one is closed at once.
   void follow(const std::string& unit, os::UniqueFd pipe);

@@ -36,11 +36,14 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       proxies_(loop, settings),
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
-      readiness_({loop, table_, reaper_, launcher_, endpoints_, cleaner_}),
+      readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
       provisions_(loop, reaper_, logs, launcher_, settings),
       job_runs_(loop, table_, reaper_, logs, launcher_),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, provisions_, readiness_,
               proxies_, job_runs_, settings}),
+      notifications_({loop, table_, logs, readiness_, lives_, settings}),
+      notify_socket_(
+          loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
@@ -145,6 +148,9 @@ void Supervisor::request_shutdown(const std::string& why) {
 int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
+  if (const auto listening = notify_socket_.open(settings_); !listening)
+    log_warning("units cannot use sd_notify: " + listening.error().message);
+  launcher_.set_notify_address(notify_socket_.address());
   reloader_.boot();
   triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
@@ -168,6 +174,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
   if (signal.signal == SIGCHLD) {
     if (command_)
       command_->look_whether_stopped();
+    notify_socket_.receive();  // last words, while it can be told whose they are
     return reaper_.drain();
   }
   if (!is_passed_on(signal.signal))

@@ -17,6 +17,8 @@
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/notifications.h"
+#include "init/notify_socket.h"
 #include "init/one_command.h"
 #include "init/os/alarm.h"
 #include "init/os/event_loop.h"
@@ -72,8 +74,9 @@ class Supervisor {
   Readiness readiness_;
   Provisions provisions_;
   JobRuns job_runs_;
-  Provisions provisions_;
   Lives lives_;
+  Notifications notifications_;
+  NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
   Activation activation_;

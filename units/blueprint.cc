@@ -51,6 +51,11 @@ void for_each_start_text(const Unit& unit, Look look) {
     look(value.value_or(""));
   }
   look(service.ready.path);
+  look_at(service.ready.command);
+  if (service.health) {
+    look(service.health->path);
+    look_at(service.health->command);
+  }
 }
 
 /// The variable that a tenant with this endpoint does not have.
@@ -289,6 +294,10 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   }
   if (unit.kind == UnitKind::service && unit.service.ready.at_endpoint && !unit.service.address) {
     complain("\"ready\" asks at \"address\", which is not set");
+  }
+  if (unit.kind == UnitKind::service && unit.service.health && unit.service.health->at_endpoint &&
+      !unit.service.address) {
+    complain("\"health\" asks at \"address\", which is not set");
   }
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");

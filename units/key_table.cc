@@ -1,6 +1,7 @@
 // The rows of the table of keys.
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "units/keys.h"
 #include "units/process_values.h"
@@ -12,6 +13,7 @@ namespace {
 using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
+constexpr std::string_view kHealthCheck = "health";
 constexpr std::string_view kDirectory = "[[process.directories]]";
 constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
@@ -27,6 +29,7 @@ constexpr std::string_view kAccessLog = "[proxy.log]";
 UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
 ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
 ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
+HealthCheck& part(Draft& d, HealthCheck*) { return *d.unit.service.health; }
 JobSpec& part(Draft& d, JobSpec*) { return *d.unit.job; }
 TenantSpec& part(Draft& d, TenantSpec*) { return *d.unit.tenant; }
 ProxySpec& part(Draft& d, ProxySpec*) { return *d.unit.proxy; }
@@ -138,6 +141,10 @@ template <auto Read>
 void ready_by(Value& value, Draft& draft) {
   Read(value, draft.unit.service.ready);
 }
+template <auto Read>
+void health_by(Value& value, Draft& draft) {
+  Read(value, *draft.unit.service.health);
+}
 
 /// A table within [proxy]: its keys go to the same draft.
 template <const std::string_view& table>
@@ -197,17 +204,31 @@ void routes(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
 }
 
+/// Whether the table has exactly one of `ways`; reports it if not.
+bool has_one_way(Value& value, std::initializer_list<std::string_view> ways) {
+  std::string names;
+  for (const std::string_view way : ways) {
+    names += (names.empty() ? "" : way == *(ways.end() - 1) ? " and " : ", ") + std::string(way);
+  }
+  const auto count = std::count_if(ways.begin(), ways.end(), [&](std::string_view way) {
+    return value.node().find(way) != nullptr;
+  });
+  if (count != 1) {
+    value.complain(value.node().at, "must be a table with one of " + names);
+  }
+  return count == 1;
+}
 void ready(Value& value, Draft& draft) {
-  int ways = 0;
-  for (const std::string_view way : {"http", "tcp", "unix", "file"}) {
-    ways += value.node().find(way) != nullptr ? 1 : 0;
+  if (has_one_way(value, {"http", "tcp", "unix", "file", "notify", "log", "command"})) {
+    draft.unit.service.ready = ReadyCheck{};
+    read_members(value.node(), kReady, kAnyKind, draft, value.reading());
   }
-  if (ways != 1) {
-    value.complain(value.node().at, "must be a table with one of http, tcp, unix and file");
-    return;
+}
+void health(Value& value, Draft& draft) {
+  if (has_one_way(value, {"http", "tcp", "unix", "command"})) {
+    draft.unit.service.health = HealthCheck{};
+    read_members(value.node(), kHealthCheck, kAnyKind, draft, value.reading());
   }
-  draft.unit.service.ready = ReadyCheck{};
-  read_members(value.node(), kReady, kAnyKind, draft, value.reading());
 }
 void success_exit(Value& value, Draft& draft) {
   read_success_exit(value, draft.unit.service);
@@ -259,6 +280,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
     {"[service]", "ready", "table", "", kCommanded, ready},
+    {"[service]", "health", "table", "", kCommanded, health},
+    {"[service]", "watchdog", "duration", "\"0\"", kCommanded, set<&ServiceSpec::watchdog>},
     {"[service]", "restart", "word", "\"on-failure\"", kRunning, set<&ServiceSpec::restart>},
     {"[service]", "restart_delay", "duration", "\"100ms\"", kRunning,
      set<&ServiceSpec::restart_delay>},
@@ -320,13 +343,29 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[tenant]", "proxy", "unit name", "", kTenant,
      names_unit<&TenantSpec::proxy, Relation::proxy>},
 
-    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_ready_http>},
-    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_ready_status>},
-    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_ready_tcp>},
-    {kReady, "unix", "path", "", kAnyKind, ready_by<read_ready_unix>},
-    {kReady, "file", "path", "", kAnyKind, ready_by<read_ready_file>},
+    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_probe_http>},
+    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_probe_status>},
+    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_probe_tcp>},
+    {kReady, "unix", "path", "", kAnyKind, ready_by<read_probe_unix>},
+    {kReady, "file", "path", "", kAnyKind, ready_by<read_probe_file>},
+    {kReady, "notify", "boolean", "", kAnyKind, ready_by<read_probe_notify>},
+    {kReady, "log", "glob", "", kAnyKind, ready_by<read_probe_log>},
+    {kReady, "command", "command", "", kAnyKind, ready_by<read_probe_command>},
     {kReady, "timeout", "duration", "\"30s\"", kAnyKind, set_by<&ReadyCheck::timeout, positive>},
     {kReady, "interval", "duration", "\"0\"", kAnyKind, set<&ReadyCheck::interval>},
+
+    {kHealthCheck, "http", "path or URL", "", kAnyKind, health_by<read_probe_http>},
+    {kHealthCheck, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind,
+     health_by<read_probe_status>},
+    {kHealthCheck, "tcp", "address", "", kAnyKind, health_by<read_probe_tcp>},
+    {kHealthCheck, "unix", "path", "", kAnyKind, health_by<read_probe_unix>},
+    {kHealthCheck, "command", "command", "", kAnyKind, health_by<read_probe_command>},
+    {kHealthCheck, "interval", "duration", "\"10s\"", kAnyKind,
+     set_by<&HealthCheck::interval, positive>},
+    {kHealthCheck, "timeout", "duration", "\"5s\"", kAnyKind,
+     set_by<&HealthCheck::timeout, positive>},
+    {kHealthCheck, "failures", "number", "3", kAnyKind,
+     set_by<&HealthCheck::failures, at_least_one>},
 
     {kCommandTable, "command", "command", "", kAnyKind, list_entry},
     {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},

@@ -49,6 +49,7 @@ struct UnitStatus {
   std::string last_exit;       ///< in words: "exit status 1", "killed by SIGKILL"
   std::string reason;          ///< why it failed or is in back-off, in words
   std::string endpoint;        ///< where it serves, as an address; empty if nowhere
+  std::string says;            ///< what it tells of itself by sd_notify: "reloading: new routes"
   std::vector<std::string> requires_units, wants, after, before;
   StartWhen start = StartWhen::boot;
   bool stock = false;      ///< starts only when something pulls it in
@@ -85,6 +86,7 @@ struct UnitStatus {
     v(s.last_exit);
     v(s.reason);
     v(s.endpoint);
+    v(s.says);
     v(s.requires_units);
     v(s.wants);
     v(s.after);

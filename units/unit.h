@@ -44,19 +44,42 @@ struct UnitInfo {
   bool operator==(const UnitInfo&) const = default;
 };
 
-/// `ready = { … }`: exactly one way.
-struct ReadyCheck {
-  enum class Way : std::uint8_t { exec, http, tcp, unix_socket, file };
+/// How berth finds out how a unit is: exactly one way.
+struct ProbeSpec {
+  enum class Way : std::uint8_t {
+    exec,  ///< execve has succeeded
+    http,
+    tcp,
+    unix_socket,
+    file,
+    notify,  ///< READY=1 (sd_notify(3))
+    log,     ///< a line of its output
+    command
+  };
   Way way = Way::exec;
   Address address;           ///< http (unless `at_endpoint`), tcp, unix_socket
-  std::string path;          ///< http: the request target; file: the file
+  std::string path;          ///< http: the request target; file: the file; log: the glob
+  Command command;           ///< command: its program; timeout and user are not set
   bool at_endpoint = false;  ///< http, tcp, unix_socket: asked at the unit's address or endpoint,
                              ///< `address` is not set
   std::uint16_t status_low = 200,
                 status_high = 399;  ///< http: accepted statuses, inclusive ("any" = 100-599)
+  bool operator==(const ProbeSpec&) const = default;
+};
+
+/// `ready = { … }`
+struct ReadyCheck : ProbeSpec {
   Milliseconds timeout{30'000};
   Milliseconds interval{0};  ///< 0 = from 2 ms, growing with the time gone by, to 500 ms
   bool operator==(const ReadyCheck&) const = default;
+};
+
+/// `health = { … }`: one of http, tcp, unix_socket and command.
+struct HealthCheck : ProbeSpec {
+  Milliseconds interval{10'000};
+  Milliseconds timeout{5'000};  ///< of one look
+  std::uint32_t failures = 3;   ///< in a row
+  bool operator==(const HealthCheck&) const = default;
 };
 
 enum class Restart : std::uint8_t { never, on_failure, always };
@@ -76,6 +99,8 @@ struct ServiceSpec {
   Command command;
   std::optional<Address> address;
   ReadyCheck ready;
+  std::optional<HealthCheck> health;
+  Milliseconds watchdog{0};  ///< 0 = none
   Restart restart = Restart::on_failure;
   Milliseconds restart_delay{100};
   Milliseconds restart_delay_max{30'000};
@@ -92,6 +117,8 @@ struct ServiceSpec {
   std::vector<int> success_signals;
   std::vector<ListenSocket> listen;  ///< of a service alone
   Milliseconds idle_timeout{0};      ///< of a service that connections start; 0 = never
+  /// Whether its processes are told where to speak sd_notify.
+  bool uses_notify() const { return ready.way == ProbeSpec::Way::notify || watchdog.count() > 0; }
   bool operator==(const ServiceSpec&) const = default;
 };
 

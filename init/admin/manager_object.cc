@@ -166,6 +166,7 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"last_exit", to_valid_utf8(unit.last_exit)},
                     {"reason", to_valid_utf8(unit.reason)},
                     {"endpoint", to_valid_utf8(unit.endpoint)},
+                    {"says", to_valid_utf8(unit.says)},
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
                     {"after", valid_utf8(unit.after)}};

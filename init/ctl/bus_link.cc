@@ -131,6 +131,7 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "last_exit", unit.last_exit);
   take(status, "reason", unit.reason);
   take(status, "endpoint", unit.endpoint);
+  take(status, "says", unit.says);
   take(status, "requires", unit.requires_units);
   take(status, "wants", unit.wants);
   take(status, "after", unit.after);

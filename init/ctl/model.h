@@ -45,7 +45,7 @@ struct UnitDetails {
   std::vector<std::uint32_t> pids;
   std::uint64_t since_ms = 0, started_ms = 0;
   std::uint32_t restarts = 0;
-  std::string waits_for, last_exit, reason, endpoint;
+  std::string waits_for, last_exit, reason, endpoint, says;
   std::vector<std::string> requires_units, wants, after;
   // Tenants only.
   std::string path;

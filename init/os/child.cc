@@ -29,7 +29,8 @@ namespace {
 constexpr int kExecFailed = 127;  // what a shell exits with, too
 constexpr unsigned kMostCapabilities = 64;
 constexpr std::size_t kFirstPassedFd = 3;
-constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr const char* kListenPid = "LISTEN_PID=";
+constexpr const char* kWatchdogPid = "WATCHDOG_PID=";
 constexpr std::size_t kDigitsOfPid = std::numeric_limits<pid_t>::digits10 + 1;
 
 // The kernel's own layout (man 2 sigaction, "C library/kernel differences"). glibc's sigaction()
@@ -130,10 +131,13 @@ ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
   argv_.push_back(nullptr);
   for (const std::string& variable : image.environment)
     environment_.push_back(const_cast<char*>(variable.c_str()));
-  if (image.listen_pid) {
-    listen_pid_ = kListenPid;
-    listen_pid_.append(kDigitsOfPid, '\0');
-    environment_.push_back(listen_pid_.data());
+  if (image.listen_pid)
+    own_pid_.emplace_back(kListenPid);
+  if (image.watchdog_pid)
+    own_pid_.emplace_back(kWatchdogPid);
+  for (std::string& variable : own_pid_) {
+    variable.append(kDigitsOfPid, '\0');
+    environment_.push_back(variable.data());
   }
   environment_.push_back(nullptr);
   variables_ = environment_.data();
@@ -182,7 +186,7 @@ void ChildPlan::run() {
   if (image_.no_new_privileges)
     require(ChildStage::no_new_privileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 
-  write_listen_pid();
+  write_own_pid();
   empty_mask();
   ::execve(image_.program.c_str(), argv_.data(), variables_);
   require(ChildStage::exec, false);
@@ -213,7 +217,7 @@ bool ChildPlan::merge_file() {
   if (!image_.environment_file.is_open())
     return true;
   const std::span<char* const> own(environment_.data(), environment_.size() - 1);
-  const std::size_t fixed = image_.fixed_variables + (image_.listen_pid ? 1 : 0);
+  const std::size_t fixed = image_.fixed_variables + own_pid_.size();
   variables_ = merge_environment(own, fixed, image_.environment_file);
   return variables_ != nullptr;
 }
@@ -344,11 +348,11 @@ bool ChildPlan::set_uid() const {
   return ::syscall(SYS_setresuid, *image_.uid, *image_.uid, *image_.uid) == 0;
 }
 
-void ChildPlan::write_listen_pid() {
-  if (!image_.listen_pid)
-    return;
-  char* const room = listen_pid_.data() + kListenPid.size();
-  std::to_chars(room, room + kDigitsOfPid, ::getpid());
+void ChildPlan::write_own_pid() {
+  for (std::string& variable : own_pid_) {
+    char* const end = variable.data() + variable.size();
+    std::to_chars(end - kDigitsOfPid, end, ::getpid());
+  }
 }
 
 }  // namespace berth::os

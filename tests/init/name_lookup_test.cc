@@ -111,7 +111,7 @@ class LifeWithNames : public testing::Test {
   ProxyLinks proxies_{loop_, settings_};
   Launcher launcher_{settings_, logs_, endpoints_, proxies_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
-  Readiness readiness_{{loop_, table_, reaper_, launcher_, endpoints_, cleaner_}};
+  Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
   Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
   JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
   Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,

@@ -45,6 +45,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("command" in [service] names no program)~"},
     {"[service]", "address", R"~(":3000")~", R"~("3000")~",
      R"~("address" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3000": ":PORT" is missing)~"},
+    {"[service]", "watchdog", R"~("30s")~", R"~(30)~",
+     R"~("watchdog" in [service] must be a duration such as "5s", not a number)~"},
     {"[service]", "restart", R"~("always")~", R"~("no")~",
      R"~("restart" in [service] must be "on-failure", "always" or "never", not "no")~"},
     {"[service]", "restart_delay", R"~("1s")~", R"~(1)~",
@@ -137,10 +139,29 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("unix" in ready must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
     {"ready", "file", R"~("/run/x")~", R"~(1)~",
      R"~("file" in ready must be a string, not a number)~"},
+    {"ready", "notify", R"~(true)~", R"~(false)~",
+     R"~("notify" in ready must be true, not "false": whoever does not want it leaves it out)~"},
+    {"ready", "log", R"~("*listening on*")~", R"~("")~", R"~("log" in ready matches no line)~"},
+    {"ready", "command", R"~(["a", "b"])~", R"~([])~", R"~("command" in ready names no program)~"},
     {"ready", "timeout", R"~("1s")~", R"~("0")~",
      R"~("timeout" in ready must be longer than zero)~"},
     {"ready", "interval", R"~("1s")~", R"~("1")~",
      R"~("interval" in ready must be a duration such as "5s", not "1": a number lacks its unit (ms, s, m, h, d, w, y))~"},
+    {"health", "http", R"~("http://127.0.0.1:81/up")~", R"~("up")~",
+     R"~("http" in health must be a path or a URL such as "http://127.0.0.1:3000/up", not "up")~"},
+    {"health", "status", R"~("any")~", R"~("6xx")~",
+     R"~("status" in health must be statuses such as "2xx,3xx", "200" or "any", not "6xx")~"},
+    {"health", "tcp", R"~("127.0.0.1:1")~", R"~("localhost")~",
+     R"~("tcp" in health must be an address such as "127.0.0.1:6379", not "localhost": ":PORT" is missing)~"},
+    {"health", "unix", R"~("/run/x")~", R"~("x")~",
+     R"~("unix" in health must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
+    {"health", "command", R"~("a b")~", R"~("")~", R"~("command" in health names no program)~"},
+    {"health", "interval", R"~("1s")~", R"~("0")~",
+     R"~("interval" in health must be longer than zero)~"},
+    {"health", "timeout", R"~("1s")~", R"~("0")~",
+     R"~("timeout" in health must be longer than zero)~"},
+    {"health", "failures", R"~(1)~", R"~(0)~",
+     R"~("failures" in health must be a whole number not below 1, not "0")~"},
     {"a command", "command", R"~(["x", "y"])~", R"~({})~",
      R"~("command" in a command must be a command: a string or a list of strings, not a table)~"},
     {"a command", "timeout", R"~("1s")~", R"~(1)~",
@@ -291,10 +312,11 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     const bool in_own = table == own_table(kind);
     add(own_table(kind), gives_command && in_own ? "" : "command = \"run\"\n");
   }
-  if (table == "ready") {
-    const bool is_way = text.starts_with("http") || text.starts_with("tcp") ||
-                        text.starts_with("unix") || text.starts_with("file");
-    file += "address = \":2\"\nready = { " +
+  if (table == "ready" || table == "health") {
+    const auto is = [text](std::string_view way) { return text.starts_with(way); };
+    const bool is_way = is("http") || is("tcp") || is("unix") || is("file") || is("notify") ||
+                        is("log") || is("command");
+    file += "address = \":2\"\n" + std::string(table) + " = { " +
             std::string(is_way         ? ""
                         : text.empty() ? "http = \"/\""
                                        : "http = \"/\", ") +
