@@ -39,6 +39,7 @@ Settings find_settings(const Options& options, bool has_run_dir, pid_t log_write
   settings.helper_program = program;
   settings.original_nofile = os::raise_nofile();
   settings.is_root = may_change_ids();
+  settings.capabilities = own_capabilities();
   settings.is_pid1 = ::getpid() == 1;
   settings.unit_gids = UnitGids::reserve(os::random_number());
   settings.log_writer = log_writer;

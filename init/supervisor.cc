@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include <malloc.h>
 #include <signal.h>
 
 #include "init/log.h"
 #include "init/os/leftovers.h"
+#include "init/os/startup.h"
 #include "units/signal_rules.h"
 
 namespace berth {
@@ -34,17 +36,34 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       proxies_(loop, settings),
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
-      readiness_({loop, table_, reaper_, launcher_, endpoints_, cleaner_}),
+      readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
+      provisions_(loop, reaper_, logs, launcher_, settings),
       job_runs_(loop, table_, reaper_, logs, launcher_),
-      lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, readiness_, proxies_,
-              job_runs_, settings}),
+      lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, provisions_, readiness_,
+              proxies_, job_runs_, settings}),
+      notifications_({loop, table_, logs, readiness_, lives_, settings}),
+      notify_socket_(
+          loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
-      reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings}),
+      activation_(loop, table_, logs, manager_, endpoints_.sockets()),
+      idle_(loop, table_, logs, manager_, leases_),
+      reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
+                 activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
-      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
-              launcher_, settings}),
+      alarm_(loop, [this] { triggers_.on_alarm(); }),
+      triggers_({loop, table_, manager_, logs, alarm_, local_time_}),
+      history_(loop, table_, logs),
+      feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
+      timeline_(loop.clock()),
+      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
+              timeline_, triggers_, logs, reaper_, launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
+      idle_trim_(loop,
+                 [] {
+                   ::malloc_trim(0);
+                   os::forget_program_pages();
+                 }),
       command_(command.empty()
                    ? nullptr
                    : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
@@ -52,11 +71,25 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                [this](const os::SignalInfo& signal) { on_signal(signal); }) {
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
+  manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
+    timeline_.on_state(unit, from);
+    feed_.tell(unit, from);
+  });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
-  job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
-    BERTH_TRY(reloader_.reload());
+  job_runs_.set_reload([this](UnitRuntime& job) -> Result<void> {
+    if (shutdown_.requested())
+      return Error{ErrorCode::unavailable, "berth is shutting down"};
+    BERTH_TRY(reloader_.reload(&job));
     return {};
   });
+  reloader_.set_on_applied([this](const UnitRuntime* by) {
+    triggers_.reloaded(by);
+    triggers_.release_held();  // it may have ended the maintenance
+  });
+  triggers_.set_maintenance([this](const UnitRuntime& job) {
+    return reloader_.in_maintenance() && !reloader_.ends_maintenance(job);
+  });
+  shutdown_.set_triggers(triggers_);
   leases_.set_configured([this](const std::string& proxy) {
     if (UnitRuntime* unit = table_.find(proxy))
       lives_.proxy_configured(*unit);
@@ -74,6 +107,7 @@ void Supervisor::end_turn() {
   manager_.drain();
   if (command_ && command_life_ == CommandLife::not_begun && is_settled())
     start_command();
+  idle_trim_.after_turn();
 }
 
 bool Supervisor::is_settled() const {
@@ -114,7 +148,11 @@ void Supervisor::request_shutdown(const std::string& why) {
 int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
+  if (const auto listening = notify_socket_.open(settings_); !listening)
+    log_warning("units cannot use sd_notify: " + listening.error().message);
+  launcher_.set_notify_address(notify_socket_.address());
   reloader_.boot();
+  triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   loop_.run();
   end_leftovers();
@@ -136,6 +174,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
   if (signal.signal == SIGCHLD) {
     if (command_)
       command_->look_whether_stopped();
+    notify_socket_.receive();  // last words, while it can be told whose they are
     return reaper_.drain();
   }
   if (!is_passed_on(signal.signal))
@@ -185,9 +224,15 @@ void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
 }
 
 void Supervisor::on_state(UnitRuntime& unit) {
-  if (unit.is_job())
+  if (unit.is_job()) {
     reloader_.push_routes();  // it may have ended the maintenance
+    history_.on_state(unit);
+    triggers_.release_held();
+  }
+  activation_.on_state(unit);
+  idle_.on_state(unit);
   jobs_.on_state(unit);
+  triggers_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();
 }

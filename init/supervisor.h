@@ -2,18 +2,27 @@
 // it.
 #pragma once
 
+#include "init/activation.h"
 #include "init/admin_link.h"
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/idle_trim.h"
+#include "init/idle_watch.h"
+#include "init/job_history.h"
 #include "init/job_runs.h"
+#include "init/job_triggers.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/notifications.h"
+#include "init/notify_socket.h"
 #include "init/one_command.h"
+#include "init/os/alarm.h"
 #include "init/os/event_loop.h"
+#include "init/os/local_time.h"
 #include "init/os/machine.h"
 #include "init/os/signal_fd.h"
 #include "init/pending_jobs.h"
@@ -23,6 +32,8 @@
 #include "init/reloader.h"
 #include "init/settings.h"
 #include "init/shutdown.h"
+#include "init/state_feed.h"
+#include "init/timeline.h"
 #include "init/unit_table.h"
 
 namespace berth {
@@ -61,15 +72,27 @@ class Supervisor {
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
+  Provisions provisions_;
   JobRuns job_runs_;
   Lives lives_;
+  Notifications notifications_;
+  NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
+  Activation activation_;
+  IdleWatch idle_;
   Reloader reloader_;
   Shutdown shutdown_;
+  os::LocalTime local_time_;
+  os::WallAlarm alarm_;
+  JobTriggers triggers_;
+  JobHistory history_;
   PendingJobs jobs_;
+  StateFeed feed_;
+  Timeline timeline_;
   AdminService admin_;
   AdminLink admin_link_;
+  IdleTrim idle_trim_;
   std::unique_ptr<OneCommand> command_;  ///< null = none
   enum class CommandLife : std::uint8_t { not_begun, begun, told_to_end, killed };
   CommandLife command_life_ = CommandLife::not_begun;
