@@ -1,8 +1,8 @@
 # Containers with berth as their entry point, made and run by podman.
 """REQUIRES: root, and the packages of [podman] in tests/packages.
 
-Everything lives in a folder of its own, images and mounts too, and nothing of it is left behind; only
-the base system is kept, in build/podman, since it takes a minute to make.
+Everything lives in a folder of its own, images and mounts too, and nothing of it is left behind;
+only the base system is kept, in build/podman, since it takes a minute to make.
 """
 
 import os

@@ -71,7 +71,8 @@ class BareKernel(VmTest):
 
     def test_a_command_alone_has_the_console_and_ends_the_machine(self):
         # The kernel lets no second -- through, so a script has to say it.
-        vm = self.boot(units={}, programs=PROGRAMS, init="#!/bin/sh\nexec /usr/sbin/berth -- /look\n",
+        vm = self.boot(units={}, programs=PROGRAMS,
+                       init="#!/bin/sh\nexec /usr/sbin/berth -- /look\n",
                        files={"/look": "#!/bin/sh\necho COMMAND $$ $(cat /proc/1/comm)\n"
                                        "[ -t 0 ] && echo TERMINAL\n"})
 
