@@ -57,9 +57,10 @@ class NotificationsTest : public testing::Test {
   Launcher launcher_{settings_, logs_, endpoints_, proxies_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
   Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
+  Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
   JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
-  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, readiness_,
-                proxies_, jobs_, settings_}};
+  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
+                readiness_, proxies_, jobs_, settings_}};
   Notifications notifications_{{loop_, table_, logs_, readiness_, lives_, settings_}};
   UnitRuntime& unit_ = table_.add(service());
 };
