@@ -218,6 +218,7 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   image.listen_pid = !context.listen_fds.empty();
   image.terminal = process.tty;
   image.terminal_input = process.standard_input.value_or(StandardInput::tty) == StandardInput::tty;
+  image.watchdog_pid = context.watchdog_pid;
   image.umask = process.umask;
   image.nice = process.nice;
   image.oom_score_adj = process.oom_score_adj;

@@ -21,6 +21,7 @@ struct ExecContext {
   std::vector<std::string> listen_names;   ///< as many
   std::vector<os::BorrowedFd> other_fds;   ///< passed after them, without a variable
   os::BorrowedFd standard_output, standard_error;
+  bool watchdog_pid = false;  ///< adds WATCHDOG_PID
   std::optional<gid_t> unit_gid;
   FoundNames names;                 ///< users and groups that are in no file
   os::BorrowedFd environment_file;  ///< what env_file and secrets hold; closed = nothing

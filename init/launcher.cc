@@ -18,10 +18,21 @@ void expand(Command& command, const std::map<std::string, std::string>& variable
     word = expand_at_start(word, variables);
 }
 
+/// A life whose health is asked by a command has a session every few seconds: those of which
+/// nothing is left go, before their numbers are somebody else's.
+void forget_ended(std::vector<pid_t>& sessions) {
+  constexpr std::size_t kFew = 8;
+  if (sessions.size() < kFew)
+    return;
+  sessions.erase(std::remove_if(sessions.begin(), sessions.end(),
+                                [](pid_t session) { return !os::group_exists(session); }),
+                 sessions.end());
+}
+
 }  // namespace
 
 Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
-  if (!settings_.has_run_dir)
+  if (!settings_.has_run_dir || !unit.unit.mentions_run_dir)
     return {};
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
@@ -66,6 +77,8 @@ ExecContext Launcher::context_of(const UnitRuntime& unit) const {
   if (!unit.unit.process.credentials.empty())
     context.extra["CREDENTIALS_DIRECTORY"] = Provisions::credentials_folder(settings_, unit);
   context.environment_file = unit.life.environment_file.borrow();
+  if (unit.unit.service.uses_notify())
+    context.extra["NOTIFY_SOCKET"] = notify_address_;
   context.names = unit.life.names;
   if (settings_.unit_gids)
     context.unit_gid = settings_.unit_gids->of(unit.index);
@@ -81,6 +94,7 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
   const os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
   os::Spawned spawned = BERTH_TRY(os::spawn(image));
   unit.life.program = image.program;
+  forget_ended(unit.life.sessions);
   unit.life.sessions.push_back(spawned.pid);
   logs_.attach(unit.name(), definition.log, LogStream::out, std::move(out.read_end));
   logs_.attach(unit.name(), definition.log, LogStream::err, std::move(err.read_end));
@@ -91,10 +105,16 @@ Result<os::Spawned> Launcher::spawn_main(UnitRuntime& unit) {
   if (unit.unit.kind == UnitKind::proxy)
     return spawn_proxy(unit);
   const Unit definition = expanded(unit);
+  if (definition.service.uses_notify() && notify_address_.empty())
+    return Error{ErrorCode::unavailable, "it needs sd_notify, for which berth has no socket"};
   ExecContext context = context_of(unit);
-  if (unit.life.listener.is_open()) {
-    context.listen_fds.push_back(unit.life.listener.borrow());
-    context.listen_names.push_back("http");
+  if (const Milliseconds interval = definition.service.watchdog; interval.count() > 0) {
+    context.extra["WATCHDOG_USEC"] = std::to_string(std::chrono::microseconds(interval).count());
+    context.watchdog_pid = true;
+  }
+  for (PassedSocket& socket : endpoints_.passed(unit)) {
+    context.listen_fds.push_back(socket.fd);
+    context.listen_names.push_back(std::move(socket.name));
   }
   auto spawned = spawn(unit, definition, definition.service.command, std::move(context));
   // With our copy kept open, connections to a tenant that died would wait for nobody.

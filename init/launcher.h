@@ -21,7 +21,7 @@ class Launcher {
   Launcher(const Settings& settings, LogHub& logs, Endpoints& endpoints, ProxyLinks& proxies)
       : settings_(settings), logs_(logs), endpoints_(endpoints), proxies_(proxies) {}
 
-  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user: ${run_dir}.
+  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user, if its definition has ${run_dir}.
   Result<void> prepare_run_dir(const UnitRuntime& unit) const;
   /// The main process of the life of what is no job. The listener of an activated endpoint goes
   /// with it.
@@ -53,6 +53,8 @@ class Launcher {
                               const os::ChildFailure& failure);
   /// Logs comforts that a process of the unit goes without, each once for as long as berth runs.
   void warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const;
+  /// Where units speak sd_notify; "" = nowhere.
+  void set_notify_address(std::string address) { notify_address_ = std::move(address); }
   /// Which proxies there are; called after each load. One whose user is in no file is known from
   /// its last life.
   void set_proxies(std::vector<const Unit*> proxies);
@@ -66,6 +68,7 @@ class Launcher {
   ExecContext context_of(const UnitRuntime& unit) const;
   Unit expanded(const UnitRuntime& unit) const;
 
+  std::string notify_address_;
   std::map<std::string, Identity> proxy_identities_;  ///< by unit name
   const Settings& settings_;
   LogHub& logs_;

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "init/os/errno_error.h"
+#include "init/os/proc_fs.h"
 #include "init/os/random.h"
 
 namespace berth {
@@ -13,6 +15,8 @@ namespace {
 
 constexpr Milliseconds kAuxLimit{30'000};
 constexpr Milliseconds kKillAgain{1'000};
+/// No success, whatever the unit's success_exit holds by habit.
+constexpr os::ExitStatus kUnknownEnd{os::ExitStatus::How::exited, 255, false};
 
 }  // namespace
 
@@ -22,6 +26,7 @@ Milliseconds Lives::monotonic() const {
 
 void Lives::arm(UnitRuntime& unit, Milliseconds limit) {
   p_.loop.cancel(unit.deadline);
+  unit.life.due = p_.loop.now() + limit;
   unit.deadline = p_.loop.after(limit, [this, &unit] {
     unit.deadline = os::kNoTimer;
     gave_up(unit);
@@ -134,6 +139,7 @@ void Lives::fail_life(UnitRuntime& unit, std::string reason, bool never_started)
 void Lives::spawn(UnitRuntime& unit) {
   if (unit.is_job())
     return p_.jobs.begin(unit);
+  p_.readiness.begin(unit);
   auto spawned = p_.launcher.spawn_main(unit);
   if (!spawned)
     return fail_life(unit, spawned.error().message, !os::is_passing(spawned.error().os_errno));
@@ -182,8 +188,9 @@ void Lives::proxy_configured(UnitRuntime& unit) {
 void Lives::announce(UnitRuntime& unit) {
   p_.readiness.became_ready(unit);
   if (!unit.is_job()) {
-    // A short-lived process may have ended in the same turn, and said why.
-    if (unit.life.main_pid != 0)
+    // In the same turn a short-lived process may have ended, or a watchdog have been missed: that
+    // says why.
+    if (unit.life.main_pid != 0 && !unit.life.gave_up_waiting)
       unit.reason.clear();
     p_.loop.disarm(unit.deadline);
   }
@@ -212,7 +219,40 @@ void Lives::gave_up(UnitRuntime& unit) {
     return;
   unit.life.gave_up_waiting = true;
   unit.reason = "not ready within " + format_duration(unit.unit.service.ready.timeout) +
+                (unit.life.was_extended ? " and the time that it asked for" : "") +
                 Readiness::last_answer(unit);
+}
+
+void Lives::extend_deadline(UnitRuntime& unit, Milliseconds more) {
+  const bool may_wait =
+      unit.state == UnitState::starting || (unit.state == UnitState::stopping && !stop_cap_);
+  if (!may_wait || p_.loop.now() + more <= unit.life.due)
+    return;
+  unit.life.was_extended = true;
+  arm(unit, more);
+}
+
+Result<void> Lives::follow_main(UnitRuntime& unit, pid_t pid) {
+  UnitLife& life = unit.life;
+  const auto stat = os::read_stat(pid);
+  os::UniqueFd pidfd = os::open_pidfd(pid);
+  if (!stat || stat->has_ended())
+    return Error{ErrorCode::not_found, "it has ended"};
+  if (!pidfd.is_open() && stat->parent != ::getpid())
+    return Error{ErrorCode::unavailable, "without pidfds only a child of berth can be followed"};
+  p_.reaper.forget(life.main_pid);
+  life.adopted.reset();
+  life.main_pid = pid;
+  life.pidfd = std::move(pidfd);
+  life.sessions.push_back(stat->session);
+  life.adopted = std::make_unique<AdoptedMain>(
+      p_.loop, p_.reaper, pid, life.pidfd.borrow(),
+      [this, &unit](std::optional<os::ExitStatus> status) {
+        if (!status)
+          unit.reason = "its main process has ended; how, only the parent of that process knows";
+        on_main_exit(unit, status.value_or(kUnknownEnd));
+      });
+  return {};
 }
 
 void Lives::terminate(UnitRuntime& unit) {
@@ -226,9 +266,10 @@ void Lives::terminate(UnitRuntime& unit) {
     // It finishes what is in flight and ends by itself, well before it would be killed.
     return p_.proxies.send(unit.name(), "", control::Drain{limit * 3 / 4});
   }
+  const int signal = life.stop_signal != 0 ? life.stop_signal : unit.unit.service.stop_signal;
   // A stopped process cannot act on the signal before it is continued.
-  for (const int signal : {unit.unit.service.stop_signal, SIGCONT})
-    signal_main(unit, signal);
+  for (const int each : {signal, SIGCONT})
+    signal_main(unit, each);
   p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
 }
 
@@ -265,6 +306,7 @@ void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   p_.logs.drain(unit.name());
   read_last_report(unit);
   life.main_pid = 0;
+  life.adopted.reset();
   life.pidfd.reset();
   p_.readiness.end(unit);
   unit.last_exit = status.str();
@@ -320,6 +362,7 @@ void Lives::after_sweep(UnitRuntime& unit) {
                      p_.cleaner.sweep(unit, [this, &unit] { after_sweep(unit); });
                    });
   }
+  p_.readiness.forget(unit);
   p_.endpoints.close(unit);
   p_.provisions.withdraw(unit);
   p_.loop.disarm(unit.deadline);

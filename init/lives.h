@@ -47,6 +47,11 @@ class Lives final : public UnitActions {
   void kill(UnitRuntime& unit) override;
   void clean(UnitRuntime& unit) override;
 
+  /// The unit says that `pid`, one of its processes, is its main process from now on.
+  Result<void> follow_main(UnitRuntime& unit, pid_t pid);
+  /// The unit asks to have at least `more` from now on, to become ready or to stop. A shutdown does
+  /// not wait longer for it.
+  void extend_deadline(UnitRuntime& unit, Milliseconds more);
   /// A proxy has its route table.
   void proxy_configured(UnitRuntime& unit);
 

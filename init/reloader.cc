@@ -1,10 +1,13 @@
 // Loading and reloading units.
 #include "init/reloader.h"
 
+#include <algorithm>
+
 #include <malloc.h>
 
 #include "init/log.h"
 #include "init/os/startup.h"
+#include "units/unit_changes.h"
 
 namespace berth {
 
@@ -21,6 +24,7 @@ void Reloader::boot() {
     for (const auto& [name, unit] : p_.table.all())
       if ((unit->unit.kind == UnitKind::proxy) == proxies)
         start_at_boot(*unit);
+  p_.activation.apply();
 }
 
 void Reloader::take_over(Catalog& catalog) {
@@ -64,7 +68,7 @@ Result<std::vector<std::string>> Reloader::check() const {
   return judge(compare(definitions(), errors_, load_units(p_.settings.folders)));
 }
 
-Result<std::vector<std::string>> Reloader::reload() {
+Result<std::vector<std::string>> Reloader::reload(const UnitRuntime* by) {
   Catalog next = load_units(p_.settings.folders);
   const CatalogDiff diff = compare(definitions(), errors_, next);
   auto lines = judge(diff);
@@ -78,6 +82,8 @@ Result<std::vector<std::string>> Reloader::reload() {
            std::to_string(diff.removed.size()) + " removed");
   for (const LoadError& error : errors_)
     log_error("still rejected: " + error.str());
+  if (on_applied_)
+    on_applied_(by);
   return lines;
 }
 
@@ -96,11 +102,17 @@ void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
   p_.proxies.keep_listeners_of(units_of(UnitKind::proxy));
   for (const std::string& name : diff.added)
     start_at_boot(*p_.table.find(name));
+  p_.activation.apply();
 }
 
 void Reloader::start_at_boot(UnitRuntime& unit) {
-  if (unit.stock || unit.latest().info.start != StartWhen::boot)
+  const Unit& latest = unit.latest();
+  if (unit.stock || latest.info.start != StartWhen::boot)
     return;
+  if (latest.job && !latest.job->runs_on(JobTrigger::boot))
+    return;
+  if (latest.job)
+    unit.job().cause = JobTrigger::boot;
   if (const auto started = p_.manager.want_up(unit); !started)
     p_.logs.unit_line(unit.name(), LogLevel::error, started.error().message);
 }
@@ -120,18 +132,17 @@ void Reloader::change(UnitRuntime& runtime, Unit unit) {
     runtime.unit = std::move(unit);
     return;
   }
-  // A tenant finishes its life, a job its run, and a proxy takes its new table as it runs; what a
-  // proxy's process itself is made of needs a new one.
-  const bool is_proxy = unit.kind == UnitKind::proxy;
-  const bool restarts = unit.kind == UnitKind::service ||
-                        (is_proxy && (runtime.unit.proxy->listen != unit.proxy->listen ||
-                                      runtime.unit.process.user != unit.process.user));
-  if (is_proxy && !restarts) {
+  const Adoption how = adoption(changes_between(runtime.unit, unit), unit);
+  if (how == Adoption::in_place) {
+    runtime.changed.reset();
     runtime.unit = std::move(unit);
-    return;
+    p_.logs.set_spec(runtime.name(), runtime.unit.log);
+    return p_.idle.on_state(runtime);
   }
   runtime.changed = std::make_unique<Unit>(std::move(unit));
-  if (!restarts)
+  if (how == Adoption::when_idle)
+    return p_.idle.replace_when_idle(runtime);
+  if (how != Adoption::restart)
     return;
   if (const auto restarted = p_.manager.restart(runtime); !restarted)
     p_.logs.unit_line(runtime.name(), LogLevel::error, restarted.error().message);
@@ -154,6 +165,7 @@ void Reloader::on_state(UnitRuntime& unit) {
       return;
     p_.loop.cancel(gone->deadline);
     p_.leases.forget(*gone);
+    p_.activation.forget(*gone);
     p_.cleaner.forget(*gone);
     p_.logs.retire(name);
     p_.table.remove(name);
@@ -189,6 +201,13 @@ bool Reloader::in_maintenance() const {
     if (maintenance_of(*proxy))
       return true;
   return false;
+}
+
+bool Reloader::ends_maintenance(const UnitRuntime& job) const {
+  const std::vector<const Unit*> proxies = units_of(UnitKind::proxy);
+  return std::any_of(proxies.begin(), proxies.end(), [&](const Unit* proxy) {
+    return proxy->proxy->maintenance_until == job.name();
+  });
 }
 
 void Reloader::push_routes() {

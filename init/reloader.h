@@ -2,10 +2,13 @@
 // to the proxies.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "init/activation.h"
 #include "init/cleaner.h"
+#include "init/idle_watch.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/manager.h"
@@ -29,6 +32,8 @@ class Reloader {
     LogHub& logs;
     Cleaner& cleaner;
     const Settings& settings;
+    Activation& activation;
+    IdleWatch& idle;
   };
   explicit Reloader(Parts parts) : p_(parts) {}
 
@@ -36,7 +41,12 @@ class Reloader {
   void boot();
   /// Reads all unit files again and applies them as one step; an error that was not there before
   /// changes nothing. Returns what changed, for people.
-  Result<std::vector<std::string>> reload();
+  /// by: the job whose run asks for it, null = none.
+  Result<std::vector<std::string>> reload(const UnitRuntime* by = nullptr);
+  /// Is told after each reload that was applied.
+  void set_on_applied(std::function<void(const UnitRuntime* by)> on_applied) {
+    on_applied_ = std::move(on_applied);
+  }
   /// What a reload would say.
   Result<std::vector<std::string>> check() const;
   /// Hands every proxy its route table, if it has changed: after a reload, and when a maintenance
@@ -52,6 +62,8 @@ class Reloader {
   std::vector<std::string> error_lines() const;
   /// Whether some proxy shows its maintenance page.
   bool in_maintenance() const;
+  /// Whether some proxy shows it until this job has succeeded.
+  bool ends_maintenance(const UnitRuntime& job) const;
 
  private:
   Definitions definitions() const;
@@ -69,6 +81,7 @@ class Reloader {
   Parts p_;
   BerthConfig config_;
   std::vector<LoadError> errors_;
+  std::function<void(const UnitRuntime* by)> on_applied_;
 };
 
 }  // namespace berth

@@ -24,6 +24,7 @@ struct Settings {
   bool is_pid1 = false;
   std::optional<UnitGids> unit_gids;  ///< if units can be marked by a supplementary group
   unsigned cpus = 1;
+  pid_t log_writer = 0;  ///< the process that writes berth's output for it; 0 = none
 
   const std::string& run_dir() const { return folders.run_dir; }
   /// The path of one of berth's own programs: beside berth (a build tree), else in ../lib/berth

@@ -1,5 +1,7 @@
 // The rows of the table of keys.
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "units/keys.h"
 #include "units/process_values.h"
@@ -11,7 +13,9 @@ namespace {
 using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
+constexpr std::string_view kHealthCheck = "health";
 constexpr std::string_view kDirectory = "[[process.directories]]";
+constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
 constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
@@ -25,6 +29,7 @@ constexpr std::string_view kAccessLog = "[proxy.log]";
 UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
 ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
 ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
+HealthCheck& part(Draft& d, HealthCheck*) { return *d.unit.service.health; }
 JobSpec& part(Draft& d, JobSpec*) { return *d.unit.job; }
 TenantSpec& part(Draft& d, TenantSpec*) { return *d.unit.tenant; }
 ProxySpec& part(Draft& d, ProxySpec*) { return *d.unit.proxy; }
@@ -35,6 +40,7 @@ Command& part(Draft& d, Command*) { return d.command; }
 CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
 RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
 DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
+ListenSocket& part(Draft& d, ListenSocket*) { return d.unit.service.listen.back(); }
 // clang-format on
 
 template <typename Owner, typename T>
@@ -50,6 +56,11 @@ void read(Value& value, StartWhen& out) {
   value.choice<StartWhen>(
       out,
       {{"boot", StartWhen::boot}, {"demand", StartWhen::demand}, {"manual", StartWhen::manual}});
+}
+void read(Value& value, OnChange& out) {
+  value.choice<OnChange>(out, {{"restart", OnChange::restart},
+                               {"when-idle", OnChange::when_idle},
+                               {"keep", OnChange::keep}});
 }
 void read(Value& value, Restart& out) {
   value.choice<Restart>(out, {{"on-failure", Restart::on_failure},
@@ -130,6 +141,10 @@ template <auto Read>
 void ready_by(Value& value, Draft& draft) {
   Read(value, draft.unit.service.ready);
 }
+template <auto Read>
+void health_by(Value& value, Draft& draft) {
+  Read(value, *draft.unit.service.health);
+}
 
 /// A table within [proxy]: its keys go to the same draft.
 template <const std::string_view& table>
@@ -162,6 +177,26 @@ void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view 
 void directories(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.process.directories, kDirectory, {"path"});
 }
+/// One address, or a list of addresses and tables.
+void listen_sockets(Value& value, Draft& draft) {
+  std::vector<ListenSocket>& sockets = draft.unit.service.listen;
+  sockets.clear();
+  const auto read_one = [&](const Node& entry) {
+    if (entry.table() == nullptr) {
+      sockets.emplace_back();
+      Value(entry, "listen", "[service]", value.reading()).read(sockets.back().address);
+    } else if (applies(entry, kListen, kService, value.reading())) {
+      sockets.emplace_back();
+      check_needed(entry, kListen, {"address"}, value.reading());
+      read_members(entry, kListen, kService, draft, value.reading());
+    }
+  };
+  if (value.node().array() == nullptr) {
+    read_one(value.node());
+  } else {
+    std::for_each(value.node().array()->begin(), value.node().array()->end(), read_one);
+  }
+}
 void cache_rules(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
 }
@@ -169,23 +204,37 @@ void routes(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
 }
 
+/// Whether the table has exactly one of `ways`; reports it if not.
+bool has_one_way(Value& value, std::initializer_list<std::string_view> ways) {
+  std::string names;
+  for (const std::string_view way : ways) {
+    names += (names.empty() ? "" : way == *(ways.end() - 1) ? " and " : ", ") + std::string(way);
+  }
+  const auto count = std::count_if(ways.begin(), ways.end(), [&](std::string_view way) {
+    return value.node().find(way) != nullptr;
+  });
+  if (count != 1) {
+    value.complain(value.node().at, "must be a table with one of " + names);
+  }
+  return count == 1;
+}
 void ready(Value& value, Draft& draft) {
-  int ways = 0;
-  for (const std::string_view way : {"http", "tcp", "unix", "file"}) {
-    ways += value.node().find(way) != nullptr ? 1 : 0;
+  if (has_one_way(value, {"http", "tcp", "unix", "file", "notify", "log", "command"})) {
+    draft.unit.service.ready = ReadyCheck{};
+    read_members(value.node(), kReady, kAnyKind, draft, value.reading());
   }
-  if (ways != 1) {
-    value.complain(value.node().at, "must be a table with one of http, tcp, unix and file");
-    return;
+}
+void health(Value& value, Draft& draft) {
+  if (has_one_way(value, {"http", "tcp", "unix", "command"})) {
+    draft.unit.service.health = HealthCheck{};
+    read_members(value.node(), kHealthCheck, kAnyKind, draft, value.reading());
   }
-  draft.unit.service.ready = ReadyCheck{};
-  read_members(value.node(), kReady, kAnyKind, draft, value.reading());
 }
 void success_exit(Value& value, Draft& draft) {
   read_success_exit(value, draft.unit.service);
 }
-void triggers(Value& value, Draft& draft) {
-  read_triggers(value, *draft.unit.job);
+void schedule(Value& value, Draft& draft) {
+  read_schedule(value, draft.unit.job->schedule);
 }
 void ports(Value& value, Draft& draft) {
   read_port_range(value, *draft.unit.tenant);
@@ -226,10 +275,13 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[unit]", "before", "list of unit names", "[]", kAnyUnit,
      order<&UnitInfo::before, Relation::before>},
     {"[unit]", "start", "word", "\"boot\"", kAnyUnit, set<&UnitInfo::start>},
+    {"[unit]", "on_change", "word", "\"restart\"", kAnyUnit, set<&UnitInfo::on_change>},
 
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
     {"[service]", "ready", "table", "", kCommanded, ready},
+    {"[service]", "health", "table", "", kCommanded, health},
+    {"[service]", "watchdog", "duration", "\"0\"", kCommanded, set<&ServiceSpec::watchdog>},
     {"[service]", "restart", "word", "\"on-failure\"", kRunning, set<&ServiceSpec::restart>},
     {"[service]", "restart_delay", "duration", "\"100ms\"", kRunning,
      set<&ServiceSpec::restart_delay>},
@@ -252,11 +304,24 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[service]", "reload_command", "command", "", kCommanded, set<&ServiceSpec::reload_command>},
     {"[service]", "success_exit", "list of exit codes and signals", "[]", kStopped, success_exit},
 
+    {"[service]", "listen", "address, or list of addresses and tables", "[]", kService,
+     listen_sockets},
+    {"[service]", "idle_timeout", "duration", "\"0\"", kService, set<&ServiceSpec::idle_timeout>},
+    {kListen, "address", "address", "", kService, set<&ListenSocket::address>},
+    {kListen, "name", "name", "", kService, set_by<&ListenSocket::name, read_socket_name>},
+    {kListen, "user", "user", "", kService, set<&ListenSocket::user>},
+    {kListen, "group", "group", "", kService, set<&ListenSocket::group>},
+    {kListen, "mode", "octal digits", "\"0660\"", kService, set_by<&ListenSocket::mode, octal>},
+
     {"[job]", "command", "command", "", kJob, only_step},
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
     {"[job]", "timeout", "duration", "\"5m\"", kJob, set_by<&JobSpec::timeout, positive>},
+    {"[job]", "retries", "number", "0", kJob, set<&JobSpec::retries>},
+    {"[job]", "retry_delay", "duration", "\"1s\"", kJob, set<&JobSpec::retry_delay>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
-    {"[job]", "on", "word or list of words", "\"boot\"", kJob, triggers},
+    {"[job]", "on", "word or list of words", "\"boot\"", kJob, set_by<&JobSpec::on, read_triggers>},
+    {"[job]", "every", "duration", "", kJob, set_by<&JobSpec::every, read_every>},
+    {"[job]", "schedule", "schedule", "", kJob, schedule},
 
     {"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant,
      set_by<&TenantSpec::path, read_url_prefix>},
@@ -278,13 +343,29 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[tenant]", "proxy", "unit name", "", kTenant,
      names_unit<&TenantSpec::proxy, Relation::proxy>},
 
-    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_ready_http>},
-    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_ready_status>},
-    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_ready_tcp>},
-    {kReady, "unix", "path", "", kAnyKind, ready_by<read_ready_unix>},
-    {kReady, "file", "path", "", kAnyKind, ready_by<read_ready_file>},
+    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_probe_http>},
+    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_probe_status>},
+    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_probe_tcp>},
+    {kReady, "unix", "path", "", kAnyKind, ready_by<read_probe_unix>},
+    {kReady, "file", "path", "", kAnyKind, ready_by<read_probe_file>},
+    {kReady, "notify", "boolean", "", kAnyKind, ready_by<read_probe_notify>},
+    {kReady, "log", "glob", "", kAnyKind, ready_by<read_probe_log>},
+    {kReady, "command", "command", "", kAnyKind, ready_by<read_probe_command>},
     {kReady, "timeout", "duration", "\"30s\"", kAnyKind, set_by<&ReadyCheck::timeout, positive>},
     {kReady, "interval", "duration", "\"0\"", kAnyKind, set<&ReadyCheck::interval>},
+
+    {kHealthCheck, "http", "path or URL", "", kAnyKind, health_by<read_probe_http>},
+    {kHealthCheck, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind,
+     health_by<read_probe_status>},
+    {kHealthCheck, "tcp", "address", "", kAnyKind, health_by<read_probe_tcp>},
+    {kHealthCheck, "unix", "path", "", kAnyKind, health_by<read_probe_unix>},
+    {kHealthCheck, "command", "command", "", kAnyKind, health_by<read_probe_command>},
+    {kHealthCheck, "interval", "duration", "\"10s\"", kAnyKind,
+     set_by<&HealthCheck::interval, positive>},
+    {kHealthCheck, "timeout", "duration", "\"5s\"", kAnyKind,
+     set_by<&HealthCheck::timeout, positive>},
+    {kHealthCheck, "failures", "number", "3", kAnyKind,
+     set_by<&HealthCheck::failures, at_least_one>},
 
     {kCommandTable, "command", "command", "", kAnyKind, list_entry},
     {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "units/capabilities.h"
+#include "units/cron_schedule.h"
+#include "units/job_trigger.h"
 #include "units/proxy_spec.h"
 #include "units/unit_name.h"
 #include "units/values.h"
@@ -26,6 +28,9 @@ struct SourcePlace {
 
 enum class StartWhen : std::uint8_t { boot, demand, manual };
 
+/// What a reload does to a unit when a key that its process is made of has changed.
+enum class OnChange : std::uint8_t { restart, when_idle, keep };
+
 /// [unit]
 struct UnitInfo {
   std::string description;
@@ -35,31 +40,67 @@ struct UnitInfo {
   std::vector<std::string> after;
   std::vector<std::string> before;
   StartWhen start = StartWhen::boot;
+  OnChange on_change = OnChange::restart;
   bool operator==(const UnitInfo&) const = default;
 };
 
-/// `ready = { … }`: exactly one way.
-struct ReadyCheck {
-  enum class Way : std::uint8_t { exec, http, tcp, unix_socket, file };
+/// How berth finds out how a unit is: exactly one way.
+struct ProbeSpec {
+  enum class Way : std::uint8_t {
+    exec,  ///< execve has succeeded
+    http,
+    tcp,
+    unix_socket,
+    file,
+    notify,  ///< READY=1 (sd_notify(3))
+    log,     ///< a line of its output
+    command
+  };
   Way way = Way::exec;
   Address address;           ///< http (unless `at_endpoint`), tcp, unix_socket
-  std::string path;          ///< http: the request target; file: the file
+  std::string path;          ///< http: the request target; file: the file; log: the glob
+  Command command;           ///< command: its program; timeout and user are not set
   bool at_endpoint = false;  ///< http, tcp, unix_socket: asked at the unit's address or endpoint,
                              ///< `address` is not set
   std::uint16_t status_low = 200,
                 status_high = 399;  ///< http: accepted statuses, inclusive ("any" = 100-599)
+  bool operator==(const ProbeSpec&) const = default;
+};
+
+/// `ready = { … }`
+struct ReadyCheck : ProbeSpec {
   Milliseconds timeout{30'000};
   Milliseconds interval{0};  ///< 0 = from 2 ms, growing with the time gone by, to 500 ms
   bool operator==(const ReadyCheck&) const = default;
 };
 
+/// `health = { … }`: one of http, tcp, unix_socket and command.
+struct HealthCheck : ProbeSpec {
+  Milliseconds interval{10'000};
+  Milliseconds timeout{5'000};  ///< of one look
+  std::uint32_t failures = 3;   ///< in a row
+  bool operator==(const HealthCheck&) const = default;
+};
+
 enum class Restart : std::uint8_t { never, on_failure, always };
+
+/// One socket of `listen`: opened by PID 1 and passed to the process.
+struct ListenSocket {
+  Address address;
+  std::string name;         ///< in LISTEN_FDNAMES; empty = the unit's
+  std::string user, group;  ///< of a Unix socket's file; empty = the unit's
+  static constexpr std::uint32_t kMode = 0660;
+  std::uint32_t mode = kMode;
+  bool operator==(const ListenSocket&) const = default;
+};
 
 /// [service]; a tenant and a proxy have these too.
 struct ServiceSpec {
   Command command;
   std::optional<Address> address;
   ReadyCheck ready;
+  std::optional<HealthCheck> health;
+  Milliseconds watchdog{0};  ///< 0 = none
   Restart restart = Restart::on_failure;
   Milliseconds restart_delay{100};
   Milliseconds restart_delay_max{30'000};
@@ -74,15 +115,29 @@ struct ServiceSpec {
   std::optional<Command> reload_command;
   std::vector<int> success_codes;  ///< besides 0
   std::vector<int> success_signals;
+  std::vector<ListenSocket> listen;  ///< of a service alone
+  Milliseconds idle_timeout{0};      ///< of a service that connections start; 0 = never
+  /// Whether its processes are told where to speak sd_notify.
+  bool uses_notify() const { return ready.way == ProbeSpec::Way::notify || watchdog.count() > 0; }
   bool operator==(const ServiceSpec&) const = default;
 };
 
 /// [job]; `command` is steps with one entry.
 struct JobSpec {
   std::vector<Command> steps;
-  Milliseconds timeout{300'000};
+  Milliseconds timeout{300'000};  ///< of each try
+  std::uint32_t retries = 0;
+  Milliseconds retry_delay{1'000};
   bool reload = false;
-  bool on_boot = true;
+  std::optional<TriggerSet> on;  ///< nullopt = boot, or nothing where it has a clock
+  Milliseconds every{0};         ///< 0 = not
+  std::optional<CronSchedule> schedule;
+
+  bool has_clock() const { return every.count() > 0 || schedule; }
+  TriggerSet triggers() const {
+    return on.value_or(has_clock() ? TriggerSet{0} : trigger_bit(JobTrigger::boot));
+  }
+  bool runs_on(JobTrigger why) const { return (triggers() & trigger_bit(why)) != 0; }
   bool operator==(const JobSpec&) const = default;
 };
 
@@ -191,8 +246,17 @@ struct Unit {
   std::optional<ProxySpec> proxy;
   ProcessSpec process;
   LogSpec log;
+  bool mentions_run_dir = false;  ///< some value has ${run_dir}: the folder is made for it
 
   bool operator==(const Unit&) const = default;
+};
+
+/// [signals] of berth.toml: what one signal to berth does.
+struct SignalRule {
+  enum class Action : std::uint8_t { forward, reload, shutdown, restart, ignore };
+  Action action = Action::ignore;
+  std::string unit;  ///< whom `forward` goes to; empty = the unit that is `main`
+  bool operator==(const SignalRule&) const = default;
 };
 
 /// berth.toml, apart from the defaults for units, which are merged into every unit.
@@ -200,8 +264,9 @@ struct BerthConfig {
   std::string log_level = "info";  ///< error, warning, info, debug
   Milliseconds shutdown_timeout{9'000};
   Milliseconds shutdown_after_stop{0};
-  std::uint32_t max_running = 0;   ///< tenants of all templates; 0 = no limit
-  std::uint32_t max_starting = 0;  ///< 0 = the number of CPUs, at least 2
+  std::map<int, SignalRule> signals;  ///< [signals], by number: what differs from the defaults
+  std::uint32_t max_running = 0;      ///< tenants of all templates; 0 = no limit
+  std::uint32_t max_starting = 0;     ///< 0 = the number of CPUs, at least 2
   bool operator==(const BerthConfig&) const = default;
 };
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "init/os/child_environment.h"
+#include "init/os/terminal.h"
 
 namespace berth::os {
 namespace {
@@ -28,7 +29,8 @@ namespace {
 constexpr int kExecFailed = 127;  // what a shell exits with, too
 constexpr unsigned kMostCapabilities = 64;
 constexpr std::size_t kFirstPassedFd = 3;
-constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr const char* kListenPid = "LISTEN_PID=";
+constexpr const char* kWatchdogPid = "WATCHDOG_PID=";
 constexpr std::size_t kDigitsOfPid = std::numeric_limits<pid_t>::digits10 + 1;
 
 // The kernel's own layout (man 2 sigaction, "C library/kernel differences"). glibc's sigaction()
@@ -72,6 +74,16 @@ void set_close_on_exec(const char* entries, long size, int first) {
       ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     at += entry->d_reclen;
   }
+}
+
+// What reads as empty. A machine without a /dev/null still has pipes, which do for standard input.
+int open_nothing() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  int ends[2];
+  if (null >= 0 || ::pipe2(ends, O_CLOEXEC) != 0)
+    return null;
+  ::close(ends[1]);
+  return ends[0];
 }
 
 // Where the kernel or its seccomp profile has no close_range(2). readdir(3) would allocate.
@@ -119,10 +131,13 @@ ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
   argv_.push_back(nullptr);
   for (const std::string& variable : image.environment)
     environment_.push_back(const_cast<char*>(variable.c_str()));
-  if (image.listen_pid) {
-    listen_pid_ = kListenPid;
-    listen_pid_.append(kDigitsOfPid, '\0');
-    environment_.push_back(listen_pid_.data());
+  if (image.listen_pid)
+    own_pid_.emplace_back(kListenPid);
+  if (image.watchdog_pid)
+    own_pid_.emplace_back(kWatchdogPid);
+  for (std::string& variable : own_pid_) {
+    variable.append(kDigitsOfPid, '\0');
+    environment_.push_back(variable.data());
   }
   environment_.push_back(nullptr);
   variables_ = environment_.data();
@@ -144,7 +159,9 @@ void ChildPlan::run() {
   require(ChildStage::terminal, open_terminal());
   require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
   require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
-  if (image_.new_session)
+  if (image_.takes_terminal)
+    require(ChildStage::session, take_terminal());
+  else if (image_.new_session)
     require(ChildStage::session, ::setsid() >= 0);
   if (!image_.terminal.empty())
     require(ChildStage::terminal, ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) == 0);
@@ -169,7 +186,7 @@ void ChildPlan::run() {
   if (image_.no_new_privileges)
     require(ChildStage::no_new_privileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 
-  write_listen_pid();
+  write_own_pid();
   empty_mask();
   ::execve(image_.program.c_str(), argv_.data(), variables_);
   require(ChildStage::exec, false);
@@ -200,7 +217,7 @@ bool ChildPlan::merge_file() {
   if (!image_.environment_file.is_open())
     return true;
   const std::span<char* const> own(environment_.data(), environment_.size() - 1);
-  const std::size_t fixed = image_.fixed_variables + (image_.listen_pid ? 1 : 0);
+  const std::size_t fixed = image_.fixed_variables + own_pid_.size();
   variables_ = merge_environment(own, fixed, image_.environment_file);
   return variables_ != nullptr;
 }
@@ -226,7 +243,7 @@ bool ChildPlan::lift_fds() {
   if (report_ < places && (report_ = ::fcntl(report_, F_DUPFD_CLOEXEC, places)) < 0)
     return false;
   for (int& fd : fds_) {
-    if (fd < 0 && (fd = ::open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+    if (fd < 0 && (fd = open_nothing()) < 0)
       return false;
     if (fd < places && (fd = ::fcntl(fd, F_DUPFD_CLOEXEC, places)) < 0)
       return false;
@@ -331,11 +348,11 @@ bool ChildPlan::set_uid() const {
   return ::syscall(SYS_setresuid, *image_.uid, *image_.uid, *image_.uid) == 0;
 }
 
-void ChildPlan::write_listen_pid() {
-  if (!image_.listen_pid)
-    return;
-  char* const room = listen_pid_.data() + kListenPid.size();
-  std::to_chars(room, room + kDigitsOfPid, ::getpid());
+void ChildPlan::write_own_pid() {
+  for (std::string& variable : own_pid_) {
+    char* const end = variable.data() + variable.size();
+    std::to_chars(end - kDigitsOfPid, end, ::getpid());
+  }
 }
 
 }  // namespace berth::os

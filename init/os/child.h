@@ -55,15 +55,15 @@ class ChildPlan {
   bool set_capabilities() const;
   bool set_gid() const;
   bool set_uid() const;
-  void write_listen_pid();
+  void write_own_pid();
 
   const ExecImage& image_;
   std::vector<char*> argv_;
   std::vector<char*> environment_;
-  char** variables_;           ///< environment_, or what was made of it and of a file
-  std::string listen_pid_;     ///< "LISTEN_PID=" and room for the number, if the image wants it
-  std::vector<int> fds_;       ///< index = number in the child; -1 = /dev/null
-  std::vector<gid_t> groups_;  ///< the image's, then the unit's mark if there is one
+  char** variables_;                  ///< environment_, or what was made of it and of a file
+  std::vector<std::string> own_pid_;  ///< "LISTEN_PID=" and the like, with room for the number
+  std::vector<int> fds_;              ///< index = number in the child; -1 = /dev/null
+  std::vector<gid_t> groups_;         ///< the image's, then the unit's mark if there is one
   std::array<char, 16> oom_text_;
   std::size_t oom_length_ = 0;  ///< 0 = leave it
   int report_;

@@ -206,6 +206,16 @@ bool signal_process(BorrowedFd pidfd, pid_t pid, int signal) {
   return pid > 0 && ::kill(pid, signal) == 0;
 }
 
+void signal_group(BorrowedFd pidfd, pid_t pid, int signal) {
+  signal_process(pidfd, pid, signal);
+  if (pid > 1)
+    ::kill(-pid, signal);
+}
+
+bool group_exists(pid_t group) {
+  return group > 1 && (::kill(-group, 0) == 0 || errno != ESRCH);
+}
+
 std::string ExitStatus::str() const {
   if (how == How::exited)
     return "exit status " + std::to_string(value);

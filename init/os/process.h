@@ -32,6 +32,7 @@ struct ExecImage {
   bool terminal_input = true;  ///< standard input, too
   std::vector<BorrowedFd> passed_fds;  ///< become 3, 4, … in this order, without close-on-exec
   bool listen_pid = false;             ///< adds LISTEN_PID=<pid of the child> (sd_listen_fds(3))
+  bool watchdog_pid = false;           ///< adds WATCHDOG_PID=<pid of the child> (sd_notify(3))
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::vector<gid_t> groups;  ///< set iff uid or gid is set, or `unit_gid` is
@@ -45,6 +46,7 @@ struct ExecImage {
   /// What all five sets are to be, bounding and ambient included; nullopt = as they are.
   std::optional<CapabilitySet> capabilities;
   bool new_session = true;
+  bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
 };
 
 /// Where a child failed before execve; each has a text.
@@ -95,6 +97,11 @@ ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure,
 /// Signals a child. With a pidfd never a stranger; without one REQUIRES that the child has not been
 /// reaped.
 bool signal_process(BorrowedFd pidfd, pid_t pid, int signal);
+/// As signal_process(), and to the whole process group if the child leads one.
+/// REQUIRES: the child has not been reaped.
+void signal_group(BorrowedFd pidfd, pid_t pid, int signal);
+/// Whether a process group of that number exists.
+bool group_exists(pid_t group);
 /// Signals a process that is not our child: pidfd_open, `still_the_one()` again, then the signal.
 template <typename Check>
 bool signal_checked(pid_t pid, int signal, Check still_the_one);

@@ -69,6 +69,7 @@ class LifeWithNames : public testing::Test {
   static Unit service() {
     Unit unit;
     unit.name = *UnitName::parse("web");
+    unit.mentions_run_dir = true;  // the folder wants to know its owner
     return unit;
   }
   void helper_runs(const std::string& command) {
@@ -110,9 +111,9 @@ class LifeWithNames : public testing::Test {
   ProxyLinks proxies_{loop_, settings_};
   Launcher launcher_{settings_, logs_, endpoints_, proxies_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
-  Readiness readiness_{{loop_, table_, reaper_, launcher_, endpoints_, cleaner_}};
-  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
+  Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
   Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
+  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
   Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
                 readiness_, proxies_, jobs_, settings_}};
   UnitRuntime& unit_ = table_.add(service());

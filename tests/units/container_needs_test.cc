@@ -59,6 +59,15 @@ TEST(DescriptorsNeeded, IncludeTheSocketsOfAProxy) {
   EXPECT_EQ(cost_of(proxy), 9U);
 }
 
+TEST(DescriptorsNeeded, IncludeTheBackgroundStepsOfAJob) {
+  Unit job;
+  job.job.emplace().steps.resize(3);
+  job.job->steps[0].background = true;
+  job.job->steps[1].background = true;
+
+  EXPECT_EQ(cost_of(job), 14U);
+}
+
 TEST(DescriptorsNeeded, AddUp) {
   Catalog one;
   one.units["a"] = Unit{};
