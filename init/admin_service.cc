@@ -38,6 +38,11 @@ std::vector<std::string> split_lines(const std::string& text) {
   return lines;
 }
 
+std::uint64_t microseconds(os::TimePoint time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
 Denied deny(DenyCode code, std::string message) {
   return Denied{0, code, std::move(message)};
 }
@@ -156,9 +161,18 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.reason = unit.reason;
   if (unit.life.endpoint != Address{})
     status.endpoint = format_address(unit.life.endpoint);
+  if (is_alive(unit.state))
+    status.says = unit.life.told.str();
   status.requires_units = unit.unit.info.requires_units;
   status.wants = unit.unit.info.wants;
   status.after = unit.unit.info.after;
+  status.before = unit.unit.info.before;
+  status.start = unit.unit.info.start;
+  status.stock = unit.stock;
+  status.succeeded = unit.job_succeeded;
+  status.queued_us = microseconds(unit.times.queued);
+  status.begun_us = microseconds(unit.times.begun);
+  status.up_us = microseconds(unit.times.up);
   status.pinned = unit.pinned;
   if (const JobRuntime* job = unit.job_data()) {
     status.next_run_ms = p_.triggers.next_run_ms(unit);
@@ -189,17 +203,20 @@ std::string AdminService::system_state() const {
   return starting ? "starting" : "running";
 }
 
-Snapshot AdminService::snapshot() {
+Snapshot AdminService::snapshot(bool with_pids) {
   Snapshot snapshot;
   snapshot.version = BERTH_VERSION;
   snapshot.system_state = system_state();
   snapshot.berth_pid = ::getpid();
   snapshot.admin_pid = admin_pid_();
   snapshot.now_ms = p_.loop.clock().wall_ms();
+  snapshot.now_us = microseconds(p_.loop.clock().now());
+  snapshot.begun_us = microseconds(p_.timeline.begun());
+  snapshot.booted_us = microseconds(p_.timeline.booted());
   snapshot.load_errors = p_.reloader.error_lines();
   std::vector<const UnitRuntime*> live;
   for (const auto& [name, unit] : p_.table.all())
-    if (!is_at_rest(unit->state))
+    if (with_pids && !is_at_rest(unit->state))
       live.push_back(unit.get());
   const auto members = p_.cleaner.members_of(live);
   std::size_t next = 0;

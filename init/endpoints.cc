@@ -35,7 +35,7 @@ Result<void> Endpoints::open(UnitRuntime& unit, uid_t proxy_uid, gid_t proxy_gid
   if (!unit.is_tenant()) {
     if (unit.unit.service.address)
       unit.life.endpoint = *unit.unit.service.address;
-    return {};
+    return sockets_.open(unit.unit, unit.life.names);
   }
   if (unit.unit.tenant->endpoint == Endpoint::port)
     return open_port(unit);
@@ -82,6 +82,12 @@ void Endpoints::close(UnitRuntime& unit) {
   if (unit.is_tenant() && unit.life.endpoint.family == Address::Family::unix_socket)
     os::remove_file(unit.life.endpoint.path);
   unit.life.endpoint = Address{};
+}
+
+std::vector<PassedSocket> Endpoints::passed(const UnitRuntime& unit) const {
+  if (unit.life.listener.is_open())
+    return {{unit.life.listener.borrow(), "http"}};
+  return sockets_.for_process(unit.unit);
 }
 
 std::map<std::string, std::string> Endpoints::variables(const UnitRuntime& unit) const {

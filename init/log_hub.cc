@@ -37,7 +37,7 @@ void for_each_line(std::string_view text, OnLine on_line) {
 class LogHub::Impl final : public UnitPipe::Owner {
  public:
   Impl(os::EventLoop& loop, os::UniqueFd output)
-      : loop_(loop), output_(loop, std::move(output)), followers_(loop) {}
+      : loop_(loop), output_(loop, std::move(output)), followers_(loop, lines_lost) {}
   ~Impl() override {
     for (auto& [name, source] : sources_)
       loop_.cancel(source.retirement);
@@ -46,10 +46,15 @@ class LogHub::Impl final : public UnitPipe::Owner {
   Impl& operator=(const Impl&) = delete;
 
   void attach(const std::string& name, const LogSpec& spec, LogStream stream, os::UniqueFd pipe);
+  void set_spec(const std::string& name, const LogSpec& spec);
   void drain(const std::string& name);
   void unit_line(const std::string& name, LogLevel level, std::string_view text);
   void berth_line(LogLevel level, std::string_view text);
   void retire(const std::string& name);
+  void watch(const std::string& name, std::function<void(std::string_view)> look) {
+    watchers_[name] = std::move(look);
+  }
+  void unwatch(const std::string& name) { watchers_.erase(name); }
   void flush(std::chrono::milliseconds limit);
 
   LogTail tail(const std::string& name) const { return kept_.tail(name); }
@@ -75,6 +80,7 @@ class LogHub::Impl final : public UnitPipe::Owner {
   Followers followers_;
   KeptLines kept_;
   std::map<std::string, Source> sources_;
+  std::map<std::string, std::function<void(std::string_view)>> watchers_;
   LogFormat own_format_ = LogFormat::prefix;
 };
 
@@ -92,6 +98,12 @@ void LogHub::Impl::attach(const std::string& name, const LogSpec& spec, LogStrea
     unit_line(name, LogLevel::error, os::errno_error("watch the output").message);
   // One that is not watched is still read by drain().
   source.pipes.push_back(std::move(unit_pipe));
+}
+
+void LogHub::Impl::set_spec(const std::string& name, const LogSpec& spec) {
+  const auto found = sources_.find(name);
+  if (found != sources_.end())
+    found->second.spec = spec;  // else attach() will say it
 }
 
 void LogHub::Impl::drain(const std::string& name) {
@@ -146,6 +158,10 @@ void LogHub::Impl::on_line(const UnitPipe& pipe, std::string_view line) {
   const LineView view{pipe.unit(), pipe.stream(), line, loop_.clock().wall_ms()};
   keep_and_tell(pipe.unit(), spec, view);
   output_.add(pipe.unit(), spec.format, view);
+  if (watchers_.empty())
+    return;
+  if (const auto watcher = watchers_.find(pipe.unit()); watcher != watchers_.end())
+    watcher->second(line);
 }
 
 void LogHub::Impl::on_end(const UnitPipe& pipe) {
@@ -173,6 +189,10 @@ void LogHub::attach(const std::string& unit, const LogSpec& spec, LogStream stre
   impl_->attach(unit, spec, stream, std::move(pipe));
 }
 
+void LogHub::set_spec(const std::string& unit, const LogSpec& spec) {
+  impl_->set_spec(unit, spec);
+}
+
 void LogHub::drain(const std::string& unit) {
   impl_->drain(unit);
 }
@@ -187,6 +207,14 @@ void LogHub::berth_line(LogLevel level, std::string_view line) noexcept {
   } catch (...) {
     // Out of memory: the line is lost, PID 1 is not.
   }
+}
+
+void LogHub::watch(const std::string& unit, std::function<void(std::string_view line)> look) {
+  impl_->watch(unit, std::move(look));
+}
+
+void LogHub::unwatch(const std::string& unit) {
+  impl_->unwatch(unit);
 }
 
 LogTail LogHub::tail(const std::string& unit) const {

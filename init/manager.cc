@@ -57,8 +57,11 @@ void Manager::apply(UnitRuntime& unit, UnitEvent event) {
     return log_bug(unit.name() + ": " + words(unit.state, event));
   if (transition.action == UnitAction::keep)
     return;
+  const UnitState from = unit.state;
   enter(unit, transition.next);
   act(unit, transition.action);
+  if (watcher_ && unit.state != from)
+    watcher_(unit, from);
   leases_->on_state(unit);
   if (observer_)
     observer_(unit);
@@ -277,7 +280,7 @@ Result<void> Manager::start(UnitRuntime& unit) {
   unit.history.forget();
   unit.restarts = 0;
   unit.refuse_until = {};
-  unit.pinned = unit.is_tenant();
+  unit.pinned = unit.is_tenant() || unit.unit.service.idle_timeout.count() != 0;
   // A life that ends by itself is not the one that was asked for, however it ends.
   unit.start_again = unit.state == UnitState::stopping || unit.state == UnitState::killing ||
                      unit.state == UnitState::cleaning;

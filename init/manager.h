@@ -24,16 +24,20 @@ class Manager final : public UnitRequests {
  public:
   /// Is told after every change of state; may make requests.
   using Observer = std::function<void(UnitRuntime& unit)>;
+  /// Is told first of every change of state, once it is acted upon; makes no requests.
+  using Watcher = std::function<void(UnitRuntime& unit, UnitState from)>;
 
   Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitActions& actions);
 
   void set_leases(Leases& leases) { leases_ = &leases; }
   void set_observer(Observer observer) { observer_ = std::move(observer); }
+  void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
   /// The graph over all units of the table; call after each change of the set.
   void set_order(StartOrder order) { order_ = std::move(order); }
   const StartOrder& order() const { return order_; }
 
-  /// By hand: forgets earlier failures; a tenant stays up until it is stopped by hand.
+  /// By hand: forgets earlier failures; a unit that stops when it is idle stays up until it is
+  /// stopped by hand.
   Result<void> start(UnitRuntime& unit);
   void stop(UnitRuntime& unit);
   Result<void> restart(UnitRuntime& unit);
@@ -84,6 +88,7 @@ class Manager final : public UnitRequests {
   UnitActions& actions_;
   Leases* leases_ = nullptr;
   Observer observer_;
+  Watcher watcher_;
   StartOrder order_;
   std::optional<Milliseconds> stop_cap_;
   bool refuse_starts_ = false;

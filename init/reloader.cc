@@ -7,6 +7,7 @@
 
 #include "init/log.h"
 #include "init/os/startup.h"
+#include "units/unit_changes.h"
 
 namespace berth {
 
@@ -23,6 +24,7 @@ void Reloader::boot() {
     for (const auto& [name, unit] : p_.table.all())
       if ((unit->unit.kind == UnitKind::proxy) == proxies)
         start_at_boot(*unit);
+  p_.activation.apply();
 }
 
 void Reloader::take_over(Catalog& catalog) {
@@ -100,6 +102,7 @@ void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
   p_.proxies.keep_listeners_of(units_of(UnitKind::proxy));
   for (const std::string& name : diff.added)
     start_at_boot(*p_.table.find(name));
+  p_.activation.apply();
 }
 
 void Reloader::start_at_boot(UnitRuntime& unit) {
@@ -129,18 +132,17 @@ void Reloader::change(UnitRuntime& runtime, Unit unit) {
     runtime.unit = std::move(unit);
     return;
   }
-  // A tenant finishes its life, a job its run, and a proxy takes its new table as it runs; what a
-  // proxy's process itself is made of needs a new one.
-  const bool is_proxy = unit.kind == UnitKind::proxy;
-  const bool restarts = unit.kind == UnitKind::service ||
-                        (is_proxy && (runtime.unit.proxy->listen != unit.proxy->listen ||
-                                      runtime.unit.process.user != unit.process.user));
-  if (is_proxy && !restarts) {
+  const Adoption how = adoption(changes_between(runtime.unit, unit), unit);
+  if (how == Adoption::in_place) {
+    runtime.changed.reset();
     runtime.unit = std::move(unit);
-    return;
+    p_.logs.set_spec(runtime.name(), runtime.unit.log);
+    return p_.idle.on_state(runtime);
   }
   runtime.changed = std::make_unique<Unit>(std::move(unit));
-  if (!restarts)
+  if (how == Adoption::when_idle)
+    return p_.idle.replace_when_idle(runtime);
+  if (how != Adoption::restart)
     return;
   if (const auto restarted = p_.manager.restart(runtime); !restarted)
     p_.logs.unit_line(runtime.name(), LogLevel::error, restarted.error().message);
@@ -163,6 +165,7 @@ void Reloader::on_state(UnitRuntime& unit) {
       return;
     p_.loop.cancel(gone->deadline);
     p_.leases.forget(*gone);
+    p_.activation.forget(*gone);
     p_.cleaner.forget(*gone);
     p_.logs.retire(name);
     p_.table.remove(name);

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "init/activation.h"
 #include "init/cleaner.h"
+#include "init/idle_watch.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/manager.h"
@@ -30,6 +32,8 @@ class Reloader {
     LogHub& logs;
     Cleaner& cleaner;
     const Settings& settings;
+    Activation& activation;
+    IdleWatch& idle;
   };
   explicit Reloader(Parts parts) : p_(parts) {}
 

@@ -51,11 +51,44 @@ void for_each_start_text(const Unit& unit, Look look) {
     look(value.value_or(""));
   }
   look(service.ready.path);
+  look_at(service.ready.command);
+  if (service.health) {
+    look(service.health->path);
+    look_at(service.health->command);
+  }
 }
 
 /// The variable that a tenant with this endpoint does not have.
 std::string_view absent_variable(Endpoint endpoint) {
   return endpoint == Endpoint::port ? "socket" : "port";
+}
+
+/// What is wrong with the sockets of a service, in words; and their first one is its address if it
+/// has no other.
+std::vector<std::string> check_sockets(Unit& unit, const std::string& run_dir) {
+  std::vector<std::string> wrong;
+  ServiceSpec& service = unit.service;
+  const bool by_connection = !service.listen.empty() && unit.info.start == StartWhen::demand;
+  if (service.idle_timeout.count() != 0 && !by_connection) {
+    wrong.emplace_back("\"idle_timeout\" needs \"listen\" and \"start\" = \"demand\"");
+  }
+  for (const ListenSocket& socket : service.listen) {
+    const std::string text = "\"" + format_address(socket.address) + "\"";
+    if (socket.address.family == Address::Family::unix_socket) {
+      if (socket.address.path.starts_with(run_dir + "/")) {
+        wrong.push_back("\"listen\" puts " + text +
+                        " into ${run_dir}, which is emptied before each start");
+      }
+    } else if (!socket.user.empty() || !socket.group.empty() ||
+               socket.mode != ListenSocket::kMode) {
+      wrong.push_back("\"listen\" gives " + text +
+                      " an owner or a mode, which only a Unix socket has");
+    }
+  }
+  if (!service.address && !service.listen.empty()) {
+    service.address = service.listen.front().address;
+  }
+  return wrong;
 }
 
 bool mentions_at_start(const Unit& unit, const std::string& name) {
@@ -255,11 +288,22 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   const auto complain = [&](std::string message) {
     reading.errors.add(at, reading.unit, std::move(message));
   };
+  unit.mentions_run_dir = reading.scope.asked_for_run_dir;
+  for (std::string& wrong : check_sockets(unit, reading.scope.run_dir)) {
+    complain(std::move(wrong));
+  }
   if (unit.kind == UnitKind::service && unit.service.ready.at_endpoint && !unit.service.address) {
     complain("\"ready\" asks at \"address\", which is not set");
   }
+  if (unit.kind == UnitKind::service && unit.service.health && unit.service.health->at_endpoint &&
+      !unit.service.address) {
+    complain("\"health\" asks at \"address\", which is not set");
+  }
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");
+  }
+  if (unit.process.standard_input == StandardInput::tty && unit.process.tty.empty()) {
+    complain("\"stdin\" is the terminal of \"tty\", which is not set");
   }
   if (unit.job) {
     unit.job->on = unit.job->triggers();

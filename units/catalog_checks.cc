@@ -27,6 +27,8 @@ std::string_view word(Relation relation) {
       return "until";
     case Relation::proxy:
       return "proxy";
+    case Relation::signal:
+      return "forward to";
   }
   return "";
 }
@@ -95,7 +97,7 @@ void check_references(const LoadedUnits& loaded, const std::set<std::string>& us
   for (const UnitReference& reference : loaded.references) {
     const auto complain = [&](const std::string& why) {
       // Whoever hid a stock unit need not hear about another one that nobody uses.
-      if (used.contains(reference.from)) {
+      if (reference.from.empty() || used.contains(reference.from)) {
         errors.add(reference.at, reference.from, named(reference) + why);
       } else {
         errors.mark_broken(reference.from);
@@ -175,28 +177,48 @@ bool overlap(const Address& a, const Address& b) {
   return a.port == b.port && (a.host == b.host || is_any(a.host) || is_any(b.host));
 }
 
-void check_listeners(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
-                     ErrorList& errors) {
-  std::vector<std::pair<Address, const Unit*>> owners;
-  const auto claim = [&](const Address& address, const Unit& unit) {
-    const auto taken = std::find_if(owners.begin(), owners.end(), [&](const auto& owner) {
-      return overlap(owner.first, address);
-    });
-    if (taken == owners.end()) {
-      owners.emplace_back(address, &unit);
+/// Who listens where. Only what has the same port, or the same path, can overlap.
+class Listeners {
+ public:
+  Listeners(const LoadedUnits& loaded, ErrorList& errors) : loaded_(loaded), errors_(errors) {}
+
+  void claim(const Address& address, const Unit& unit) {
+    const std::string place = address.path.empty() ? std::to_string(address.port) : address.path;
+    const auto [begin, end] = owners_.equal_range(place);
+    const auto taken = std::find_if(
+        begin, end, [&](const auto& owner) { return overlap(owner.second.first, address); });
+    if (taken == end) {
+      owners_.emplace(place, std::pair(address, &unit));
     } else {
-      complain_taken(loaded, errors, unit.name.str(), taken->second->name.str(),
+      complain_taken(loaded_, errors_, unit.name.str(), taken->second.second->name.str(),
                      "the address \"" + format_address(address) + "\"");
     }
-  };
+  }
+
+ private:
+  const LoadedUnits& loaded_;
+  ErrorList& errors_;
+  std::multimap<std::string, std::pair<Address, const Unit*>> owners_;
+};
+
+void check_listeners(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                     ErrorList& errors) {
+  Listeners listeners(loaded, errors);
   for (const Unit* unit : units) {
+    for (const ListenSocket& socket : unit->service.listen) {
+      listeners.claim(socket.address, *unit);
+    }
     // Where a template's instances have one address in common, one at a time runs: they may.
-    if (unit->kind == UnitKind::service && !unit->name.is_instance() && unit->service.address) {
-      claim(*unit->service.address, *unit);
+    const auto& own = unit->service.address;
+    const bool is_own = std::any_of(
+        unit->service.listen.begin(), unit->service.listen.end(),
+        [&](const ListenSocket& socket) { return own && overlap(socket.address, *own); });
+    if (unit->kind == UnitKind::service && !unit->name.is_instance() && own && !is_own) {
+      listeners.claim(*own, *unit);
     }
     if (unit->proxy) {
       for (const Address& address : unit->proxy->listen) {
-        claim(address, *unit);
+        listeners.claim(address, *unit);
       }
     }
   }

@@ -1,7 +1,10 @@
 // The rows of the table of keys.
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "units/keys.h"
+#include "units/process_values.h"
 #include "units/special_values.h"
 
 namespace berth {
@@ -10,7 +13,9 @@ namespace {
 using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
+constexpr std::string_view kHealthCheck = "health";
 constexpr std::string_view kDirectory = "[[process.directories]]";
+constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
 constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
@@ -24,6 +29,7 @@ constexpr std::string_view kAccessLog = "[proxy.log]";
 UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
 ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
 ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
+HealthCheck& part(Draft& d, HealthCheck*) { return *d.unit.service.health; }
 JobSpec& part(Draft& d, JobSpec*) { return *d.unit.job; }
 TenantSpec& part(Draft& d, TenantSpec*) { return *d.unit.tenant; }
 ProxySpec& part(Draft& d, ProxySpec*) { return *d.unit.proxy; }
@@ -34,6 +40,7 @@ Command& part(Draft& d, Command*) { return d.command; }
 CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
 RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
 DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
+ListenSocket& part(Draft& d, ListenSocket*) { return d.unit.service.listen.back(); }
 // clang-format on
 
 template <typename Owner, typename T>
@@ -49,6 +56,11 @@ void read(Value& value, StartWhen& out) {
   value.choice<StartWhen>(
       out,
       {{"boot", StartWhen::boot}, {"demand", StartWhen::demand}, {"manual", StartWhen::manual}});
+}
+void read(Value& value, OnChange& out) {
+  value.choice<OnChange>(out, {{"restart", OnChange::restart},
+                               {"when-idle", OnChange::when_idle},
+                               {"keep", OnChange::keep}});
 }
 void read(Value& value, Restart& out) {
   value.choice<Restart>(out, {{"on-failure", Restart::on_failure},
@@ -101,6 +113,9 @@ void oom_score(Value& value, std::optional<int>& out) {
 void niceness(Value& value, std::optional<int>& out) {
   value.number(out.emplace(), -20, 19);
 }
+void standard_input(Value& value, std::optional<StandardInput>& out) {
+  value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
+}
 void log_level(Value& value, std::string& out) {
   value.word(out, {"error", "warning", "info", "debug"});
 }
@@ -125,6 +140,10 @@ void names_unit(Value& value, Draft& draft) {
 template <auto Read>
 void ready_by(Value& value, Draft& draft) {
   Read(value, draft.unit.service.ready);
+}
+template <auto Read>
+void health_by(Value& value, Draft& draft) {
+  Read(value, *draft.unit.service.health);
 }
 
 /// A table within [proxy]: its keys go to the same draft.
@@ -158,6 +177,26 @@ void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view 
 void directories(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.process.directories, kDirectory, {"path"});
 }
+/// One address, or a list of addresses and tables.
+void listen_sockets(Value& value, Draft& draft) {
+  std::vector<ListenSocket>& sockets = draft.unit.service.listen;
+  sockets.clear();
+  const auto read_one = [&](const Node& entry) {
+    if (entry.table() == nullptr) {
+      sockets.emplace_back();
+      Value(entry, "listen", "[service]", value.reading()).read(sockets.back().address);
+    } else if (applies(entry, kListen, kService, value.reading())) {
+      sockets.emplace_back();
+      check_needed(entry, kListen, {"address"}, value.reading());
+      read_members(entry, kListen, kService, draft, value.reading());
+    }
+  };
+  if (value.node().array() == nullptr) {
+    read_one(value.node());
+  } else {
+    std::for_each(value.node().array()->begin(), value.node().array()->end(), read_one);
+  }
+}
 void cache_rules(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
 }
@@ -165,17 +204,31 @@ void routes(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
 }
 
+/// Whether the table has exactly one of `ways`; reports it if not.
+bool has_one_way(Value& value, std::initializer_list<std::string_view> ways) {
+  std::string names;
+  for (const std::string_view way : ways) {
+    names += (names.empty() ? "" : way == *(ways.end() - 1) ? " and " : ", ") + std::string(way);
+  }
+  const auto count = std::count_if(ways.begin(), ways.end(), [&](std::string_view way) {
+    return value.node().find(way) != nullptr;
+  });
+  if (count != 1) {
+    value.complain(value.node().at, "must be a table with one of " + names);
+  }
+  return count == 1;
+}
 void ready(Value& value, Draft& draft) {
-  int ways = 0;
-  for (const std::string_view way : {"http", "tcp", "unix", "file"}) {
-    ways += value.node().find(way) != nullptr ? 1 : 0;
+  if (has_one_way(value, {"http", "tcp", "unix", "file", "notify", "log", "command"})) {
+    draft.unit.service.ready = ReadyCheck{};
+    read_members(value.node(), kReady, kAnyKind, draft, value.reading());
   }
-  if (ways != 1) {
-    value.complain(value.node().at, "must be a table with one of http, tcp, unix and file");
-    return;
+}
+void health(Value& value, Draft& draft) {
+  if (has_one_way(value, {"http", "tcp", "unix", "command"})) {
+    draft.unit.service.health = HealthCheck{};
+    read_members(value.node(), kHealthCheck, kAnyKind, draft, value.reading());
   }
-  draft.unit.service.ready = ReadyCheck{};
-  read_members(value.node(), kReady, kAnyKind, draft, value.reading());
 }
 void success_exit(Value& value, Draft& draft) {
   read_success_exit(value, draft.unit.service);
@@ -185,6 +238,9 @@ void schedule(Value& value, Draft& draft) {
 }
 void ports(Value& value, Draft& draft) {
   read_port_range(value, *draft.unit.tenant);
+}
+void uid_range(Value& value, Draft& draft) {
+  read_uid_range(value, draft.unit.process);
 }
 void vars(Value& value, Draft& draft) {
   value.read(draft.vars);
@@ -219,10 +275,13 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[unit]", "before", "list of unit names", "[]", kAnyUnit,
      order<&UnitInfo::before, Relation::before>},
     {"[unit]", "start", "word", "\"boot\"", kAnyUnit, set<&UnitInfo::start>},
+    {"[unit]", "on_change", "word", "\"restart\"", kAnyUnit, set<&UnitInfo::on_change>},
 
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
     {"[service]", "ready", "table", "", kCommanded, ready},
+    {"[service]", "health", "table", "", kCommanded, health},
+    {"[service]", "watchdog", "duration", "\"0\"", kCommanded, set<&ServiceSpec::watchdog>},
     {"[service]", "restart", "word", "\"on-failure\"", kRunning, set<&ServiceSpec::restart>},
     {"[service]", "restart_delay", "duration", "\"100ms\"", kRunning,
      set<&ServiceSpec::restart_delay>},
@@ -244,6 +303,15 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ServiceSpec::reload_signal, signal>},
     {"[service]", "reload_command", "command", "", kCommanded, set<&ServiceSpec::reload_command>},
     {"[service]", "success_exit", "list of exit codes and signals", "[]", kStopped, success_exit},
+
+    {"[service]", "listen", "address, or list of addresses and tables", "[]", kService,
+     listen_sockets},
+    {"[service]", "idle_timeout", "duration", "\"0\"", kService, set<&ServiceSpec::idle_timeout>},
+    {kListen, "address", "address", "", kService, set<&ListenSocket::address>},
+    {kListen, "name", "name", "", kService, set_by<&ListenSocket::name, read_socket_name>},
+    {kListen, "user", "user", "", kService, set<&ListenSocket::user>},
+    {kListen, "group", "group", "", kService, set<&ListenSocket::group>},
+    {kListen, "mode", "octal digits", "\"0660\"", kService, set_by<&ListenSocket::mode, octal>},
 
     {"[job]", "command", "command", "", kJob, only_step},
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
@@ -275,13 +343,29 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[tenant]", "proxy", "unit name", "", kTenant,
      names_unit<&TenantSpec::proxy, Relation::proxy>},
 
-    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_ready_http>},
-    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_ready_status>},
-    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_ready_tcp>},
-    {kReady, "unix", "path", "", kAnyKind, ready_by<read_ready_unix>},
-    {kReady, "file", "path", "", kAnyKind, ready_by<read_ready_file>},
+    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_probe_http>},
+    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_probe_status>},
+    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_probe_tcp>},
+    {kReady, "unix", "path", "", kAnyKind, ready_by<read_probe_unix>},
+    {kReady, "file", "path", "", kAnyKind, ready_by<read_probe_file>},
+    {kReady, "notify", "boolean", "", kAnyKind, ready_by<read_probe_notify>},
+    {kReady, "log", "glob", "", kAnyKind, ready_by<read_probe_log>},
+    {kReady, "command", "command", "", kAnyKind, ready_by<read_probe_command>},
     {kReady, "timeout", "duration", "\"30s\"", kAnyKind, set_by<&ReadyCheck::timeout, positive>},
     {kReady, "interval", "duration", "\"0\"", kAnyKind, set<&ReadyCheck::interval>},
+
+    {kHealthCheck, "http", "path or URL", "", kAnyKind, health_by<read_probe_http>},
+    {kHealthCheck, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind,
+     health_by<read_probe_status>},
+    {kHealthCheck, "tcp", "address", "", kAnyKind, health_by<read_probe_tcp>},
+    {kHealthCheck, "unix", "path", "", kAnyKind, health_by<read_probe_unix>},
+    {kHealthCheck, "command", "command", "", kAnyKind, health_by<read_probe_command>},
+    {kHealthCheck, "interval", "duration", "\"10s\"", kAnyKind,
+     set_by<&HealthCheck::interval, positive>},
+    {kHealthCheck, "timeout", "duration", "\"5s\"", kAnyKind,
+     set_by<&HealthCheck::timeout, positive>},
+    {kHealthCheck, "failures", "number", "3", kAnyKind,
+     set_by<&HealthCheck::failures, at_least_one>},
 
     {kCommandTable, "command", "command", "", kAnyKind, list_entry},
     {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},
@@ -290,6 +374,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
     {kProcessTable, "user", "user", "", kAnyKind, set<&ProcessSpec::user>},
     {kProcessTable, "group", "group", "", kAnyKind, set<&ProcessSpec::group>},
+    {kProcessTable, "uid_range", "range of uids", "\"61000-64999\"", kAnyKind, uid_range},
     {kProcessTable, "groups", "list of groups", "[]", kAnyKind, set<&ProcessSpec::groups>},
     {kProcessTable, "working_directory", "absolute path", "\"/\"", kAnyKind,
      set_by<&ProcessSpec::working_directory, absolute_path>},
@@ -297,6 +382,14 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::env, read_environment>},
     {kProcessTable, "inherit_env", "boolean or list of names", "true", kAnyKind,
      set_by<&ProcessSpec::inherit_env, read_inherit_env>},
+    {kProcessTable, "env_file", "path or list of paths", "[]", kAnyKind,
+     set_by<&ProcessSpec::env_files, read_env_files>},
+    {kProcessTable, "required_env", "list of names", "[]", kAnyKind,
+     set_by<&ProcessSpec::required_env, read_required_env>},
+    {kProcessTable, "secrets", "absolute path", "", kAnyKind,
+     set_by<&ProcessSpec::secrets, absolute_path>},
+    {kProcessTable, "credentials", "list of files", "[]", kAnyKind,
+     set_by<&ProcessSpec::credentials, read_credentials>},
     {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
     {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
      set_by<&ProcessSpec::oom_score_adj, oom_score>},
@@ -305,12 +398,18 @@ constexpr auto kKeys = std::to_array<Key>({
     {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, niceness>},
     {kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind,
      set<&ProcessSpec::no_new_privileges>},
+    {kProcessTable, "capabilities", "list of capabilities", "", kAnyKind,
+     set_by<&ProcessSpec::capabilities, read_capabilities>},
+    {kProcessTable, "stdin", "word", "", kAnyKind,
+     set_by<&ProcessSpec::standard_input, standard_input>},
+    {kProcessTable, "tty", "absolute path", "", kAnyKind, set_by<&ProcessSpec::tty, absolute_path>},
     {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
     {kDirectory, "path", "absolute path", "", kAnyKind,
      set_by<&DirectorySpec::path, absolute_path>},
     {kDirectory, "user", "user", "", kAnyKind, set<&DirectorySpec::user>},
     {kDirectory, "group", "group", "", kAnyKind, set<&DirectorySpec::group>},
     {kDirectory, "mode", "octal digits", "\"0755\"", kAnyKind, set_by<&DirectorySpec::mode, octal>},
+    {kDirectory, "recursive", "boolean", "false", kAnyKind, set<&DirectorySpec::recursive>},
 
     {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},

@@ -172,10 +172,12 @@ Draft new_draft(UnitKind kind) {
   unit.kind = kind;
   if (kind == UnitKind::job) {
     unit.job.emplace();
+    unit.info.on_change = OnChange::when_idle;
   }
   if (kind == UnitKind::tenant) {
     unit.tenant.emplace();
     unit.info.start = StartWhen::demand;
+    unit.info.on_change = OnChange::when_idle;
     // The next request starts it again.
     unit.service.restart = Restart::never;
   }

@@ -49,7 +49,15 @@ struct UnitStatus {
   std::string last_exit;       ///< in words: "exit status 1", "killed by SIGKILL"
   std::string reason;          ///< why it failed or is in back-off, in words
   std::string endpoint;        ///< where it serves, as an address; empty if nowhere
-  std::vector<std::string> requires_units, wants, after;
+  std::string says;            ///< what it tells of itself by sd_notify: "reloading: new routes"
+  std::vector<std::string> requires_units, wants, after, before;
+  StartWhen start = StartWhen::boot;
+  bool stock = false;      ///< starts only when something pulls it in
+  bool succeeded = false;  ///< a job that has, at least once: what requires it is content
+  // Of the current or last life, CLOCK_MONOTONIC in microseconds; 0 = not yet.
+  std::uint64_t queued_us = 0;  ///< wanted up: it waits for others from here
+  std::uint64_t begun_us = 0;   ///< nothing to wait for any more: preparations begin
+  std::uint64_t up_us = 0;      ///< ready; a job: has succeeded
   // Tenants only.
   std::string path;  ///< URL prefix
   std::uint32_t in_flight = 0;
@@ -78,9 +86,17 @@ struct UnitStatus {
     v(s.last_exit);
     v(s.reason);
     v(s.endpoint);
+    v(s.says);
     v(s.requires_units);
     v(s.wants);
     v(s.after);
+    v(s.before);
+    v(s.start);
+    v(s.stock);
+    v(s.succeeded);
+    v(s.queued_us);
+    v(s.begun_us);
+    v(s.up_us);
     v(s.path);
     v(s.in_flight);
     v(s.requests);
@@ -100,6 +116,10 @@ struct Snapshot {
   std::int32_t berth_pid = 0;
   std::int32_t admin_pid = 0;
   std::uint64_t now_ms = 0;
+  // CLOCK_MONOTONIC in microseconds.
+  std::uint64_t now_us = 0;
+  std::uint64_t begun_us = 0;   ///< berth's own start
+  std::uint64_t booted_us = 0;  ///< when nothing was on its way up for the first time; 0 = not yet
   std::vector<UnitStatus> units;         ///< by name
   std::vector<std::string> load_errors;  ///< "file:line:column: message" of rejected files
   template <class Self, class V>
@@ -109,6 +129,9 @@ struct Snapshot {
     v(s.berth_pid);
     v(s.admin_pid);
     v(s.now_ms);
+    v(s.now_us);
+    v(s.begun_us);
+    v(s.booted_us);
     v(s.units);
     v(s.load_errors);
   }

@@ -21,14 +21,23 @@ void read_schedule(Value& value, std::optional<CronSchedule>& out);
 /// `ports`: "4000-4999"
 void read_port_range(Value& value, TenantSpec& out);
 
-/// The ways of `ready`. In a tenant, an address that ends in ${port}, or is ${socket}, means its
-/// endpoint.
-void read_ready_http(Value& value, ReadyCheck& out);
-void read_ready_tcp(Value& value, ReadyCheck& out);
-void read_ready_unix(Value& value, ReadyCheck& out);
-void read_ready_file(Value& value, ReadyCheck& out);
+/// The ways of `ready` and `health`. In a tenant, an address that ends in ${port}, or is ${socket},
+/// means its endpoint.
+void read_probe_http(Value& value, ProbeSpec& out);
+void read_probe_tcp(Value& value, ProbeSpec& out);
+void read_probe_unix(Value& value, ProbeSpec& out);
+void read_probe_file(Value& value, ProbeSpec& out);
+/// `notify`: true
+void read_probe_notify(Value& value, ProbeSpec& out);
+/// `log`: a glob
+void read_probe_log(Value& value, ProbeSpec& out);
+void read_probe_command(Value& value, ProbeSpec& out);
 /// `status`: "2xx,3xx", "200", "200-204", "any"
-void read_ready_status(Value& value, ReadyCheck& out);
+void read_probe_status(Value& value, ProbeSpec& out);
+
+/// The name of a passed socket, as sd_listen_fds(3) has it: at most 255 printable ASCII characters
+/// without ':'.
+void read_socket_name(Value& value, std::string& out);
 
 /// A URL prefix: begins and ends with '/', nothing in it that a client would escape or resolve.
 void read_url_prefix(Value& value, std::string& out);

@@ -45,7 +45,7 @@ struct UnitDetails {
   std::vector<std::uint32_t> pids;
   std::uint64_t since_ms = 0, started_ms = 0;
   std::uint32_t restarts = 0;
-  std::string waits_for, last_exit, reason, endpoint;
+  std::string waits_for, last_exit, reason, endpoint, says;
   std::vector<std::string> requires_units, wants, after;
   // Tenants only.
   std::string path;
@@ -72,6 +72,29 @@ struct LogRecord {
 struct LogExcerpt {
   std::vector<LogRecord> records;
   std::uint64_t dropped = 0;
+};
+
+/// What one unit's file says of another: the key (requires, wants, after, before, conflicts), and
+/// that unit.
+struct BondTo {
+  std::string key;
+  std::string unit;
+};
+/// A unit in the graph. Times are CLOCK_MONOTONIC in microseconds, of the current or last life; 0 =
+/// not yet.
+struct GraphNode {
+  std::string name, kind;
+  std::string state;  ///< empty = nobody has looked: from unit files alone
+  std::string start;  ///< boot, demand, manual; stock = only when pulled in
+  bool succeeded = false;
+  std::vector<BondTo> bonds;
+  std::uint64_t queued_us = 0, begun_us = 0, up_us = 0;
+};
+struct UnitGraph {
+  std::vector<GraphNode> nodes;  ///< by name
+  std::uint64_t now_us = 0;
+  std::uint64_t begun_us = 0;   ///< berth's own start
+  std::uint64_t booted_us = 0;  ///< 0 = not yet
 };
 
 /// Bytes; nullopt = could not be measured.

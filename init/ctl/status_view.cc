@@ -139,6 +139,7 @@ void write_unit(JsonWriter& json, const UnitStory& story) {
   json.member("last_exit", unit.last_exit);
   json.member("reason", unit.reason);
   json.member("endpoint", unit.endpoint);
+  json.member("says", unit.says);
   json.member("requires", unit.requires_units);
   json.member("wants", unit.wants);
   json.member("after", unit.after);
@@ -201,6 +202,7 @@ std::string status_text(const UnitDetails& unit, const LogExcerpt& log, const Ou
   text += field("last exit", printable(unit.last_exit));
   text += field("processes", processes_line(unit));
   text += field("endpoint", is_down ? std::string() : printable(unit.endpoint));
+  text += field("says", printable(unit.says));
   text += field("path", printable(unit.path));
   text += field("traffic", traffic_line(unit));
   text += field("requires", join(unit.requires_units, ", "));

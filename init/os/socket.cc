@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -125,13 +126,32 @@ bool is_stale(const std::string& path, const SocketName& name) {
          errno == ECONNREFUSED;
 }
 
+// Whoever may write to the folder may have put something else in the file's place: only a socket is
+// given away, and none is reached through a link.
 bool give_socket_file(const std::string& path, const ListenOptions& options) {
-  if (options.owner.has_value() || options.group.has_value()) {
-    if (::fchownat(AT_FDCWD, path.c_str(), options.owner.value_or(kKeep),
-                   options.group.value_or(kKeep), AT_SYMLINK_NOFOLLOW) != 0)
-      return false;
+  if (!options.owner.has_value() && !options.group.has_value())
+    return true;
+  const UniqueFd file(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file.is_open() || ::fstat(file.raw(), &status) != 0)
+    return false;
+  if (!S_ISSOCK(status.st_mode)) {
+    errno = EEXIST;
+    return false;
   }
-  return ::chmod(path.c_str(), options.mode) == 0;
+  return ::fchownat(file.raw(), "", options.owner.value_or(kKeep), options.group.value_or(kKeep),
+                    AT_EMPTY_PATH) == 0;
+}
+
+// The file is born with the mode of the socket (unix(7)) less the umask: so it has the right one
+// from its first moment, and nothing is left to change by name.
+bool bind_file(BorrowedFd socket, const SocketName& name) {
+  const mode_t before = ::umask(0);
+  const bool bound = ::bind(socket.raw(), name.get(), name.size) == 0;
+  const int number = errno;
+  ::umask(before);
+  errno = number;
+  return bound;
 }
 
 Result<UniqueFd> listen_unix(const Address& address, const ListenOptions& options) {
@@ -140,16 +160,14 @@ Result<UniqueFd> listen_unix(const Address& address, const ListenOptions& option
   UniqueFd socket(::socket(AF_UNIX, kKind, 0));
   if (!socket.is_open())
     return errno_error(attempt);
-  // The file is born with the mode of the socket (unix(7)), so it is never more open than asked
-  // for; the umask may have taken bits away, which give_socket_file() brings back.
   if (::fchmod(socket.raw(), options.mode) != 0)
     return errno_error(attempt);
-  bool bound = ::bind(socket.raw(), name.get(), name.size) == 0;
+  bool bound = bind_file(socket.borrow(), name);
   if (!bound && errno == EADDRINUSE) {
     if (!is_stale(address.path, name))
       return errno_error(attempt, EADDRINUSE);
     ::unlink(address.path.c_str());
-    bound = ::bind(socket.raw(), name.get(), name.size) == 0;
+    bound = bind_file(socket.borrow(), name);
   }
   if (!bound || !give_socket_file(address.path, options) ||
       ::listen(socket.raw(), options.backlog) != 0)
@@ -175,9 +193,16 @@ Result<UniqueFd> listen_on(const Address& address, const ListenOptions& options)
   UniqueFd socket =
       BERTH_TRY(address.family == Address::Family::tcp ? listen_tcp(address, options)
                                                        : listen_unix(address, options));
-  if (options.blocking && ::fcntl(socket.raw(), F_SETFL, 0) != 0)
-    return errno_error("listen on " + format_address(address));
+  if (options.blocking)
+    BERTH_TRY(make_blocking(socket.borrow()));
   return socket;
+}
+
+Result<void> make_blocking(BorrowedFd socket) {
+  const int flags = ::fcntl(socket.raw(), F_GETFL);
+  if (flags < 0 || ::fcntl(socket.raw(), F_SETFL, flags & ~O_NONBLOCK) != 0)
+    return errno_error("clear O_NONBLOCK");
+  return {};
 }
 
 bool is_listening(BorrowedFd socket) {
@@ -185,6 +210,16 @@ bool is_listening(BorrowedFd socket) {
   socklen_t size = sizeof listening;
   return ::getsockopt(socket.raw(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 &&
          listening != 0;
+}
+
+bool is_reachable(BorrowedFd listener, const Address& address) {
+  if (address.family == Address::Family::tcp)
+    return is_listening(listener);
+  // A Unix socket that was shut down says that it listens still, but hangs up.
+  pollfd hung_up{listener.raw(), POLLRDHUP, 0};
+  struct stat status {};
+  return ::poll(&hung_up, 1, 0) == 0 && ::lstat(address.path.c_str(), &status) == 0 &&
+         S_ISSOCK(status.st_mode);
 }
 
 Result<UniqueFd> start_connect(const Address& address, bool& in_progress) {

@@ -24,6 +24,11 @@ struct ListenOptions {
 Result<UniqueFd> listen_on(const Address& address, const ListenOptions& options = {});
 /// Whether it listens still: a process that shares it may have shut it down (SO_ACCEPTCONN).
 bool is_listening(BorrowedFd socket);
+/// Whether `listener`, which listens at `address`, can be reached there: it was not shut down, and
+/// nobody took its file away.
+bool is_reachable(BorrowedFd listener, const Address& address);
+/// Clears O_NONBLOCK, which every process that shares the socket may set.
+Result<void> make_blocking(BorrowedFd socket);
 /// Starts to connect: the socket is writable when it is decided; connect_error() then tells how.
 /// `in_progress` is false if it is connected at once. An empty host means loopback.
 Result<UniqueFd> start_connect(const Address& address, bool& in_progress);

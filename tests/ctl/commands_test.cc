@@ -87,6 +87,55 @@ TEST_F(Commands, ListAsJson) {
             "\"restarts\":0,\"endpoint\":\"127.0.0.1:6379\",\"next_run_ms\":0}]\n");
 }
 
+TEST_F(Commands, ListShowsWhatHasFailed) {
+  EXPECT_EQ(run({"list", "--failed"}), kNotActive);
+
+  EXPECT_EQ(out_.str(),
+            "UNIT        KIND  STATE    SINCE  WHAT\n"
+            "initialize  job   failed  1m ago  exit status 1\n"
+            "\n"
+            "1 unit: 1 failed\n");
+}
+
+TEST_F(Commands, ListSaysThatNothingHasFailed) {
+  EXPECT_EQ(run({"list", "--failed", "redis"}), kSuccess);
+  EXPECT_EQ(run({"list", "--failed", "--json", "redis"}), kSuccess);
+
+  EXPECT_EQ(out_.str(), "nothing has failed\n[]\n");
+}
+
+TEST_F(Commands, IsActiveAnswersByItsExitStatus) {
+  EXPECT_EQ(run({"is-active", "redis", "web"}), kSuccess);
+  EXPECT_EQ(run({"is-active", "redis", "cable"}), kNotActive);
+  EXPECT_EQ(run({"is-active", "redis", "rdis"}), kNoSuchUnit);
+
+  EXPECT_EQ(out_.str(),
+            "redis: running\nweb: running\n"
+            "redis: running\ncable: waiting\n"
+            "redis: running\n");
+  EXPECT_EQ(err_.str(), "berthctl: there is no unit rdis; did you mean \"redis\"?\n");
+}
+
+TEST_F(Commands, IsFailedAnswersByItsExitStatus) {
+  EXPECT_EQ(run({"is-failed", "redis"}), kFailure);
+  EXPECT_EQ(run({"is-failed", "redis", "initialize"}), kSuccess);
+  EXPECT_EQ(run({"is-failed", "--json"}), kSuccess);
+
+  EXPECT_EQ(out_.str(),
+            "redis: running\n"
+            "redis: running\ninitialize: failed\n"
+            "[{\"unit\":\"initialize\",\"state\":\"failed\",\"active\":false,\"failed\":true}]\n");
+}
+
+TEST_F(Commands, ResetFailedConcernsAllThatHaveFailed) {
+  berth_.outcomes = {{"initialize", {"done", {}}}, {"redis", {"done", {}}}};
+
+  EXPECT_EQ(run({"reset-failed"}), kSuccess);
+  EXPECT_EQ(run({"reset-failed", "redis"}), kSuccess);
+
+  EXPECT_EQ(berth_.jobs, (std::vector<std::string>{"initialize", "redis"}));
+}
+
 TEST_F(Commands, TenantsShowTheRunningOnesFirst) {
   berth_.tenants = {
       {"tenant@a", "/a/", "inactive", "", 0, 0, 0, 300'000, 0, false},

@@ -23,6 +23,7 @@ class ReloaderTest : public ManagerTest {
     manager_.set_observer([this](UnitRuntime& unit) {
       if (unit.is_job())
         reloader_.push_routes();
+      activation_.on_state(unit);
       reloader_.on_state(unit);
     });
   }
@@ -50,8 +51,10 @@ class ReloaderTest : public ManagerTest {
   Endpoints endpoints_{settings_};
   Launcher launcher_{settings_, logs_, endpoints_, links_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
-  Reloader reloader_{
-      {loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_, settings_}};
+  Activation activation_{loop_, table_, logs_, manager_, endpoints_.sockets()};
+  IdleWatch idle_{loop_, table_, logs_, manager_, leases_};
+  Reloader reloader_{{loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_,
+                      settings_, activation_, idle_}};
 };
 
 TEST_F(ReloaderTest, BootsWhatIsRightAndRejectsTheRest) {
@@ -157,14 +160,57 @@ TEST_F(ReloaderTest, AChangedTenantFinishesItsLife) {
   UnitRuntime& boston = *table_.find("tenant@boston");
   start(boston);
 
-  write("tenant@.toml", std::string(kTenant) + "idle_timeout = \"1m\"\n");
+  write("tenant@.toml", std::string(kTenant) + "[process]\nnice = 1\n");
   EXPECT_EQ(Words{"changed tenant@boston"}, reload());
   EXPECT_EQ(UnitState::running, boston.state);
-  EXPECT_EQ(Milliseconds(300'000), boston.unit.tenant->idle_timeout);
+  EXPECT_EQ(std::nullopt, boston.unit.process.nice);
   EXPECT_EQ(Words{}, reload()) << "it is known already";
   restart(boston);
 
-  EXPECT_EQ(Milliseconds(60'000), boston.unit.tenant->idle_timeout);
+  EXPECT_EQ(1, boston.unit.process.nice);
+}
+
+TEST_F(ReloaderTest, WhatItsProcessIsNotMadeOfCountsAtOnce) {
+  write("redis.toml", kRedis);
+  boot();
+  actions_.take();
+
+  write("redis.toml", std::string(kRedis) + "stop_timeout = \"1s\"\nafter_stop = [\"x\"]\n");
+
+  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ(Words{}, actions_.take());
+  EXPECT_EQ(Milliseconds(1'000), table_.find("redis")->unit.service.stop_timeout);
+}
+
+TEST_F(ReloaderTest, KeepsAChangedServiceThatSaysSo) {
+  const std::string kept = "[unit]\non_change = \"keep\"\n";
+  write("redis.toml", kept + kRedis);
+  boot();
+  actions_.take();
+
+  write("redis.toml", kept + "[service]\ncommand = \"other\"\n");
+
+  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ(Words{}, actions_.take());
+  restart(*table_.find("redis"));
+  EXPECT_EQ((Words{"other"}), table_.find("redis")->unit.service.command.argv);
+}
+
+TEST_F(ReloaderTest, RestartsAChangedServiceThatNobodyCanUseWhenIdle) {
+  const std::string idle = "[unit]\non_change = \"when-idle\"\n";
+  write("redis.toml", idle + kRedis);
+  boot();
+  actions_.take();
+
+  write("redis.toml", idle + "[service]\ncommand = \"other\"\n");
+
+  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ(Words{}, actions_.take()) << "not before it was looked at";
+  pass(std::chrono::milliseconds(11));
+  EXPECT_EQ(
+      (Words{"terminate redis", "clean redis", "prepare redis", "spawn redis", "announce redis"}),
+      actions_.take());
+  EXPECT_EQ((Words{"other"}), table_.find("redis")->unit.service.command.argv);
 }
 
 TEST_F(ReloaderTest, StopsWhatIsRemovedAndForgetsIt) {

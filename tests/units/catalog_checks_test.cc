@@ -156,6 +156,43 @@ TEST(Listeners, MayDifferByHost) {
   EXPECT_EQ(Lines{}, errors_of({proxy("a", "\"127.0.0.1:80\""), proxy("b", "\"127.0.0.2:80\"")}));
 }
 
+TEST(Listeners, OfServicesHaveTheirAddressesToThemselves) {
+  EXPECT_EQ(
+      (Lines{"b.toml:1:1: the address \"127.0.0.1:80\" is taken by \"a\" (a.toml:1:1)",
+             "c.toml:1:1: the address \"unix:/x\" is taken by \"c\" (c.toml:1:1)",
+             "i.toml:2:15: the address \":90\" is taken by \"t@1\" (i.toml:2:7)"}),
+      errors_of(
+          {proxy("a", "\":80\""),
+           {"b.toml", "[service]\ncommand = \"x\"\nlisten = [\":81\", \"127.0.0.1:80\"]\n"},
+           {"c.toml", "[service]\ncommand = \"x\"\nlisten = [\"unix:/x\", \"unix:/x\"]\n"},
+           {"t@.toml", "[service]\ncommand = \"x\"\nlisten = \":90\"\n"},
+           {"u@.toml", "[service]\ncommand = \"x\"\nlisten = \":${instance}\"\naddress = \":9\"\n"},
+           {"i.toml", "[instances]\nt = { 1 = {}, 2 = {} }\nu = { 91 = {}, 92 = {} }\n"}}));
+}
+
+TEST(Listeners, MayBeTheAddressOfTheirService) {
+  const Catalog catalog = load(
+      {{"a.toml", "[service]\ncommand = \"x\"\nlisten = \":80\"\naddress = \"127.0.0.1:80\"\n"},
+       {"b.toml",
+        "[service]\ncommand = \"x\"\nlisten = [\":81\", \":82\"]\nready = { http = \"/\" }\n"}});
+
+  EXPECT_EQ(Lines{}, messages(catalog));
+  EXPECT_EQ(":81", format_address(*catalog.find("b")->service.address));
+}
+
+TEST(Listeners, AreWhatTheirFilesCanBe) {
+  const std::string service = "[service]\ncommand = \"x\"\n";
+  EXPECT_EQ(
+      (Lines{
+          "a.toml:1:1: \"listen\" gives \":80\" an owner or a mode, which only a Unix socket has",
+          "b.toml:1:1: \"listen\" puts \"unix:/run/berth/units-run/b/s\" into ${run_dir}, "
+          "which is emptied before each start",
+          "c.toml:3:11: [[service.listen]] needs \"address\""}),
+      errors_of({{"a.toml", service + "listen = [{ address = \":80\", mode = \"0600\" }]\n"},
+                 {"b.toml", service + "listen = \"unix:${run_dir}/s\"\n"},
+                 {"c.toml", service + "listen = [{ name = \"x\" }]\n"}}));
+}
+
 TEST(Proxies, AreChosenWhereThereAreSeveral) {
   const File one = proxy("one", "\":81\"");
   const File two = proxy("two", "\":82\"");

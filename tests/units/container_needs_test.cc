@@ -45,6 +45,13 @@ TEST(DescriptorsNeeded, IncludeTheListenerOfAnActivatedTenant) {
   EXPECT_EQ(cost_of(activated), 7U);
 }
 
+TEST(DescriptorsNeeded, IncludeTheVariablesOfFiles) {
+  Unit unit;
+  unit.process.secrets = "/run/secrets";
+
+  EXPECT_EQ(cost_of(unit), 7U);
+}
+
 TEST(DescriptorsNeeded, IncludeTheSocketsOfAProxy) {
   Unit proxy;
   proxy.proxy.emplace().listen = {Address{}, Address{}};

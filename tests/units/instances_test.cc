@@ -169,7 +169,7 @@ TEST(Instances, SayWhatIsWrongWithTheirForm) {
 TEST(Instances, SayWhichKeyIsUnknown) {
   EXPECT_EQ((Lines{"i.toml:4:1: unknown key \"idle_time\" in [[instance]]; did you mean "
                    "\"idle_timeout\"?",
-                   "i.toml:5:1: unknown key \"listen\" in [[instance]]; it belongs in [proxy]"}),
+                   "i.toml:5:1: unknown key \"listen\" in [[instance]]; it belongs in [service]"}),
             testing::errors_of({{"t@.toml", "[tenant]\ncommand = \"x\"\n"},
                                 {"i.toml",
                                  "[[instance]]\ntemplate = \"t\"\nname = \"a\"\n"

@@ -39,10 +39,14 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~(before "othr", which does not exist; did you mean "other"?)~"},
     {"[unit]", "start", R"~("manual")~", R"~("boots")~",
      R"~("start" in [unit] must be "boot", "demand" or "manual", not "boots"; did you mean "boot"?)~"},
+    {"[unit]", "on_change", R"~("keep")~", R"~("idle")~",
+     R"~("on_change" in [unit] must be "restart", "when-idle" or "keep", not "idle")~"},
     {"[service]", "command", R"~(["a", "b"])~", R"~([])~",
      R"~("command" in [service] names no program)~"},
     {"[service]", "address", R"~(":3000")~", R"~("3000")~",
      R"~("address" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3000": ":PORT" is missing)~"},
+    {"[service]", "watchdog", R"~("30s")~", R"~(30)~",
+     R"~("watchdog" in [service] must be a duration such as "5s", not a number)~"},
     {"[service]", "restart", R"~("always")~", R"~("no")~",
      R"~("restart" in [service] must be "on-failure", "always" or "never", not "no")~"},
     {"[service]", "restart_delay", R"~("1s")~", R"~(1)~",
@@ -69,6 +73,20 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("reload_command" in [service] must be a command: a string or a list of strings, not a number)~"},
     {"[service]", "success_exit", R"~([3, "SIGUSR1"])~", R"~([256])~",
      R"~("success_exit" in [service] must be a list of exit codes (0 to 255) and signals, not "256")~"},
+    {"[service]", "listen", R"~([":3", { address = "unix:/run/x" }])~", R"~([":3", "3"])~",
+     R"~("listen" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3": ":PORT" is missing)~"},
+    {"[service]", "idle_timeout", "\"5m\"\nlisten = \":3\"\n[unit]\nstart = \"demand\"",
+     R"~("5m")~", R"~("idle_timeout" needs "listen" and "start" = "demand")~"},
+    {"[[service.listen]]", "address", R"~(":4")~", R"~(4)~",
+     R"~("address" in [[service.listen]] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not a number)~"},
+    {"[[service.listen]]", "name", R"~("http")~", R"~("a:b")~",
+     R"~("name" in [[service.listen]] must be 1 to 255 printable ASCII characters without ":", not "a:b")~"},
+    {"[[service.listen]]", "user", R"~("www-data")~", R"~(33)~",
+     R"~("user" in [[service.listen]] must be a string, not a number)~"},
+    {"[[service.listen]]", "group", R"~("www-data")~", R"~(33)~",
+     R"~("group" in [[service.listen]] must be a string, not a number)~"},
+    {"[[service.listen]]", "mode", R"~("0666")~", R"~(666)~",
+     R"~("mode" in [[service.listen]] must be a string of octal digits such as "0755", not a number)~"},
     {"[job]", "command", R"~("a")~", R"~("")~", R"~("command" in [job] names no program)~"},
     {"[job]", "steps", R"~(["a", "b"])~", R"~([""])~", R"~("steps" in [job] names no program)~"},
     {"[job]", "timeout", R"~("1h")~", R"~("0")~",
@@ -121,10 +139,29 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("unix" in ready must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
     {"ready", "file", R"~("/run/x")~", R"~(1)~",
      R"~("file" in ready must be a string, not a number)~"},
+    {"ready", "notify", R"~(true)~", R"~(false)~",
+     R"~("notify" in ready must be true, not "false": whoever does not want it leaves it out)~"},
+    {"ready", "log", R"~("*listening on*")~", R"~("")~", R"~("log" in ready matches no line)~"},
+    {"ready", "command", R"~(["a", "b"])~", R"~([])~", R"~("command" in ready names no program)~"},
     {"ready", "timeout", R"~("1s")~", R"~("0")~",
      R"~("timeout" in ready must be longer than zero)~"},
     {"ready", "interval", R"~("1s")~", R"~("1")~",
      R"~("interval" in ready must be a duration such as "5s", not "1": a number lacks its unit (ms, s, m, h, d, w, y))~"},
+    {"health", "http", R"~("http://127.0.0.1:81/up")~", R"~("up")~",
+     R"~("http" in health must be a path or a URL such as "http://127.0.0.1:3000/up", not "up")~"},
+    {"health", "status", R"~("any")~", R"~("6xx")~",
+     R"~("status" in health must be statuses such as "2xx,3xx", "200" or "any", not "6xx")~"},
+    {"health", "tcp", R"~("127.0.0.1:1")~", R"~("localhost")~",
+     R"~("tcp" in health must be an address such as "127.0.0.1:6379", not "localhost": ":PORT" is missing)~"},
+    {"health", "unix", R"~("/run/x")~", R"~("x")~",
+     R"~("unix" in health must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
+    {"health", "command", R"~("a b")~", R"~("")~", R"~("command" in health names no program)~"},
+    {"health", "interval", R"~("1s")~", R"~("0")~",
+     R"~("interval" in health must be longer than zero)~"},
+    {"health", "timeout", R"~("1s")~", R"~("0")~",
+     R"~("timeout" in health must be longer than zero)~"},
+    {"health", "failures", R"~(1)~", R"~(0)~",
+     R"~("failures" in health must be a whole number not below 1, not "0")~"},
     {"a command", "command", R"~(["x", "y"])~", R"~({})~",
      R"~("command" in a command must be a command: a string or a list of strings, not a table)~"},
     {"a command", "timeout", R"~("1s")~", R"~(1)~",
@@ -137,6 +174,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("user" in [process] must be a string, not a number)~"},
     {"[process]", "group", R"~("www-data")~", R"~([])~",
      R"~("group" in [process] must be a string, not an array)~"},
+    {"[process]", "uid_range", R"~("1000-1999")~", R"~("1000")~",
+     R"~("uid_range" in [process] must be a range of uids such as "61000-64999", not "1000")~"},
     {"[process]", "groups", R"~(["audio"])~", R"~("audio")~",
      R"~("groups" in [process] must be a list of strings, not a string)~"},
     {"[process]", "working_directory", R"~("/srv")~", R"~("srv")~",
@@ -145,6 +184,14 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("env" in [process] must be a string, a number, or false for each variable, not true or false)~"},
     {"[process]", "inherit_env", R"~(["LANG", "LC_*"])~", R"~("LANG")~",
      R"~("inherit_env" in [process] must be true, false or a list of names, not a string)~"},
+    {"[process]", "env_file", R"~(["/etc/a.env", "-/etc/b.env"])~", R"~("a.env")~",
+     R"~("env_file" in [process] must be an absolute path, with "-" before it if it may be missing, not "a.env")~"},
+    {"[process]", "required_env", R"~(["SECRET_KEY_BASE"])~", R"~(["A=1"])~",
+     R"~("required_env" in [process] must be a list of names of variables, not "A=1")~"},
+    {"[process]", "secrets", R"~("/run/secrets")~", R"~("secrets")~",
+     R"~("secrets" in [process] must be an absolute path, not "secrets")~"},
+    {"[process]", "credentials", R"~(["/etc/a", "b:/etc/c"])~", R"~(["/etc/a", "a:/b"])~",
+     R"~("credentials" in [process] has two files of the name "a")~"},
     {"[process]", "umask", R"~("0022")~", R"~(22)~",
      R"~("umask" in [process] must be a string of octal digits such as "0755", not a number)~"},
     {"[process]", "oom_score_adj", R"~(-500)~", R"~(1001)~",
@@ -157,6 +204,12 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("nice" in [process] must be a whole number from -20 to 19, not "20")~"},
     {"[process]", "no_new_privileges", R"~(false)~", R"~("no")~",
      R"~("no_new_privileges" in [process] must be true or false, not a string)~"},
+    {"[process]", "capabilities", R"~(["net_bind_service", "CAP_CHOWN"])~", R"~(["net_bind"])~",
+     R"~("capabilities" in [process] has no capability "net_bind")~"},
+    {"[process]", "stdin", R"~("null")~", R"~("pipe")~",
+     R"~("stdin" in [process] must be "null" or "tty", not "pipe")~"},
+    {"[process]", "tty", R"~("/dev/tty1")~", R"~(true)~",
+     R"~("tty" in [process] must be an absolute path, not true or false)~"},
     {"[process]", "directories", R"~([{ path = "/x" }])~", R"~({ path = "/x" })~",
      R"~("directories" in [process] must be an array of tables, not a table)~"},
     {"[[process.directories]]", "path", R"~("/y")~", R"~("y")~",
@@ -167,6 +220,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("group" in [[process.directories]] must be a string, not a number)~"},
     {"[[process.directories]]", "mode", R"~("0750")~", R"~("0888")~",
      R"~("mode" in [[process.directories]] must be a string of octal digits such as "0755", not "0888")~"},
+    {"[[process.directories]]", "recursive", R"~(true)~", R"~(1)~",
+     R"~("recursive" in [[process.directories]] must be true or false, not a number)~"},
     {"[log]", "format", R"~("json")~", R"~("text")~",
      R"~("format" in [log] must be "prefix", "json", "raw" or "none", not "text")~"},
     {"[log]", "buffer", R"~("64K")~", R"~("64KB")~",
@@ -257,10 +312,11 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     const bool in_own = table == own_table(kind);
     add(own_table(kind), gives_command && in_own ? "" : "command = \"run\"\n");
   }
-  if (table == "ready") {
-    const bool is_way = text.starts_with("http") || text.starts_with("tcp") ||
-                        text.starts_with("unix") || text.starts_with("file");
-    file += "address = \":2\"\nready = { " +
+  if (table == "ready" || table == "health") {
+    const auto is = [text](std::string_view way) { return text.starts_with(way); };
+    const bool is_way = is("http") || is("tcp") || is("unix") || is("file") || is("notify") ||
+                        is("log") || is("command");
+    file += "address = \":2\"\n" + std::string(table) + " = { " +
             std::string(is_way         ? ""
                         : text.empty() ? "http = \"/\""
                                        : "http = \"/\", ") +
@@ -278,6 +334,9 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     file += text.starts_with("unit") ? "" : "unit = \"other\"\n";
   } else if (table == "[[proxy.static.cache]]" || table == "[[process.directories]]") {
     file += std::string(table) + "\n" + line + (text.starts_with("path") ? "" : "path = \"/x\"\n");
+  } else if (table == "[[service.listen]]") {
+    file += std::string(table) + "\n" + line;
+    file += text.starts_with("address") ? "" : "address = \"unix:/run/x\"\n";
   } else if (table != own_table(kind) && table != "[unit]") {
     file += std::string(table) + "\n" + line;
   }

@@ -1,0 +1,176 @@
+// Comparing two definitions, member by member.
+#include "units/unit_changes.h"
+
+#include <span>
+
+namespace berth {
+namespace {
+
+/// What a key that has changed is to a process that runs.
+enum class Part : std::uint8_t {
+  of_process,  ///< what it was started as
+  beside_it,   ///< what berth does with it, or what counts at its next start or its end
+};
+
+struct Aspect {
+  std::string_view key;
+  Part part;
+  bool (*same)(const Unit& a, const Unit& b);
+};
+
+template <auto Member>
+constexpr bool same_info(const Unit& a, const Unit& b) {
+  return a.info.*Member == b.info.*Member;
+}
+template <auto Member>
+constexpr bool same_service(const Unit& a, const Unit& b) {
+  return a.service.*Member == b.service.*Member;
+}
+template <auto Member>
+constexpr bool same_job(const Unit& a, const Unit& b) {
+  return !a.job || !b.job || *a.job.*Member == *b.job.*Member;
+}
+template <auto Member>
+constexpr bool same_tenant(const Unit& a, const Unit& b) {
+  return !a.tenant || !b.tenant || *a.tenant.*Member == *b.tenant.*Member;
+}
+template <auto Member>
+constexpr bool same_process(const Unit& a, const Unit& b) {
+  return a.process.*Member == b.process.*Member;
+}
+template <auto Member>
+constexpr bool same_log(const Unit& a, const Unit& b) {
+  return a.log.*Member == b.log.*Member;
+}
+
+bool same_kind(const Unit& a, const Unit& b) {
+  return a.kind == b.kind;
+}
+bool same_success(const Unit& a, const Unit& b) {
+  return a.service.success_codes == b.service.success_codes &&
+         a.service.success_signals == b.service.success_signals;
+}
+bool same_ports(const Unit& a, const Unit& b) {
+  return same_tenant<&TenantSpec::port_first>(a, b) && same_tenant<&TenantSpec::port_last>(a, b);
+}
+bool same_proxy_listen(const Unit& a, const Unit& b) {
+  return !a.proxy || !b.proxy || a.proxy->listen == b.proxy->listen;
+}
+/// All that travels to a proxy with its route table.
+bool same_proxy_table(const Unit& a, const Unit& b) {
+  if (!a.proxy || !b.proxy)
+    return true;
+  ProxySpec other = *b.proxy;
+  other.listen = a.proxy->listen;
+  return *a.proxy == other;
+}
+
+constexpr Part kOf = Part::of_process, kBeside = Part::beside_it;
+
+constexpr auto kAspects = std::to_array<Aspect>({
+    {"the kind of unit", kOf, same_kind},
+    {"unit.description", kBeside, same_info<&UnitInfo::description>},
+    {"unit.documentation", kBeside, same_info<&UnitInfo::documentation>},
+    {"unit.requires", kBeside, same_info<&UnitInfo::requires_units>},
+    {"unit.wants", kBeside, same_info<&UnitInfo::wants>},
+    {"unit.after", kBeside, same_info<&UnitInfo::after>},
+    {"unit.before", kBeside, same_info<&UnitInfo::before>},
+    {"unit.start", kBeside, same_info<&UnitInfo::start>},
+    {"unit.on_change", kBeside, same_info<&UnitInfo::on_change>},
+
+    {"command", kOf, same_service<&ServiceSpec::command>},
+    {"address", kOf, same_service<&ServiceSpec::address>},
+    {"listen", kOf, same_service<&ServiceSpec::listen>},
+    {"ready", kBeside, same_service<&ServiceSpec::ready>},
+    {"restart", kBeside, same_service<&ServiceSpec::restart>},
+    {"restart_delay", kBeside, same_service<&ServiceSpec::restart_delay>},
+    {"restart_delay_max", kBeside, same_service<&ServiceSpec::restart_delay_max>},
+    {"restart_limit", kBeside, same_service<&ServiceSpec::restart_limit>},
+    {"restart_window", kBeside, same_service<&ServiceSpec::restart_window>},
+    {"before_start", kBeside, same_service<&ServiceSpec::before_start>},
+    {"after_start", kBeside, same_service<&ServiceSpec::after_start>},
+    {"after_stop", kBeside, same_service<&ServiceSpec::after_stop>},
+    {"stop_signal", kBeside, same_service<&ServiceSpec::stop_signal>},
+    {"stop_timeout", kBeside, same_service<&ServiceSpec::stop_timeout>},
+    {"reload_signal", kBeside, same_service<&ServiceSpec::reload_signal>},
+    {"reload_command", kBeside, same_service<&ServiceSpec::reload_command>},
+    {"success_exit", kBeside, same_success},
+    {"idle_timeout", kBeside, same_service<&ServiceSpec::idle_timeout>},
+
+    {"steps", kOf, same_job<&JobSpec::steps>},
+    {"timeout", kBeside, same_job<&JobSpec::timeout>},
+    {"reload", kBeside, same_job<&JobSpec::reload>},
+    {"on", kBeside, same_job<&JobSpec::on_boot>},
+
+    {"path", kBeside, same_tenant<&TenantSpec::path>},
+    {"hosts", kBeside, same_tenant<&TenantSpec::hosts>},
+    {"endpoint", kOf, same_tenant<&TenantSpec::endpoint>},
+    {"ports", kOf, same_ports},
+    {"idle_timeout", kBeside, same_tenant<&TenantSpec::idle_timeout>},
+    {"count_websockets", kBeside, same_tenant<&TenantSpec::count_websockets>},
+    {"hold", kBeside, same_tenant<&TenantSpec::hold>},
+    {"queue", kBeside, same_tenant<&TenantSpec::queue>},
+    {"max_running", kBeside, same_tenant<&TenantSpec::max_running>},
+    {"max_starting", kBeside, same_tenant<&TenantSpec::max_starting>},
+    {"auth", kBeside, same_tenant<&TenantSpec::auth>},
+    {"public", kBeside, same_tenant<&TenantSpec::public_paths>},
+    {"proxy", kOf, same_tenant<&TenantSpec::proxy>},
+
+    {"listen", kOf, same_proxy_listen},
+    {"the route table", kBeside, same_proxy_table},
+
+    {"process.user", kOf, same_process<&ProcessSpec::user>},
+    {"process.group", kOf, same_process<&ProcessSpec::group>},
+    {"process.groups", kOf, same_process<&ProcessSpec::groups>},
+    {"process.working_directory", kOf, same_process<&ProcessSpec::working_directory>},
+    {"process.env", kOf, same_process<&ProcessSpec::env>},
+    {"process.inherit_env", kOf, same_process<&ProcessSpec::inherit_env>},
+    {"process.umask", kOf, same_process<&ProcessSpec::umask>},
+    {"process.oom_score_adj", kOf, same_process<&ProcessSpec::oom_score_adj>},
+    {"process.limits", kOf, same_process<&ProcessSpec::limits>},
+    {"process.nice", kOf, same_process<&ProcessSpec::nice>},
+    {"process.no_new_privileges", kOf, same_process<&ProcessSpec::no_new_privileges>},
+    {"process.directories", kOf, same_process<&ProcessSpec::directories>},
+
+    {"log.format", kBeside, same_log<&LogSpec::format>},
+    {"log.buffer", kBeside, same_log<&LogSpec::buffer>},
+});
+
+}  // namespace
+
+UnitChanges changes_between(const Unit& before, const Unit& after) {
+  UnitChanges changes;
+  for (const Aspect& aspect : kAspects) {
+    if (aspect.same(before, after))
+      continue;
+    changes.keys.emplace_back(aspect.key);
+    changes.of_process = changes.of_process || aspect.part == kOf;
+  }
+  // A key that the table above lacks is taken for one that matters.
+  if (changes.keys.empty()) {
+    Unit moved = after;
+    moved.place = before.place;
+    changes.of_process = moved != before;
+    if (changes.of_process)
+      changes.keys.emplace_back("another key");
+  }
+  return changes;
+}
+
+Adoption adoption(const UnitChanges& changes, const Unit& after) {
+  if (!changes.of_process)
+    return Adoption::in_place;
+  switch (after.info.on_change) {
+    case OnChange::restart:
+      return Adoption::restart;
+    case OnChange::when_idle:
+      // A tenant has its idle stop, and a job its end.
+      return after.kind == UnitKind::tenant || after.kind == UnitKind::job ? Adoption::next_life
+                                                                           : Adoption::when_idle;
+    case OnChange::keep:
+      break;
+  }
+  return Adoption::next_life;
+}
+
+}  // namespace berth
