@@ -13,7 +13,6 @@
 namespace berth {
 namespace {
 
-constexpr Milliseconds kAuxLimit{30'000};
 constexpr Milliseconds kKillAgain{1'000};
 /// No success, whatever the unit's success_exit holds by habit.
 constexpr os::ExitStatus kUnknownEnd{os::ExitStatus::How::exited, 255, false};
@@ -37,7 +36,7 @@ void Lives::arm(UnitRuntime& unit, Milliseconds limit) {
 void Lives::run_aux(UnitRuntime& unit, std::string label, std::vector<Command> commands,
                     AuxSpawner spawner, std::function<void(std::optional<std::string>)> done) {
   unit.life.aux = std::make_unique<AuxCommands>(
-      p_.loop, p_.reaper, std::move(spawner), std::move(label), std::move(commands), kAuxLimit,
+      p_.loop, p_.reaper, std::move(spawner), std::move(label), std::move(commands), kAroundTimeout,
       [&unit, done = std::move(done)](std::optional<std::string> failure) {
         const auto finished = std::move(unit.life.aux);  // dies after the callback that it is in
         done(std::move(failure));

@@ -82,6 +82,9 @@ struct HealthCheck : ProbeSpec {
   bool operator==(const HealthCheck&) const = default;
 };
 
+/// How long a command of before_start, after_start or after_stop may take that does not say it.
+inline constexpr Milliseconds kAroundTimeout{30'000};
+
 enum class Restart : std::uint8_t { never, on_failure, always };
 
 /// One socket of `listen`: opened by PID 1 and passed to the process.

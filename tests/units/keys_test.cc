@@ -1,6 +1,7 @@
 // Every key of the table: a good value is taken, a bad one is refused in words.
 #include "units/keys.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/units/load.h"
+#include "units/unit_changes.h"
 
 namespace berth {
 namespace {
@@ -391,6 +393,33 @@ Unit without_place(const Catalog& catalog) {
   return unit;
 }
 
+/// What a reload calls the key, or the greater thing that it is part of.
+std::string name_in_reload(const Sample& sample) {
+  const std::string table(sample.table);
+  const std::string key(sample.key);
+  if (table == kCommandTable) {
+    return "after_stop";  // where file_with() has it
+  }
+  if (table == "[job]" && key == "command") {
+    return "steps";
+  }
+  if (table == "[proxy]" && key == "user") {
+    return "process.user";
+  }
+  if (table.starts_with("[[") && table.find("proxy") == table.npos) {
+    const std::string list = table.substr(2, table.size() - 4);
+    return list.starts_with("service.") ? list.substr(list.find('.') + 1) : list;
+  }
+  if (table.find("proxy") != table.npos) {
+    return key == "listen" ? key : "the route table";
+  }
+  if (!table.starts_with('[')) {
+    return table;  // ready, health
+  }
+  const std::string bare = table.substr(1, table.size() - 2);
+  return bare == "service" || bare == "job" || bare == "tenant" ? key : bare + "." + key;
+}
+
 TEST(Keys, AllHaveASampleHere) {
   std::set<std::pair<std::string_view, std::string_view>> known;
   for (const Sample& sample : kSamples) {
@@ -417,6 +446,25 @@ TEST(Keys, TakeAGoodValue) {
     if (shows && unit_of(without) != nullptr) {
       EXPECT_FALSE(without_place(with) == without_place(without)) << sample.table << " " << text;
     }
+  }
+}
+
+TEST(Keys, AreEachKnownToAReload) {
+  for (const Sample& sample : kSamples) {
+    // What a value needs beside it stands in the lines below it.
+    const std::string_view beside =
+        sample.good.substr(std::min(sample.good.find('\n'), sample.good.size()));
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.good);
+    const Catalog without = load_with(row(sample), beside);
+    const Catalog with = load_with(row(sample), text);
+    if (unit_of(without) == nullptr || without_place(without) == without_place(with)) {
+      continue;
+    }
+
+    const Lines changed = changes_between(*unit_of(without), *unit_of(with)).keys;
+
+    EXPECT_EQ(1, std::count(changed.begin(), changed.end(), name_in_reload(sample)))
+        << sample.table << " " << text << ": unit_changes.cc lacks it, or calls it another name";
   }
 }
 
