@@ -149,6 +149,7 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.state = unit.state;
   status.wanted_up = unit.wanted_up;
   status.description = unit.unit.info.description;
+  status.documentation = unit.unit.info.documentation;
   status.file = unit.unit.place.file + ":" + std::to_string(unit.unit.place.line);
   status.main_pid = unit.life.main_pid;
   status.pids.assign(pids.begin(), pids.end());

@@ -39,6 +39,7 @@ struct UnitStatus {
   UnitState state = UnitState::inactive;
   bool wanted_up = false;
   std::string description;
+  std::vector<std::string> documentation;
   std::string file;                ///< where it is defined, "FILE:LINE"
   std::int32_t main_pid = 0;       ///< 0 = none
   std::vector<std::int32_t> pids;  ///< all that belongs to it, the main one included
@@ -76,6 +77,7 @@ struct UnitStatus {
     v(s.state);
     v(s.wanted_up);
     v(s.description);
+    v(s.documentation);
     v(s.file);
     v(s.main_pid);
     v(s.pids);

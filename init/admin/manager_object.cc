@@ -167,6 +167,7 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"reason", to_valid_utf8(unit.reason)},
                     {"endpoint", to_valid_utf8(unit.endpoint)},
                     {"says", to_valid_utf8(unit.says)},
+                    {"documentation", valid_utf8(unit.documentation)},
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
                     {"after", valid_utf8(unit.after)}};

@@ -132,6 +132,7 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "reason", unit.reason);
   take(status, "endpoint", unit.endpoint);
   take(status, "says", unit.says);
+  take(status, "documentation", unit.documentation);
   take(status, "requires", unit.requires_units);
   take(status, "wants", unit.wants);
   take(status, "after", unit.after);

@@ -46,7 +46,7 @@ struct UnitDetails {
   std::uint64_t since_ms = 0, started_ms = 0;
   std::uint32_t restarts = 0;
   std::string waits_for, last_exit, reason, endpoint, says;
-  std::vector<std::string> requires_units, wants, after;
+  std::vector<std::string> documentation, requires_units, wants, after;
   // Tenants only.
   std::string path;
   std::uint32_t in_flight = 0;

@@ -140,6 +140,7 @@ void write_unit(JsonWriter& json, const UnitStory& story) {
   json.member("reason", unit.reason);
   json.member("endpoint", unit.endpoint);
   json.member("says", unit.says);
+  json.member("documentation", unit.documentation);
   json.member("requires", unit.requires_units);
   json.member("wants", unit.wants);
   json.member("after", unit.after);
@@ -208,6 +209,7 @@ std::string status_text(const UnitDetails& unit, const LogExcerpt& log, const Ou
   text += field("requires", join(unit.requires_units, ", "));
   text += field("wants", join(unit.wants, ", "));
   text += field("after", join(unit.after, ", "));
+  text += field("docs", printable(join(unit.documentation, ", ")));
   text += field("file", printable(unit.file));
   text += field("next run", next_run(unit, output));
   text += field("next", printable(next_step(unit)));
