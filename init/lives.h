@@ -35,6 +35,7 @@ class Lives final : public UnitActions {
     Readiness& readiness;
     ProxyLinks& proxies;
     JobRuns& jobs;
+    Resources& resources;
     const Settings& settings;
   };
   explicit Lives(Parts parts)

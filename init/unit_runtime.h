@@ -62,6 +62,7 @@ struct UnitLife {
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;
+  std::string killed_for;  ///< why berth killed it without having been asked to, in words
   Verdict verdict = Verdict::stopped;
   /// How the main process ended, as a shell tells it: 128 + the signal, 127 or 126 if it could not
   /// be executed.

@@ -122,6 +122,7 @@ Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
     check_presence(own->value, reading);
   }
   read_table("process", kProcessTable, reading);
+  read_table("memory", kMemoryTable, reading);
   read_table("log", kLogTable, reading);
   declare_vars(reading);
 }
@@ -242,12 +243,13 @@ std::vector<Blueprint::Setting> Blueprint::overrides(const InstanceDeclaration& 
       continue;
     }
     const Key* key = nullptr;
-    for (const std::string_view table : {kInstanceTable, own_table(kind()), kProcessTable}) {
+    for (const std::string_view table :
+         {kInstanceTable, own_table(kind()), kProcessTable, kMemoryTable}) {
       key = key == nullptr ? find_key(table, kinds, member.key) : key;
     }
     if (key == nullptr) {
-      report_unknown_key(member, {kInstanceTable, own_table(kind()), kProcessTable}, kinds,
-                         reading);
+      report_unknown_key(member, {kInstanceTable, own_table(kind()), kProcessTable, kMemoryTable},
+                         kinds, reading);
     } else {
       settings.push_back({key, &member, kInstanceTable});
     }
@@ -298,6 +300,9 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   if (unit.kind == UnitKind::service && unit.service.health && unit.service.health->at_endpoint &&
       !unit.service.address) {
     complain("\"health\" asks at \"address\", which is not set");
+  }
+  if (unit.memory.limit && unit.memory.high && *unit.memory.high > *unit.memory.limit) {
+    complain("\"high\" in [memory] is larger than \"limit\"");
   }
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");

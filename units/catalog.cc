@@ -22,8 +22,9 @@ constexpr std::array<std::pair<std::string_view, UnitKind>, 4> kKindTables{
      {"job", UnitKind::job},
      {"tenant", UnitKind::tenant},
      {"proxy", UnitKind::proxy}}};
-constexpr std::array<std::string_view, 9> kTopTables{
-    "unit", "service", "job", "tenant", "proxy", "process", "log", "instances", "instance"};
+constexpr std::array<std::string_view, 10> kTopTables{"unit",      "service", "job",    "tenant",
+                                                      "proxy",     "process", "memory", "log",
+                                                      "instances", "instance"};
 
 /// The files of one name: the winner, and what drops into it, by the drop-in's own name.
 struct FileGroup {

@@ -44,6 +44,7 @@ struct Key {
 inline constexpr std::string_view kCommandTable = "a command";
 inline constexpr std::string_view kInstanceTable = "[[instance]]";
 inline constexpr std::string_view kProcessTable = "[process]";
+inline constexpr std::string_view kMemoryTable = "[memory]";
 /// The top of berth.toml, outside of any table.
 inline constexpr std::string_view kTopTable = "berth.toml";
 

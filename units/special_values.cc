@@ -160,6 +160,18 @@ void read_inherit_env(Value& value, InheritEnv& out) {
   out = std::move(inherit);
 }
 
+void read_memory_size(Value& value, std::optional<Bytes>& out) {
+  // No program starts within less: a forgotten suffix.
+  constexpr std::uint64_t kLeast = std::uint64_t{1024} * 1024;
+  std::optional<Bytes> size;
+  value.read(size);
+  if (size && size->count < kLeast) {
+    value.complain(value.node().at, "must be at least 1M");
+  } else if (size) {
+    out = size;
+  }
+}
+
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out) {
   constexpr std::string_view what = "a number, a size, \"infinity\" or \"SOFT:HARD\"";
   const Node::Table* members = value.node().table();

@@ -240,7 +240,27 @@ struct ProcessSpec {
   std::optional<StandardInput> standard_input;  ///< `stdin`; nullopt = tty if there is one
   std::string tty;                              ///< the terminal that it controls; empty = none
   std::vector<DirectorySpec> directories;
+  std::optional<std::uint32_t> cpu_weight;  ///< share of the CPU against other units: 1-10000
+  std::optional<std::uint32_t> pids_max;    ///< processes and threads at once
   bool operator==(const ProcessSpec&) const = default;
+};
+
+/// `on_high`: what follows when a unit has more memory than `high`.
+enum class OnHigh : std::uint8_t { log, restart_when_idle, restart };
+enum class Allocator : std::uint8_t { system, jemalloc, mimalloc };
+enum class HugePages : std::uint8_t { system, never };
+
+/// [memory]
+struct MemorySpec {
+  std::optional<Bytes> limit;  ///< what the unit's processes may have together
+  std::optional<Bytes> high;   ///< from where on they have too much
+  OnHigh on_high = OnHigh::log;
+  std::optional<Allocator> allocator;  ///< nullopt = whatever the environment says
+  std::string allocator_conf;          ///< in the allocator's own language
+  std::optional<std::uint32_t> arenas;
+  HugePages huge_pages = HugePages::system;
+  bool merge = false;  ///< kernel same-page merging
+  bool operator==(const MemorySpec&) const = default;
 };
 
 enum class LogFormat : std::uint8_t { prefix, json, raw, none };
@@ -262,6 +282,7 @@ struct Unit {
   std::optional<TenantSpec> tenant;
   std::optional<ProxySpec> proxy;
   ProcessSpec process;
+  MemorySpec memory;
   LogSpec log;
   bool mentions_run_dir = false;  ///< some value has ${run_dir}: the folder is made for it
 

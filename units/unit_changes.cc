@@ -39,6 +39,10 @@ constexpr bool same_process(const Unit& a, const Unit& b) {
   return a.process.*Member == b.process.*Member;
 }
 template <auto Member>
+constexpr bool same_memory(const Unit& a, const Unit& b) {
+  return a.memory.*Member == b.memory.*Member;
+}
+template <auto Member>
 constexpr bool same_log(const Unit& a, const Unit& b) {
   return a.log.*Member == b.log.*Member;
 }
@@ -148,6 +152,17 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"process.tty", kOf, same_process<&ProcessSpec::tty>},
     {"process.uid_range", kOf, same_uid_range},
     {"process.directories", kOf, same_process<&ProcessSpec::directories>},
+    {"process.cpu_weight", kOf, same_process<&ProcessSpec::cpu_weight>},
+    {"process.pids_max", kOf, same_process<&ProcessSpec::pids_max>},
+
+    {"memory.limit", kOf, same_memory<&MemorySpec::limit>},
+    {"memory.high", kOf, same_memory<&MemorySpec::high>},
+    {"memory.on_high", kBeside, same_memory<&MemorySpec::on_high>},
+    {"memory.allocator", kOf, same_memory<&MemorySpec::allocator>},
+    {"memory.allocator_conf", kOf, same_memory<&MemorySpec::allocator_conf>},
+    {"memory.arenas", kOf, same_memory<&MemorySpec::arenas>},
+    {"memory.huge_pages", kOf, same_memory<&MemorySpec::huge_pages>},
+    {"memory.merge", kOf, same_memory<&MemorySpec::merge>},
 
     {"log.format", kBeside, same_log<&LogSpec::format>},
     {"log.buffer", kBeside, same_log<&LogSpec::buffer>},

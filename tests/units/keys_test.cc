@@ -232,6 +232,10 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("tty" in [process] must be an absolute path, not true or false)~"},
     {"[process]", "directories", R"~([{ path = "/x" }])~", R"~({ path = "/x" })~",
      R"~("directories" in [process] must be an array of tables, not a table)~"},
+    {"[process]", "cpu_weight", R"~(50)~", R"~(10001)~",
+     R"~("cpu_weight" in [process] must be a whole number from 1 to 10000, not "10001")~"},
+    {"[process]", "pids_max", R"~(64)~", R"~(0)~",
+     R"~("pids_max" in [process] must be a whole number not below 1, not "0")~"},
     {"[[process.directories]]", "path", R"~("/y")~", R"~("y")~",
      R"~("path" in [[process.directories]] must be an absolute path, not "y")~"},
     {"[[process.directories]]", "user", R"~("root")~", R"~(0)~",
@@ -242,6 +246,21 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("mode" in [[process.directories]] must be a string of octal digits such as "0755", not "0888")~"},
     {"[[process.directories]]", "recursive", R"~(true)~", R"~(1)~",
      R"~("recursive" in [[process.directories]] must be true or false, not a number)~"},
+    {"[memory]", "limit", R"~("40%")~", R"~(64)~", R"~("limit" in [memory] must be at least 1M)~"},
+    {"[memory]", "high", R"~("64M")~", R"~("64MB")~",
+     R"~("high" in [memory] must be a size such as "64M", not "64MB": "MB" is no unit of size (K, M, G, T, %))~"},
+    {"[memory]", "on_high", R"~("restart-when-idle")~", R"~("restart-idle")~",
+     R"~("on_high" in [memory] must be "log", "restart-when-idle" or "restart", not "restart-idle")~"},
+    {"[memory]", "allocator", R"~("system")~", R"~("tcmalloc")~",
+     R"~("allocator" in [memory] must be "jemalloc", "mimalloc" or "system", not "tcmalloc"; did you mean "jemalloc"?)~"},
+    {"[memory]", "allocator_conf", R"~("narenas:2")~", R"~(2)~",
+     R"~("allocator_conf" in [memory] must be a string, not a number)~"},
+    {"[memory]", "arenas", R"~(2)~", R"~(0)~",
+     R"~("arenas" in [memory] must be a whole number not below 1, not "0")~"},
+    {"[memory]", "huge_pages", R"~("never")~", R"~("always")~",
+     R"~("huge_pages" in [memory] must be "never" or "system", not "always")~"},
+    {"[memory]", "merge", R"~(true)~", R"~("yes")~",
+     R"~("merge" in [memory] must be true or false, not a string)~"},
     {"[log]", "format", R"~("json")~", R"~("text")~",
      R"~("format" in [log] must be "prefix", "json", "raw" or "none", not "text")~"},
     {"[log]", "buffer", R"~("64K")~", R"~("64KB")~",
@@ -576,9 +595,9 @@ TEST(Keys, SuggestTheNearestName) {
 TEST(Keys, StandInNoTableByChance) {
   EXPECT_EQ((Lines{"a.toml:1:1: \"command\" stands outside of any table",
                    "a.toml:2:1: unknown table [servic]; did you mean \"service\"?",
-                   "a.toml:4:1: unknown table [memory]"}),
+                   "a.toml:4:1: unknown table [weather]"}),
             testing::errors_of({{"a.toml",
-                                 "command = \"x\"\n[servic]\ncommand = \"x\"\n[memory]\n"
+                                 "command = \"x\"\n[servic]\ncommand = \"x\"\n[weather]\n"
                                  "[service]\ncommand = \"x\"\n"}}));
 }
 
