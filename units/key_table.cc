@@ -287,6 +287,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
     {"[job]", "timeout", "duration", "\"5m\"", kJob, set_by<&JobSpec::timeout, positive>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
+    {"[job]", "instances", "absolute path", "", kJob, set_by<&JobSpec::instances, absolute_path>},
     {"[job]", "on", "word or list of words", "\"boot\"", kJob, triggers},
 
     {"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant,

@@ -98,6 +98,7 @@ struct JobSpec {
   Milliseconds timeout{300'000};
   bool reload = false;
   bool on_boot = true;
+  std::string instances;  ///< a file of instances that the job writes as its user; empty = none
   bool operator==(const JobSpec&) const = default;
 };
 

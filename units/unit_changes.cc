@@ -43,9 +43,6 @@ constexpr bool same_log(const Unit& a, const Unit& b) {
   return a.log.*Member == b.log.*Member;
 }
 
-bool same_kind(const Unit& a, const Unit& b) {
-  return a.kind == b.kind;
-}
 bool same_success(const Unit& a, const Unit& b) {
   return a.service.success_codes == b.service.success_codes &&
          a.service.success_signals == b.service.success_signals;
@@ -68,7 +65,6 @@ bool same_proxy_table(const Unit& a, const Unit& b) {
 constexpr Part kOf = Part::of_process, kBeside = Part::beside_it;
 
 constexpr auto kAspects = std::to_array<Aspect>({
-    {"the kind of unit", kOf, same_kind},
     {"unit.description", kBeside, same_info<&UnitInfo::description>},
     {"unit.documentation", kBeside, same_info<&UnitInfo::documentation>},
     {"unit.requires", kBeside, same_info<&UnitInfo::requires_units>},
@@ -100,6 +96,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"steps", kOf, same_job<&JobSpec::steps>},
     {"timeout", kBeside, same_job<&JobSpec::timeout>},
     {"reload", kBeside, same_job<&JobSpec::reload>},
+    {"instances", kBeside, same_job<&JobSpec::instances>},
     {"on", kBeside, same_job<&JobSpec::on_boot>},
 
     {"path", kBeside, same_tenant<&TenantSpec::path>},
@@ -140,6 +137,8 @@ constexpr auto kAspects = std::to_array<Aspect>({
 
 UnitChanges changes_between(const Unit& before, const Unit& after) {
   UnitChanges changes;
+  if (before.kind != after.kind)
+    return {{"the kind of unit"}, true};  // of which all the rest follows
   for (const Aspect& aspect : kAspects) {
     if (aspect.same(before, after))
       continue;

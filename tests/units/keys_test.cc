@@ -91,6 +91,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("timeout" in [job] must be longer than zero)~"},
     {"[job]", "reload", R"~(true)~", R"~("true")~",
      R"~("reload" in [job] must be true or false, not a string)~"},
+    {"[job]", "instances", R"~("/run/x.toml")~", R"~("x.toml")~",
+     R"~("instances" in [job] must be an absolute path, not "x.toml")~"},
     {"[job]", "on", R"~(["manual"])~", R"~("never")~",
      R"~("on" in [job] must be "boot" or "manual", not "never")~"},
     {"[tenant]", "path", R"~("/x/")~", R"~("/x")~",
