@@ -12,6 +12,7 @@
 
 namespace berth::ctl {
 
+enum class ReloadMode { apply, now, dry_run };
 enum class JobVerb { start, stop, restart, reload };
 
 /// Errors: not_found = no such unit, denied = not permitted, unavailable = berth cannot be reached;
@@ -35,7 +36,7 @@ class BerthLink {
   virtual Result<std::string> begin_job(JobVerb verb, const std::string& unit) = 0;
   /// Waits for the end of a job that this link has begun, for as long as it takes.
   virtual Result<JobOutcome> wait_job(const std::string& job) = 0;
-  virtual Result<ReloadOutcome> reload(bool dry_run) = 0;
+  virtual Result<ReloadOutcome> reload(ReloadMode mode) = 0;
   virtual Result<void> shutdown() = 0;
 };
 

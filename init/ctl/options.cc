@@ -41,7 +41,8 @@ constexpr std::array kOptions{
     OptionSpec{"no-wait", 0, nullptr, nullptr, "do not wait for the end of a job"},
     OptionSpec{"follow", 'f', nullptr, "logs", "go on with what is said from now on"},
     OptionSpec{"lines", 'n', "NUMBER", "logs", "only the newest lines"},
-    OptionSpec{"check", 0, nullptr, "reload", "say what is wrong, change nothing"},
+    OptionSpec{"dry-run", 0, nullptr, "reload", "say what would change, and change nothing"},
+    OptionSpec{"now", 0, nullptr, "reload", "stop changed tenants at once"},
     OptionSpec{"units", 0, "DIR", "verify", "a folder of unit files; repeatable, highest first"},
     OptionSpec{"config", 0, "FILE", "verify", "in place of /etc/berth/berth.toml"},
     OptionSpec{"help", 'h', nullptr, nullptr, "this text"},
@@ -125,8 +126,10 @@ Result<void> apply(const Given& given, Invocation& invocation) {
     invocation.wait = false;
   else if (name == "follow")
     invocation.follow = true;
-  else if (name == "check")
-    invocation.check = true;
+  else if (name == "dry-run")
+    invocation.dry_run = true;
+  else if (name == "now")
+    invocation.now = true;
   else if (name == "units")
     invocation.folders.given.push_back(given.argument);
   else if (name == "config")
@@ -200,6 +203,10 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words) {
                          each.spec->command + "\"");
     BERTH_TRY(apply(each, invocation));
   }
+  if (invocation.dry_run && invocation.now)
+    return usage_error("\"--dry-run\" does nothing that \"--now\" could do at once");
+  if ((invocation.dry_run || invocation.now) && !invocation.arguments.empty())
+    return usage_error("\"--dry-run\" and \"--now\" are for all unit files, not for one unit");
   return invocation;
 }
 

@@ -64,7 +64,8 @@ struct Invocation {
   bool colour = true;
   bool wait = true;
   bool follow = false;
-  bool check = false;
+  bool dry_run = false;
+  bool now = false;
   std::uint32_t lines = 0;  ///< 0 = all
 };
 
