@@ -152,7 +152,7 @@ void AdminLink::handle(const control::FromAdmin& message, std::vector<os::Unique
   std::visit(Overloaded{
                  [&](const control::Command& m) { command(m); },
                  [&](const control::GetSnapshot& m) {
-                   send_document(m.id, wire::encode(commands_.snapshot()));
+                   send_document(m.id, wire::encode(commands_.snapshot(m.with_pids)));
                  },
                  [&](const control::GetLog& m) {
                    send_document(m.id, wire::encode(commands_.log_tail(m.unit)));
@@ -160,10 +160,16 @@ void AdminLink::handle(const control::FromAdmin& message, std::vector<os::Unique
                      commands_.log_follow(m.unit, std::move(fds.front()));
                  },
                  [&](const control::Measure& m) {
-                   const Snapshot snapshot = commands_.snapshot();
+                   const Snapshot snapshot = commands_.snapshot(true);
                    send_document(m.id, wire::encode(snapshot));
                    if (!fds.empty())
                      commands_.measure(snapshot, std::move(fds.front()));
+                 },
+                 [&](const control::FollowStates& m) {
+                   // Within one turn: nothing changes between the two.
+                   send_document(m.id, wire::encode(commands_.snapshot(false)));
+                   if (!fds.empty())
+                     commands_.follow_states(std::move(fds.front()));
                  },
              },
              message);

@@ -26,9 +26,11 @@ class AdminCommands {
   /// Calls `done` later, from the loop, never before this returns; or returns why it is not done at
   /// all.
   virtual std::optional<control::Denied> execute(const control::Command& command, Done done) = 0;
-  virtual Snapshot snapshot() = 0;
+  /// with_pids: all processes of each unit, which takes a look at all of /proc.
+  virtual Snapshot snapshot(bool with_pids) = 0;
   virtual LogTail log_tail(const std::string& unit) = 0;
   virtual void log_follow(const std::string& unit, os::UniqueFd pipe) = 0;
+  virtual void follow_states(os::UniqueFd pipe) = 0;
   /// Starts the probes that write to `pipe`.
   virtual void measure(const Snapshot& snapshot, os::UniqueFd pipe) = 0;
 };

@@ -38,6 +38,11 @@ std::vector<std::string> split_lines(const std::string& text) {
   return lines;
 }
 
+std::uint64_t microseconds(os::TimePoint time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
 Denied deny(DenyCode code, std::string message) {
   return Denied{0, code, std::move(message)};
 }
@@ -120,6 +125,16 @@ std::optional<Denied> AdminService::execute_on_unit(const control::Command& comm
 }
 
 std::optional<Denied> AdminService::start(UnitRuntime& unit, Done done) {
+  if (unit.is_job() && !p_.shutdown.requested()) {
+    const bool is_under_way = !is_at_rest(unit.state) && unit.state != UnitState::waiting &&
+                              unit.state != UnitState::backoff;
+    if (is_under_way) {
+      p_.triggers.fire(unit, JobTrigger::manual);
+      p_.jobs.add_next_run(unit, std::move(done));
+      return std::nullopt;
+    }
+    unit.job().cause = JobTrigger::manual;
+  }
   if (const auto started = p_.manager.start(unit); !started)
     return deny(DenyCode::shutting_down, started.error().message);
   // A stop whose turn had not come is taken back by the start; one that has begun is not.
@@ -149,10 +164,23 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.reason = unit.reason;
   if (unit.life.endpoint != Address{})
     status.endpoint = format_address(unit.life.endpoint);
+  if (is_alive(unit.state))
+    status.says = unit.life.told.str();
   status.requires_units = unit.unit.info.requires_units;
   status.wants = unit.unit.info.wants;
   status.after = unit.unit.info.after;
+  status.before = unit.unit.info.before;
+  status.start = unit.unit.info.start;
+  status.stock = unit.stock;
+  status.succeeded = unit.job_succeeded;
+  status.queued_us = microseconds(unit.times.queued);
+  status.begun_us = microseconds(unit.times.begun);
+  status.up_us = microseconds(unit.times.up);
   status.pinned = unit.pinned;
+  if (const JobRuntime* job = unit.job_data()) {
+    status.next_run_ms = p_.triggers.next_run_ms(unit);
+    status.runs.assign(job->runs.begin(), job->runs.end());
+  }
   if (!unit.is_tenant())
     return status;
   const Usage usage = p_.leases.usage_of(unit);
@@ -178,17 +206,20 @@ std::string AdminService::system_state() const {
   return starting ? "starting" : "running";
 }
 
-Snapshot AdminService::snapshot() {
+Snapshot AdminService::snapshot(bool with_pids) {
   Snapshot snapshot;
   snapshot.version = BERTH_VERSION;
   snapshot.system_state = system_state();
   snapshot.berth_pid = ::getpid();
   snapshot.admin_pid = admin_pid_();
   snapshot.now_ms = p_.loop.clock().wall_ms();
+  snapshot.now_us = microseconds(p_.loop.clock().now());
+  snapshot.begun_us = microseconds(p_.timeline.begun());
+  snapshot.booted_us = microseconds(p_.timeline.booted());
   snapshot.load_errors = p_.reloader.error_lines();
   std::vector<const UnitRuntime*> live;
   for (const auto& [name, unit] : p_.table.all())
-    if (!is_at_rest(unit->state))
+    if (with_pids && !is_at_rest(unit->state))
       live.push_back(unit.get());
   const auto members = p_.cleaner.members_of(live);
   std::size_t next = 0;

@@ -7,11 +7,14 @@
 
 #include "init/admin_link.h"
 #include "init/cleaner.h"
+#include "init/job_triggers.h"
 #include "init/leases.h"
 #include "init/manager.h"
 #include "init/pending_jobs.h"
 #include "init/reloader.h"
 #include "init/shutdown.h"
+#include "init/state_feed.h"
+#include "init/timeline.h"
 
 namespace berth {
 
@@ -26,6 +29,9 @@ class AdminService final : public AdminCommands {
     Cleaner& cleaner;
     Shutdown& shutdown;
     PendingJobs& jobs;
+    StateFeed& feed;
+    const Timeline& timeline;
+    JobTriggers& triggers;
     LogHub& logs;
     Reaper& reaper;
     Launcher& launcher;
@@ -35,11 +41,12 @@ class AdminService final : public AdminCommands {
   void set_admin_pid(std::function<pid_t()> pid) { admin_pid_ = std::move(pid); }
 
   std::optional<control::Denied> execute(const control::Command& command, Done done) override;
-  Snapshot snapshot() override;
+  Snapshot snapshot(bool with_pids) override;
   LogTail log_tail(const std::string& unit) override { return p_.logs.tail(unit); }
   void log_follow(const std::string& unit, os::UniqueFd pipe) override {
     p_.logs.follow(unit, std::move(pipe));
   }
+  void follow_states(os::UniqueFd pipe) override { p_.feed.follow(std::move(pipe)); }
   void measure(const Snapshot& snapshot, os::UniqueFd pipe) override;
 
  private:

@@ -30,8 +30,9 @@ void AuxCommands::start() {
 }
 
 void AuxCommands::kill() {
+  // Whoever has given up on a command has given up on what it started.
   if (pid_ != 0)
-    os::signal_process(pidfd_.borrow(), pid_, SIGKILL);
+    os::signal_group(pidfd_.borrow(), pid_, SIGKILL);
 }
 
 std::string AuxCommands::quoted_command() const {

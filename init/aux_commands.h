@@ -33,7 +33,7 @@ class AuxCommands {
 
   /// Begins; `done` may not be called before this returns.
   void start();
-  /// SIGKILL to the command that runs; it ends with a failure.
+  /// SIGKILL to the command that runs and to its process group; it ends with a failure.
   void kill();
   pid_t pid() const { return pid_; }
 

@@ -2,50 +2,16 @@
 #include "init/exec_image.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
-#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/os/resource_limits.h"
+#include "init/unit_environment.h"
+
 namespace berth {
 namespace {
-
-using Environment = std::map<std::string, std::string>;
-
-constexpr std::string_view kDefaultPath =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr std::string_view kDefaultShell = "/bin/sh";
-
-// What berth's own supervisor said to berth is not meant for its children: a child that answered
-// would answer for berth.
-constexpr std::array<const char*, 6> kNeverInherited = {
-    "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
-};
-
-struct LimitName {
-  std::string_view name;
-  int resource;
-};
-constexpr std::array<LimitName, 16> kLimits = {{
-    {"as", RLIMIT_AS},
-    {"core", RLIMIT_CORE},
-    {"cpu", RLIMIT_CPU},
-    {"data", RLIMIT_DATA},
-    {"fsize", RLIMIT_FSIZE},
-    {"locks", RLIMIT_LOCKS},
-    {"memlock", RLIMIT_MEMLOCK},
-    {"msgqueue", RLIMIT_MSGQUEUE},
-    {"nice", RLIMIT_NICE},
-    {"nofile", RLIMIT_NOFILE},
-    {"nproc", RLIMIT_NPROC},
-    {"rss", RLIMIT_RSS},
-    {"rtprio", RLIMIT_RTPRIO},
-    {"rttime", RLIMIT_RTTIME},
-    {"sigpending", RLIMIT_SIGPENDING},
-    {"stack", RLIMIT_STACK},
-}};
 
 // Who a process is to be; `who` names the key for messages.
 struct Person {
@@ -98,16 +64,42 @@ Result<void> add_groups(const ProcessSpec& process, const FoundNames& names, os:
   return {};
 }
 
+Result<void> check_own_groups(const ProcessSpec& process, const FoundNames& names) {
+  const std::vector<gid_t> ours = own_groups();
+  for (const std::string& name : process.groups) {
+    const gid_t gid = BERTH_TRY(find_group(name, names));
+    if (gid != ::getegid() && std::find(ours.begin(), ours.end(), gid) == ours.end())
+      return Error{ErrorCode::denied,
+                   "[process] groups \"" + name + "\": berth does not run as root"};
+  }
+  return {};
+}
+
 // Without the right to change ids, only what berth is already can be asked for.
-Result<void> stay_as_we_are(const Person& person, os::ExecImage& image) {
+Result<void> stay_as_we_are(const Unit& unit, const Command& command, const Person& person,
+                            const FoundNames& names, os::ExecImage& image) {
   if (image.uid.has_value() && *image.uid != ::geteuid())
     return Error{ErrorCode::denied, person.who + ": berth does not run as root"};
   if (image.gid.has_value() && *image.gid != ::getegid())
     return Error{ErrorCode::denied, "[process] group: berth does not run as root"};
+  if (command.user.empty())
+    BERTH_TRY(check_own_groups(unit.process, names));
   image.uid.reset();
   image.gid.reset();
   image.groups.clear();
   return {};
+}
+
+// A command with a user of its own is no less and no more than that user.
+Result<std::optional<CapabilitySet>> capabilities_of(const Unit& unit, const Command& command,
+                                                     uid_t uid, CapabilitySet ours) {
+  const auto& wanted = unit.process.capabilities;
+  if (!wanted || !command.user.empty())
+    return uid != 0 ? std::optional(CapabilitySet{0}) : std::nullopt;
+  if (const CapabilitySet missing = *wanted & ~ours; missing != 0)
+    return Error{ErrorCode::denied,
+                 "[process] capabilities: berth itself was not granted " + to_string(missing)};
+  return wanted;
 }
 
 Result<void> set_ids(const Unit& unit, const Command& command, const Person& person,
@@ -122,10 +114,11 @@ Result<void> set_ids(const Unit& unit, const Command& command, const Person& per
   // A command with a user of its own has that user's groups, not the unit's.
   if (command.user.empty())
     BERTH_TRY(add_groups(unit.process, context.names, image));
+  image.capabilities =
+      BERTH_TRY(capabilities_of(unit, command, image.uid.value_or(0), context.capabilities));
   if (!context.is_root)
-    return stay_as_we_are(person, image);
+    return stay_as_we_are(unit, command, person, context.names, image);
   image.unit_gid = context.unit_gid;
-  image.drop_capabilities = image.uid.value_or(0) != 0;
   if (!image.uid.has_value() && !image.gid.has_value() && !image.unit_gid.has_value())
     image.groups.clear();
   std::sort(image.groups.begin(), image.groups.end());
@@ -133,59 +126,16 @@ Result<void> set_ids(const Unit& unit, const Command& command, const Person& per
   return {};
 }
 
-bool is_inherited(const InheritEnv& inherit, const std::string& name) {
-  if (std::find(kNeverInherited.begin(), kNeverInherited.end(), name) != kNeverInherited.end())
-    return false;
-  if (inherit.all)
-    return true;
-  return std::any_of(inherit.names.begin(), inherit.names.end(), [&](const std::string& glob) {
-    return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0;
-  });
-}
-
-Environment inherited(const Unit& unit, const ExecContext& context) {
-  Environment environment;
-  if (context.helper)
-    return environment;
-  for (const auto& [name, value] : *context.own_environment)
-    if (is_inherited(unit.process.inherit_env, name))
-      environment[name] = value;
-  return environment;
-}
-
-void describe_user(const Identity& user, Environment& environment) {
-  const std::string name = user.name.empty() ? std::to_string(user.uid) : user.name;
-  environment["USER"] = name;
-  environment["LOGNAME"] = name;
-  environment["HOME"] = user.home.empty() ? "/" : user.home;
-  environment["SHELL"] = user.shell.empty() ? kDefaultShell : user.shell;
-}
-
-void describe_listen_fds(const ExecContext& context, Environment& environment) {
+std::map<std::string, std::string> fixed_variables(const ExecContext& context) {
+  auto fixed = context.extra;
   if (context.listen_fds.empty())
-    return;
+    return fixed;
   std::string names;
   for (const std::string& name : context.listen_names)
     names.append(names.empty() ? "" : ":").append(name);
-  environment["LISTEN_FDS"] = std::to_string(context.listen_fds.size());
-  environment["LISTEN_FDNAMES"] = names;
-}
-
-Environment build_environment(const Unit& unit, const Person& person, const ExecContext& context) {
-  Environment environment = inherited(unit, context);
-  if (person.user.has_value())
-    describe_user(*person.user, environment);
-  environment.emplace("PATH", kDefaultPath);
-  for (const auto& [name, value] : unit.process.env) {
-    if (value.has_value())
-      environment[name] = *value;
-    else
-      environment.erase(name);
-  }
-  describe_listen_fds(context, environment);
-  for (const auto& [name, value] : context.extra)
-    environment[name] = value;
-  return environment;
+  fixed.insert_or_assign("LISTEN_FDS", std::to_string(context.listen_fds.size()));
+  fixed.insert_or_assign("LISTEN_FDNAMES", names);
+  return fixed;
 }
 
 std::string below(const std::string& folder, std::string_view path) {
@@ -202,11 +152,11 @@ bool is_program(const std::string& path) {
 
 // Empty entries of PATH mean the working directory to a shell: here they mean nothing.
 Result<std::string> find_program(const std::string& name, const std::string& folder,
-                                 const Environment& environment) {
+                                 const UnitEnvironment& environment) {
   if (name.find('/') != std::string::npos)
     return below(folder, name);
-  const auto path = environment.find("PATH");
-  const std::string places = path != environment.end() ? path->second : "";
+  const std::string* const path = environment.find("PATH");
+  const std::string places = path != nullptr ? *path : "";
   for (std::string_view rest = places; !rest.empty();) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
     const std::string_view entry = rest.substr(0, end);
@@ -229,13 +179,10 @@ Result<void> set_limits(const ProcessSpec& process, const ExecContext& context,
   if (context.original_nofile.rlim_max != 0)
     image.limits.emplace_back(RLIMIT_NOFILE, context.original_nofile);
   for (const auto& [name, limit] : process.limits) {
-    const auto known =
-        std::find_if(kLimits.begin(), kLimits.end(),
-                     [&wanted = name](const LimitName& entry) { return entry.name == wanted; });
-    if (known == kLimits.end())
+    const std::optional<int> known = os::limit_number(name);
+    if (!known)
       return Error{ErrorCode::invalid, "[process] limits: no limit is called \"" + name + "\""};
-    image.limits.emplace_back(known->resource,
-                              rlimit{limit_value(limit.soft), limit_value(limit.hard)});
+    image.limits.emplace_back(*known, rlimit{limit_value(limit.soft), limit_value(limit.hard)});
   }
   return {};
 }
@@ -251,12 +198,15 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   const Person person = BERTH_TRY(find_person(unit, command, context.names));
   BERTH_TRY(set_ids(unit, command, person, context, image));
 
-  const Environment environment = build_environment(unit, person, context);
+  const UnitEnvironment environment = build_environment(
+      process, context.helper ? nullptr : context.own_environment,
+      person.user.has_value() ? &*person.user : nullptr, fixed_variables(context));
   image.program =
       BERTH_TRY(find_program(command.argv.front(), process.working_directory, environment));
   image.argv = command.argv;
-  for (const auto& [name, value] : environment)
-    image.environment.push_back(std::string(name).append("=").append(value));
+  image.environment = environment.lines();
+  image.fixed_variables = environment.fixed.size();
+  image.environment_file = context.environment_file;
   BERTH_TRY(set_limits(process, context, image));
 
   image.working_directory = process.working_directory;
@@ -266,6 +216,9 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   image.passed_fds.insert(image.passed_fds.end(), context.other_fds.begin(),
                           context.other_fds.end());
   image.listen_pid = !context.listen_fds.empty();
+  image.terminal = process.tty;
+  image.terminal_input = process.standard_input.value_or(StandardInput::tty) == StandardInput::tty;
+  image.watchdog_pid = context.watchdog_pid;
   image.umask = process.umask;
   image.nice = process.nice;
   image.oom_score_adj = process.oom_score_adj;

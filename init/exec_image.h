@@ -1,5 +1,4 @@
-// From a unit's definition to the image of one of its processes: environment, ids, limits, program
-// looked up.
+// From a unit's definition to the image of one of its processes: ids, limits, program looked up.
 #pragma once
 
 #include <map>
@@ -22,11 +21,14 @@ struct ExecContext {
   std::vector<std::string> listen_names;   ///< as many
   std::vector<os::BorrowedFd> other_fds;   ///< passed after them, without a variable
   os::BorrowedFd standard_output, standard_error;
+  bool watchdog_pid = false;  ///< adds WATCHDOG_PID
   std::optional<gid_t> unit_gid;
-  FoundNames names;          ///< users and groups that are in no file
-  rlimit original_nofile{};  ///< what berth had before it raised its own
-  bool is_root = true;       ///< berth may change ids
-  bool helper = false;       ///< one of berth's own programs: no inherited environment
+  FoundNames names;                 ///< users and groups that are in no file
+  os::BorrowedFd environment_file;  ///< what env_file and secrets hold; closed = nothing
+  CapabilitySet capabilities = ~CapabilitySet{0};  ///< what berth has and can leave to a unit
+  rlimit original_nofile{};                        ///< what berth had before it raised its own
+  bool is_root = true;                             ///< berth may change ids
+  bool helper = false;  ///< one of berth's own programs: no inherited environment
 };
 
 /// The image of `command` as a process of `unit`. Fails, naming the key and the reason, where the

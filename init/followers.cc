@@ -1,4 +1,4 @@
-// Pipes to which the later lines of a unit are written as they come.
+// Pipes to which lines are written as they come.
 #include "init/followers.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ class Followers::Follower final : public os::FdHandler, public os::Deferred {
       return true;
     }
     if (lost_ > 0)
-      rest_ = std::to_string(std::exchange(lost_, 0)) + " lines lost: the reader is slow\n";
+      rest_ = owner_.loss_words_(std::exchange(lost_, 0)) + '\n';
     rest_ += line;
     rest_ += '\n';
     return write_rest();
@@ -67,9 +67,14 @@ class Followers::Follower final : public os::FdHandler, public os::Deferred {
   std::uint64_t lost_ = 0;
 };
 
-Followers::Followers(os::EventLoop& loop) : loop_(loop) {}
+Followers::Followers(os::EventLoop& loop, LossWords loss_words)
+    : loop_(loop), loss_words_(std::move(loss_words)) {}
 
 Followers::~Followers() = default;
+
+std::string lines_lost(std::uint64_t count) {
+  return std::to_string(count) + " lines lost: the reader is slow";
+}
 
 void Followers::add(const std::string& unit, os::UniqueFd pipe) {
   if (followers_.size() >= kMaxFollowers || !os::is_pipe(pipe.borrow()))

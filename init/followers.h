@@ -1,8 +1,10 @@
-// Followers: pipes to which the later lines of a unit are written as they come (`berthctl logs
-// -f`).
+// Followers: pipes to which lines are written as they come: what a unit says (`berthctl logs -f`),
+// changes of state (`berthctl events`).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,14 +14,17 @@
 
 namespace berth {
 
-/// How many there are at most, for all units.
+/// How many there are at most of a kind, for all units.
 inline constexpr std::size_t kMaxFollowers = 64;
 
 /// A follower that does not read loses lines and is told how many; one that has gone is dropped at
 /// once.
 class Followers {
  public:
-  explicit Followers(os::EventLoop& loop);
+  /// The line, without a newline, that stands for so many lost ones.
+  using LossWords = std::function<std::string(std::uint64_t count)>;
+
+  Followers(os::EventLoop& loop, LossWords loss_words);
   ~Followers();
   Followers(const Followers&) = delete;
   Followers& operator=(const Followers&) = delete;
@@ -36,7 +41,11 @@ class Followers {
   void drop(const Follower& follower);
 
   os::EventLoop& loop_;
+  LossWords loss_words_;
   std::vector<std::unique_ptr<Follower>> followers_;
 };
+
+/// The LossWords of a log.
+std::string lines_lost(std::uint64_t count);
 
 }  // namespace berth

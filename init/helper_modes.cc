@@ -1,9 +1,8 @@
-// The helpers.
+// The table of modes, and those that look at other processes.
 #include "init/helper_modes.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -11,47 +10,26 @@
 #include <string_view>
 #include <vector>
 
-#include <grp.h>
-#include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "init/identity.h"
+#include "init/helper_mode.h"
 #include "init/os/proc_fs.h"
 #include "init/os/proc_probe.h"
-#include "init/os/safe_folder.h"
-#include "units/wire.h"
 
 namespace berth {
 namespace {
 
-using Arguments = std::vector<std::string>;
+using helper::Arguments;
+using helper::complain;
+using helper::kNo;
+using helper::kUsage;
+using helper::kYes;
+using helper::parse_number;
 
 constexpr unsigned kTimeLimitSeconds = 10;
-constexpr int kYes = 0;
-constexpr int kNo = 1;
-constexpr int kUsage = 2;
-
+/// Files may lie on a slow disk, and many of them in a directory that changes hands.
+constexpr unsigned kPrepareLimitSeconds = 60;
 constexpr std::uint64_t kBytesPerKib = 1024;
-constexpr int kDecimal = 10;
-constexpr int kOctal = 8;
-constexpr std::size_t kWordsPerDirectory = 4;  // PATH USER GROUP MODE
-constexpr std::size_t kWordsPerName = 2;       // KIND NAME
-
-int complain(const std::string& message, int status) {
-  std::fprintf(stderr, "%s\n", message.c_str());
-  return status;
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text, int base = kDecimal) {
-  Number number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number, base);
-  if (error != std::errc{} || stopped != end)
-    return std::nullopt;
-  return number;
-}
 
 // --- memory
 
@@ -101,111 +79,34 @@ int owns_port(const Arguments& arguments) {
   return owned ? kYes : kNo;
 }
 
-// --- names
-
-// What find_user() cannot answer from /etc/passwd: LDAP, systemd-userdb and the like.
-Result<Identity> ask_name_services(const std::string& name) {
-  const passwd* entry = ::getpwnam(name.c_str());
-  if (entry == nullptr)
-    return Error{ErrorCode::not_found, "user \"" + name + "\": no such user"};
-  Identity user{entry->pw_uid, entry->pw_gid, {}, entry->pw_name, entry->pw_dir, entry->pw_shell};
-  int count = 0;
-  ::getgrouplist(user.name.c_str(), user.gid, nullptr, &count);
-  user.groups.resize(static_cast<std::size_t>(count));
-  if (::getgrouplist(user.name.c_str(), user.gid, user.groups.data(), &count) < 0)
-    return Error{ErrorCode::unavailable, "user \"" + name + "\": its groups cannot be read"};
-  return user;
-}
-
-Result<Identity> find_user_anywhere(const std::string& name) {
-  Result<Identity> user = find_user(name);
-  return user ? std::move(user) : ask_name_services(name);
-}
-
-Result<gid_t> find_group_anywhere(const std::string& name) {
-  Result<gid_t> gid = find_group(name);
-  if (gid)
-    return gid;
-  if (const group* entry = ::getgrnam(name.c_str()); entry != nullptr)
-    return entry->gr_gid;
-  return Error{ErrorCode::not_found, "group \"" + name + "\": no such group"};
-}
-
-int names(const Arguments& arguments) {
-  if (arguments.size() % kWordsPerName != 0)
-    return complain("names: wants KIND NAME for each", kUsage);
-  FoundNames found;
-  for (std::size_t i = 0; i < arguments.size(); i += kWordsPerName) {
-    const std::string& name = arguments[i + 1];
-    if (arguments[i] == "group") {
-      if (const Result<gid_t> gid = find_group_anywhere(name))
-        found.groups[name] = *gid;
-    } else if (Result<Identity> user = find_user_anywhere(name)) {
-      found.users[name] = *std::move(user);
-    }
-  }
-  const std::string answer = wire::encode(found);
-  const bool written = std::fwrite(answer.data(), 1, answer.size(), stdout) == answer.size();
-  return written && std::fflush(stdout) == 0 ? kYes : kNo;
-}
-
-// --- directories
-
-Result<os::FolderWish> wish_of(const std::string& path, const std::string& user,
-                               const std::string& group, const std::string& mode) {
-  os::FolderWish wish;
-  wish.path = path;
-  if (!user.empty()) {
-    const Identity owner = BERTH_TRY(find_user_anywhere(user));
-    wish.uid = owner.uid;
-    wish.gid = owner.gid;
-  }
-  if (!group.empty())
-    wish.gid = BERTH_TRY(find_group_anywhere(group));
-  const auto bits = parse_number<mode_t>(mode, kOctal);
-  if (!bits.has_value() || *bits > (S_ISUID | S_ISGID | S_ISVTX | ACCESSPERMS))
-    return Error{ErrorCode::invalid, "mode \"" + mode + "\": not an octal mode"};
-  wish.mode = *bits;
-  return wish;
-}
-
-int directories(const Arguments& arguments) {
-  if (arguments.size() % kWordsPerDirectory != 0)
-    return complain("directories: wants PATH USER GROUP MODE for each", kUsage);
-  ::umask(S_IWGRP | S_IWOTH);
-  for (std::size_t i = 0; i < arguments.size(); i += kWordsPerDirectory) {
-    const Result<os::FolderWish> wish =
-        wish_of(arguments[i], arguments[i + 1], arguments[i + 2], arguments[i + 3]);
-    if (!wish)
-      return complain("make directory " + arguments[i] + ": " + wish.error().message, kNo);
-    if (const Result<void> made = os::make_folder_safely(*wish); !made)
-      return complain(made.error().message, kNo);
-  }
-  return kYes;
-}
-
 struct Mode {
   std::string_view name;
   int (*run)(const Arguments& arguments);
+  unsigned seconds;
 };
 constexpr std::array<Mode, 4> kModes = {{
-    {"memory", memory},
-    {"owns-port", owns_port},
-    {"directories", directories},
-    {"names", names},
+    {"memory", memory, kTimeLimitSeconds},
+    {"owns-port", owns_port, kTimeLimitSeconds},
+    {"prepare", helper::prepare, kPrepareLimitSeconds},
+    {"names", helper::names, kTimeLimitSeconds},
 }};
 
 }  // namespace
 
+int helper::complain(const std::string& message, int status) {
+  std::fprintf(stderr, "%s\n", message.c_str());
+  return status;
+}
+
 std::optional<int> run_helper_mode(int argc, char** argv) {
   if (argc < 2 || std::string_view(argv[1]) != "--helper")
     return std::nullopt;
-  ::alarm(kTimeLimitSeconds);
   const std::string_view name = argc > 2 ? argv[2] : "";
   const auto mode = std::find_if(kModes.begin(), kModes.end(),
                                  [name](const Mode& each) { return each.name == name; });
   if (mode == kModes.end())
     return complain("berth: no helper mode \"" + std::string(name) + "\"", kUsage);
+  ::alarm(mode->seconds);
   return mode->run(Arguments(argv + std::min(argc, 3), argv + argc));
 }
 

@@ -8,14 +8,26 @@ namespace berth {
 
 /// Runs `berth --helper MODE ARGUMENTS` and returns its exit status; nullopt if this is none. Call
 /// it first in main(), before anything is opened. A helper kills itself (SIGALRM) after ten
-/// seconds.
+/// seconds, `prepare` after sixty.
 ///
 ///   memory PID…        "PID RSS PSS PRIVATE SWAP" a line, in KiB; "-" for what cannot be read
 ///   owns-port PORT PID…   exit status 0 if one of them holds the socket listening there, else 1
-///   directories (PATH USER GROUP MODE)…   makes them, never following a symbolic link; an empty
-///                      USER stays as it is, an empty GROUP is the user's; exit status 1 on failure
-///   names (user NAME | group NAME)…   those of them that the files or the name services know, as
-///                      an encoded FoundNames (wire.h)
+///   prepare WORDS…     what a life needs from files before its first process:
+///     directory PATH USER GROUP MODE alone|recursive
+///                      makes it, never following a symbolic link; an empty USER stays as it is,
+///                      an empty GROUP is the user's
+///     credentials FOLDER UID GID
+///                      makes it anew, for that user alone; UID and GID may be empty
+///     credential NAME PATH
+///                      copies the file into that folder
+///     file PATH, optional-file PATH, secrets FOLDER
+///                      variables; they go to standard output as "NAME=value\0", each name once
+///     required NAME    fails if none of these sets it
+///   names (user NAME | group NAME | auto FILE FIRST LAST UNIT)…   those of them that the files or
+///                      the name services know, and the uid that UNIT has in FILE, which is given
+///                      one if it has none, as an encoded FoundNames (wire.h)
+///
+/// All say on standard error what is wrong, and then exit with 1 (or 2 for wrong words).
 std::optional<int> run_helper_mode(int argc, char** argv);
 
 }  // namespace berth

@@ -11,6 +11,8 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include "units/unit.h"
+
 namespace berth {
 namespace {
 
@@ -69,10 +71,19 @@ void add_groups_of(Identity& user) {
 
 }  // namespace
 
+Identity unnamed_user(uid_t uid) {
+  Identity user;
+  user.uid = uid;
+  user.gid = uid;
+  user.groups = {uid};
+  return user;
+}
+
 Result<Identity> find_user(const std::string& name_or_number, const FoundNames& found) {
   const std::optional<id_t> number = number_of(name_or_number);
-  std::optional<Identity> user =
-      find_in_passwd([&](const passwd& entry) { return entry.pw_name == name_or_number; });
+  std::optional<Identity> user;
+  if (name_or_number != kAutoUser)
+    user = find_in_passwd([&](const passwd& entry) { return entry.pw_name == name_or_number; });
   if (!user.has_value() && number.has_value())
     user = find_in_passwd([&](const passwd& entry) { return entry.pw_uid == *number; });
   if (user.has_value()) {
@@ -83,11 +94,7 @@ Result<Identity> find_user(const std::string& name_or_number, const FoundNames& 
     return told->second;
   if (!number.has_value())
     return Error{ErrorCode::not_found, "no such user"};
-  Identity unnamed;
-  unnamed.uid = *number;
-  unnamed.gid = *number;
-  unnamed.groups = {*number};
-  return unnamed;
+  return unnamed_user(*number);
 }
 
 Result<gid_t> find_group(const std::string& name_or_number, const FoundNames& found) {

@@ -19,13 +19,6 @@ std::string named(const UnitRuntime& unit, std::size_t index, const std::string&
   return "step \"" + words + "\": " + text;
 }
 
-std::string describe(const UnitRuntime& unit, const JobStep& step) {
-  os::ExecImage image;
-  image.program = step.program;
-  image.working_directory = unit.unit.process.working_directory;
-  return step.exec_failure->describe(image);
-}
-
 }  // namespace
 
 ExitFacts JobRuns::facts_of(const UnitRuntime& unit) const {
@@ -114,15 +107,13 @@ void JobRuns::watch_report(UnitRuntime& unit, JobStep& step) {
 }
 
 bool JobRuns::read_report(UnitRuntime& unit, JobStep& step) {
-  const auto state = os::read_report(step.report.borrow(), step.exec_failure);
+  std::vector<os::ChildFailure> refused;
+  const auto state = os::read_report(step.report.borrow(), step.exec_failure, &refused);
+  launcher_.warn_of(unit, refused);
   if (state == os::ReportState::pending)
     return false;
   loop_.unwatch(step.report.borrow());
   step.report.reset();
-  if (state == os::ReportState::executed && step.exec_failure) {
-    logs_.unit_line(unit.name(), LogLevel::warning, describe(unit, step) + "; it goes on without");
-    step.exec_failure.reset();
-  }
   return true;
 }
 
@@ -153,7 +144,9 @@ void JobRuns::on_exit(UnitRuntime& unit, pid_t pid, const os::ExitStatus& status
   }
   if (step->exec_failure) {
     facts.never_started = !os::is_passing(step->exec_failure->os_errno);
-    fail(unit, named(unit, step->index, describe(unit, *step)), facts);
+    fail(unit,
+         named(unit, step->index, Launcher::describe(unit, step->program, *step->exec_failure)),
+         facts);
     stop_the_rest(unit);
   } else if (!is_success(unit.unit.service, facts)) {
     fail(unit, named(unit, step->index, status.str()), facts);

@@ -37,6 +37,7 @@ void KeptLines::resize(LineRing& ring, std::size_t capacity) {
   total_ -= ring.capacity();
   ring.resize(capacity);
   total_ += ring.capacity();
+  largest_ = std::max(largest_, ring.capacity());
 }
 
 bool KeptLines::grow(LineRing& ring, std::size_t limit) {
@@ -44,12 +45,16 @@ bool KeptLines::grow(LineRing& ring, std::size_t limit) {
       std::min(std::max(ring.capacity(), kFirstCapacity), limit - ring.capacity());
   if (step == 0)
     return false;
+  // The giver stays at least as large as the taker: two units never take from each other in turn.
+  const std::size_t least_giver = ring.capacity() + 2 * step;
   if (total_ + step > total_limit_) {
+    if (largest_ < least_giver)
+      return false;
     LineRing& largest = std::max_element(rings_.begin(), rings_.end(), [](auto& a, auto& b) {
                           return a.second.capacity() < b.second.capacity();
                         })->second;
-    // The giver stays at least as large as the taker: two units never take from each other in turn.
-    if (largest.capacity() < ring.capacity() + 2 * step)
+    largest_ = largest.capacity();
+    if (largest_ < least_giver)
       return false;
     resize(largest, largest.capacity() - step);
   }

@@ -36,6 +36,7 @@ class KeptLines {
 
   std::size_t total_limit_;
   std::size_t total_ = 0;
+  std::size_t largest_ = 0;  ///< no ring is larger
   std::map<std::string, LineRing> rings_;
 };
 

@@ -1,11 +1,12 @@
 // Spawning the processes of units.
 #include "init/launcher.h"
 
-#include <cstdio>
+#include <algorithm>
 #include <utility>
 
 #include "init/os/files.h"
 #include "init/os/pipe.h"
+#include "init/provisions.h"
 #include "init/sweep.h"
 #include "units/expansion.h"
 
@@ -17,10 +18,21 @@ void expand(Command& command, const std::map<std::string, std::string>& variable
     word = expand_at_start(word, variables);
 }
 
+/// A life whose health is asked by a command has a session every few seconds: those of which
+/// nothing is left go, before their numbers are somebody else's.
+void forget_ended(std::vector<pid_t>& sessions) {
+  constexpr std::size_t kFew = 8;
+  if (sessions.size() < kFew)
+    return;
+  sessions.erase(std::remove_if(sessions.begin(), sessions.end(),
+                                [](pid_t session) { return !os::group_exists(session); }),
+                 sessions.end());
+}
+
 }  // namespace
 
 Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
-  if (!settings_.has_run_dir)
+  if (!settings_.has_run_dir || !unit.unit.mentions_run_dir)
     return {};
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
@@ -56,11 +68,17 @@ ExecContext Launcher::context_of(const UnitRuntime& unit) const {
   context.own_environment = &settings_.environment;
   context.original_nofile = settings_.original_nofile;
   context.is_root = settings_.is_root;
+  context.capabilities = settings_.capabilities;
   context.extra["INVOCATION_ID"] = unit.life.invocation_id;
   context.extra["BERTH_UNITS_DIR"] = settings_.run_dir() + "/units";
   context.extra["BERTH_UNIT"] = unit.name();
   if (unit.life.port != 0)
     context.extra["PORT"] = std::to_string(unit.life.port);
+  if (!unit.unit.process.credentials.empty())
+    context.extra["CREDENTIALS_DIRECTORY"] = Provisions::credentials_folder(settings_, unit);
+  context.environment_file = unit.life.environment_file.borrow();
+  if (unit.unit.service.uses_notify())
+    context.extra["NOTIFY_SOCKET"] = notify_address_;
   context.names = unit.life.names;
   if (settings_.unit_gids)
     context.unit_gid = settings_.unit_gids->of(unit.index);
@@ -76,6 +94,7 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
   const os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
   os::Spawned spawned = BERTH_TRY(os::spawn(image));
   unit.life.program = image.program;
+  forget_ended(unit.life.sessions);
   unit.life.sessions.push_back(spawned.pid);
   logs_.attach(unit.name(), definition.log, LogStream::out, std::move(out.read_end));
   logs_.attach(unit.name(), definition.log, LogStream::err, std::move(err.read_end));
@@ -86,7 +105,13 @@ Result<os::Spawned> Launcher::spawn_main(UnitRuntime& unit) {
   if (unit.unit.kind == UnitKind::proxy)
     return spawn_proxy(unit);
   const Unit definition = expanded(unit);
+  if (definition.service.uses_notify() && notify_address_.empty())
+    return Error{ErrorCode::unavailable, "it needs sd_notify, for which berth has no socket"};
   ExecContext context = context_of(unit);
+  if (const Milliseconds interval = definition.service.watchdog; interval.count() > 0) {
+    context.extra["WATCHDOG_USEC"] = std::to_string(std::chrono::microseconds(interval).count());
+    context.watchdog_pid = true;
+  }
   for (PassedSocket& socket : endpoints_.passed(unit)) {
     context.listen_fds.push_back(socket.fd);
     context.listen_names.push_back(std::move(socket.name));
@@ -100,6 +125,9 @@ Result<os::Spawned> Launcher::spawn_main(UnitRuntime& unit) {
 Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
   Unit definition = unit.unit;
   definition.process.user = proxies_.user_of(unit.unit);
+  // It reads what strangers send: whatever berth.toml gives to all units, it keeps no right.
+  definition.process.capabilities = CapabilitySet{0};
+  definition.process.tty.clear();
   ProxyStart start = BERTH_TRY(proxies_.prepare(unit.unit));
   ExecContext context = context_of(unit);
   context.helper = true;
@@ -118,7 +146,8 @@ Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
 }
 
 Result<os::Spawned> Launcher::spawn_aux(UnitRuntime& unit, const Command& command) {
-  const Unit definition = expanded(unit);
+  Unit definition = expanded(unit);
+  definition.process.tty.clear();  // the main process controls it
   Command prepared = command;
   expand(prepared, endpoints_.variables(unit));
   return spawn(unit, definition, prepared, context_of(unit));
@@ -140,7 +169,8 @@ std::string Launcher::user_of(const Unit& unit) const {
 }
 
 Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const FoundNames& names,
-                                          const Command& command, os::BorrowedFd output) const {
+                                          const Command& command, os::BorrowedFd output,
+                                          os::BorrowedFd errors) const {
   Unit definition;
   definition.process.user = settings_.is_root ? user : "";
   ExecContext context;
@@ -150,6 +180,7 @@ Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const FoundNa
   context.helper = true;
   context.names = names;
   context.standard_output = output;
+  context.standard_error = errors;
   return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)));
 }
 
@@ -158,25 +189,19 @@ std::vector<std::string> Launcher::helper_argv(std::vector<std::string> argument
   return arguments;
 }
 
-Command Launcher::directories_command(const UnitRuntime& unit) const {
-  std::vector<std::string> arguments{"directories"};
-  const ProcessSpec& process = unit.unit.process;
-  for (const DirectorySpec& directory : process.directories) {
-    char mode[16];
-    std::snprintf(mode, sizeof mode, "%04o", directory.mode);
-    arguments.insert(arguments.end(),
-                     {directory.path, directory.user.empty() ? process.user : directory.user,
-                      directory.group.empty() ? process.group : directory.group, mode});
-  }
-  Command command;
-  command.argv = helper_argv(std::move(arguments));
-  return command;
+Result<UnitEnvironment> Launcher::environment_of(const UnitRuntime& unit) const {
+  std::optional<Identity> user;
+  if (const std::string& name = unit.unit.process.user; !name.empty())
+    user = BERTH_TRY(find_user(name, unit.life.names));
+  return build_environment(unit.unit.process, &settings_.environment,
+                           user.has_value() ? &*user : nullptr, context_of(unit).extra);
 }
 
 Result<NameLookup::Question> Launcher::ask_names(const WantedNames& wanted) const {
   os::Pipe answer = BERTH_TRY(os::make_pipe());
   Command command;
-  command.argv = helper_argv(helper_arguments(wanted));
+  command.argv = helper_argv(
+      helper_arguments(wanted, settings_.has_run_dir ? settings_.run_dir() + "/auto-uids" : ""));
   NameLookup::Question question;
   question.helper = BERTH_TRY(spawn_probe("", {}, command, answer.write_end.borrow()));
   question.answer = std::move(answer.read_end);
@@ -208,11 +233,32 @@ Identity Launcher::proxy_identity(const Unit& tenant) const {
   return proxy_identities_.empty() ? Identity{} : proxy_identities_.begin()->second;
 }
 
-std::string Launcher::describe(const UnitRuntime& unit, const os::ChildFailure& failure) {
+std::string Launcher::describe(const UnitRuntime& unit, const std::string& program,
+                               const os::ChildFailure& failure) {
   os::ExecImage image;
-  image.program = unit.life.program;
-  image.working_directory = unit.unit.process.working_directory;
+  image.program = program;
+  const ProcessSpec& process = unit.unit.process;
+  image.working_directory = process.working_directory;
+  image.nice = process.nice;
+  image.oom_score_adj = process.oom_score_adj;
+  image.terminal = process.tty;
+  if (const auto user = find_user(process.user, unit.life.names)) {
+    image.uid = user->uid;
+    image.gid = user->gid;
+  }
   return failure.describe(image);
+}
+
+void Launcher::warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const {
+  for (const os::ChildFailure& each : refused) {
+    const bool is_limit = each.stage == os::ChildStage::limits;
+    std::string warning = "[process] " + describe(unit, unit.life.program, each) +
+                          "; it goes on with" + (is_limit ? " the highest one allowed" : "out");
+    if (std::find(unit.warned.begin(), unit.warned.end(), warning) != unit.warned.end())
+      continue;
+    logs_.unit_line(unit.name(), LogLevel::warning, warning);
+    unit.warned.push_back(std::move(warning));
+  }
 }
 
 }  // namespace berth

@@ -11,6 +11,7 @@
 #include "init/os/process.h"
 #include "init/proxy_links.h"
 #include "init/settings.h"
+#include "init/unit_environment.h"
 #include "init/unit_runtime.h"
 
 namespace berth {
@@ -20,7 +21,7 @@ class Launcher {
   Launcher(const Settings& settings, LogHub& logs, Endpoints& endpoints, ProxyLinks& proxies)
       : settings_(settings), logs_(logs), endpoints_(endpoints), proxies_(proxies) {}
 
-  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user: ${run_dir}.
+  /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user, if its definition has ${run_dir}.
   Result<void> prepare_run_dir(const UnitRuntime& unit) const;
   /// The main process of the life of what is no job. The listener of an activated endpoint goes
   /// with it.
@@ -32,21 +33,28 @@ class Launcher {
   Result<os::Spawned> spawn_helper(UnitRuntime& unit, const Command& command,
                                    const std::string& user);
   /// berth as a probe that writes to `output` as `user` ("" = as berth), but is no process of a
-  /// unit. names: for a user that is in no file.
+  /// unit. names: for a user that is in no file. errors: its standard error; closed = /dev/null.
   Result<os::Spawned> spawn_probe(const std::string& user, const FoundNames& names,
-                                  const Command& command, os::BorrowedFd output) const;
+                                  const Command& command, os::BorrowedFd output,
+                                  os::BorrowedFd errors = {}) const;
   /// A helper that asks the name services.
   Result<NameLookup::Question> ask_names(const WantedNames& wanted) const;
   /// Whom the unit's processes run as, "" = as berth.
   std::string user_of(const Unit& unit) const;
   /// {"/…/berth", "--helper", …}
   std::vector<std::string> helper_argv(std::vector<std::string> arguments) const;
-  /// The helper that makes [process] directories.
-  Command directories_command(const UnitRuntime& unit) const;
+  /// What is known of the environment of the unit's main process before its files are read. Fails
+  /// if its user cannot be had.
+  Result<UnitEnvironment> environment_of(const UnitRuntime& unit) const;
   /// The ids of the proxy that serves `tenant`, or of berth where there is none.
   Identity proxy_identity(const Unit& tenant) const;
   /// "execute /usr/bin/redis: No such file or directory"
-  static std::string describe(const UnitRuntime& unit, const os::ChildFailure& failure);
+  static std::string describe(const UnitRuntime& unit, const std::string& program,
+                              const os::ChildFailure& failure);
+  /// Logs comforts that a process of the unit goes without, each once for as long as berth runs.
+  void warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const;
+  /// Where units speak sd_notify; "" = nowhere.
+  void set_notify_address(std::string address) { notify_address_ = std::move(address); }
   /// Which proxies there are; called after each load. One whose user is in no file is known from
   /// its last life.
   void set_proxies(std::vector<const Unit*> proxies);
@@ -60,6 +68,7 @@ class Launcher {
   ExecContext context_of(const UnitRuntime& unit) const;
   Unit expanded(const UnitRuntime& unit) const;
 
+  std::string notify_address_;
   std::map<std::string, Identity> proxy_identities_;  ///< by unit name
   const Settings& settings_;
   LogHub& logs_;

@@ -246,6 +246,9 @@ void Leases::on_state(UnitRuntime& unit) {
     grant(unit);
     if (!held(unit))
       nobody_holds(unit, Milliseconds(0));
+  } else if (unit.state == UnitState::stopping) {
+    // Not always at our wish: who is stopped as unhealthy gets no new requests either.
+    end_holders(unit, unit.unit.service.stop_timeout);
   } else if (unit.state == UnitState::cleaning || unit.state == UnitState::killing) {
     end_holders(unit, Milliseconds(0));
     for (const auto& [proxy, holding] : std::map(book.holders))

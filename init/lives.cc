@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "init/os/errno_error.h"
+#include "init/os/proc_fs.h"
 #include "init/os/random.h"
 
 namespace berth {
@@ -13,6 +15,8 @@ namespace {
 
 constexpr Milliseconds kAuxLimit{30'000};
 constexpr Milliseconds kKillAgain{1'000};
+/// No success, whatever the unit's success_exit holds by habit.
+constexpr os::ExitStatus kUnknownEnd{os::ExitStatus::How::exited, 255, false};
 
 }  // namespace
 
@@ -22,6 +26,7 @@ Milliseconds Lives::monotonic() const {
 
 void Lives::arm(UnitRuntime& unit, Milliseconds limit) {
   p_.loop.cancel(unit.deadline);
+  unit.life.due = p_.loop.now() + limit;
   unit.deadline = p_.loop.after(limit, [this, &unit] {
     unit.deadline = os::kNoTimer;
     gave_up(unit);
@@ -51,7 +56,10 @@ void Lives::prepare(UnitRuntime& unit) {
   unit.life.started = p_.loop.now();
   unit.life.started_ms = p_.loop.clock().wall_ms();
   unit.reason.clear();
-  const WantedNames unknown = unknown_names(unit.unit, p_.launcher.user_of(unit.unit));
+  if (unit.auto_uid)
+    unit.life.names.users[kAutoUser] = unnamed_user(*unit.auto_uid);
+  const WantedNames unknown =
+      unknown_names(unit.unit, p_.launcher.user_of(unit.unit), unit.life.names);
   if (unknown.empty())
     return prepare_folders(unit);
   look_up_names(unit, unknown);
@@ -69,7 +77,9 @@ void Lives::look_up_names(UnitRuntime& unit, const WantedNames& wanted) {
           return;  // its stop is posted already, and ends the preparations
         if (!found)
           return fail_life(unit, "look up " + asked + ": " + found.error().message, false);
-        unit.life.names = *std::move(found);
+        if (!found->problem.empty())
+          return fail_life(unit, "[process] user \"auto\": " + found->problem, true);
+        learn_names(unit, *std::move(found));
         if (unit.unit.kind == UnitKind::proxy)
           p_.launcher.learn_proxy(unit);
         prepare_folders(unit);
@@ -82,23 +92,25 @@ void Lives::prepare_folders(UnitRuntime& unit) {
   const Identity proxy = p_.launcher.proxy_identity(unit.unit);
   if (const auto opened = p_.endpoints.open(unit, proxy.uid, proxy.gid); !opened)
     return fail_life(unit, opened.error().message, false);
-  prepare_directories(unit);
+  prepare_files(unit);
 }
 
-void Lives::prepare_directories(UnitRuntime& unit) {
-  if (unit.unit.process.directories.empty())
-    return prepare_commands(unit);
-  const auto helper = [this, &unit](const Command& command) {
-    return p_.launcher.spawn_helper(unit, command, {});
-  };
-  run_aux(unit, "directories", {p_.launcher.directories_command(unit)}, helper,
-          [this, &unit](std::optional<std::string> failure) {
-            if (unit.life.stop_requested)
-              return;  // its stop is posted already, and ends the preparations
-            if (failure)
-              return fail_life(unit, *std::move(failure), true);
-            prepare_commands(unit);
-          });
+void Lives::learn_names(UnitRuntime& unit, FoundNames found) {
+  const auto own = found.users.find(kAutoUser);
+  if (own != found.users.end())
+    unit.auto_uid = own->second.uid;
+  unit.life.names.users.merge(found.users);
+  unit.life.names.groups.merge(found.groups);
+}
+
+void Lives::prepare_files(UnitRuntime& unit) {
+  p_.provisions.provide(unit, [this, &unit](std::optional<std::string> failure) {
+    if (unit.life.stop_requested)
+      return;  // its stop is posted already, and ends the preparations
+    if (failure)
+      return fail_life(unit, *std::move(failure), true);
+    prepare_commands(unit);
+  });
 }
 
 void Lives::prepare_commands(UnitRuntime& unit) {
@@ -127,6 +139,7 @@ void Lives::fail_life(UnitRuntime& unit, std::string reason, bool never_started)
 void Lives::spawn(UnitRuntime& unit) {
   if (unit.is_job())
     return p_.jobs.begin(unit);
+  p_.readiness.begin(unit);
   auto spawned = p_.launcher.spawn_main(unit);
   if (!spawned)
     return fail_life(unit, spawned.error().message, !os::is_passing(spawned.error().os_errno));
@@ -150,16 +163,13 @@ void Lives::watch_report(UnitRuntime& unit) {
 
 bool Lives::read_exec_report(UnitRuntime& unit) {
   UnitLife& life = unit.life;
-  const auto state = os::read_report(life.report.borrow(), life.exec_failure);
+  std::vector<os::ChildFailure> refused;
+  const auto state = os::read_report(life.report.borrow(), life.exec_failure, &refused);
+  p_.launcher.warn_of(unit, refused);
   if (state == os::ReportState::pending)
     return false;
   p_.loop.unwatch(life.report.borrow());
   life.report.reset();
-  if (state == os::ReportState::executed && life.exec_failure) {
-    p_.logs.unit_line(unit.name(), LogLevel::warning,
-                      Launcher::describe(unit, *life.exec_failure) + "; it goes on without");
-    life.exec_failure.reset();
-  }
   return true;
 }
 
@@ -178,8 +188,9 @@ void Lives::proxy_configured(UnitRuntime& unit) {
 void Lives::announce(UnitRuntime& unit) {
   p_.readiness.became_ready(unit);
   if (!unit.is_job()) {
-    // A short-lived process may have ended in the same turn, and said why.
-    if (unit.life.main_pid != 0)
+    // In the same turn a short-lived process may have ended, or a watchdog have been missed: that
+    // says why.
+    if (unit.life.main_pid != 0 && !unit.life.gave_up_waiting)
       unit.reason.clear();
     p_.loop.disarm(unit.deadline);
   }
@@ -208,7 +219,40 @@ void Lives::gave_up(UnitRuntime& unit) {
     return;
   unit.life.gave_up_waiting = true;
   unit.reason = "not ready within " + format_duration(unit.unit.service.ready.timeout) +
+                (unit.life.was_extended ? " and the time that it asked for" : "") +
                 Readiness::last_answer(unit);
+}
+
+void Lives::extend_deadline(UnitRuntime& unit, Milliseconds more) {
+  const bool may_wait =
+      unit.state == UnitState::starting || (unit.state == UnitState::stopping && !stop_cap_);
+  if (!may_wait || p_.loop.now() + more <= unit.life.due)
+    return;
+  unit.life.was_extended = true;
+  arm(unit, more);
+}
+
+Result<void> Lives::follow_main(UnitRuntime& unit, pid_t pid) {
+  UnitLife& life = unit.life;
+  const auto stat = os::read_stat(pid);
+  os::UniqueFd pidfd = os::open_pidfd(pid);
+  if (!stat || stat->has_ended())
+    return Error{ErrorCode::not_found, "it has ended"};
+  if (!pidfd.is_open() && stat->parent != ::getpid())
+    return Error{ErrorCode::unavailable, "without pidfds only a child of berth can be followed"};
+  p_.reaper.forget(life.main_pid);
+  life.adopted.reset();
+  life.main_pid = pid;
+  life.pidfd = std::move(pidfd);
+  life.sessions.push_back(stat->session);
+  life.adopted = std::make_unique<AdoptedMain>(
+      p_.loop, p_.reaper, pid, life.pidfd.borrow(),
+      [this, &unit](std::optional<os::ExitStatus> status) {
+        if (!status)
+          unit.reason = "its main process has ended; how, only the parent of that process knows";
+        on_main_exit(unit, status.value_or(kUnknownEnd));
+      });
+  return {};
 }
 
 void Lives::terminate(UnitRuntime& unit) {
@@ -222,9 +266,10 @@ void Lives::terminate(UnitRuntime& unit) {
     // It finishes what is in flight and ends by itself, well before it would be killed.
     return p_.proxies.send(unit.name(), "", control::Drain{limit * 3 / 4});
   }
+  const int signal = life.stop_signal != 0 ? life.stop_signal : unit.unit.service.stop_signal;
   // A stopped process cannot act on the signal before it is continued.
-  for (const int signal : {unit.unit.service.stop_signal, SIGCONT})
-    signal_main(unit, signal);
+  for (const int each : {signal, SIGCONT})
+    signal_main(unit, each);
   p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
 }
 
@@ -252,7 +297,7 @@ void Lives::read_last_report(UnitRuntime& unit) {
     life.main_ran = true;
   if (!life.exec_failure)
     return;
-  unit.reason = Launcher::describe(unit, *life.exec_failure);
+  unit.reason = Launcher::describe(unit, unit.life.program, *life.exec_failure);
   life.never_started = !os::is_passing(life.exec_failure->os_errno);
 }
 
@@ -261,6 +306,7 @@ void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   p_.logs.drain(unit.name());
   read_last_report(unit);
   life.main_pid = 0;
+  life.adopted.reset();
   life.pidfd.reset();
   p_.readiness.end(unit);
   unit.last_exit = status.str();
@@ -294,6 +340,7 @@ void Lives::clean(UnitRuntime& unit) {
   p_.loop.disarm(unit.deadline);
   p_.readiness.end(unit);
   unit.life.lookup.reset();
+  unit.life.provider.reset();
   if (unit.life.aux) {
     unit.life.aux->kill();
     unit.life.aux.reset();
@@ -315,7 +362,9 @@ void Lives::after_sweep(UnitRuntime& unit) {
                      p_.cleaner.sweep(unit, [this, &unit] { after_sweep(unit); });
                    });
   }
+  p_.readiness.forget(unit);
   p_.endpoints.close(unit);
+  p_.provisions.withdraw(unit);
   p_.loop.disarm(unit.deadline);
   p_.table.post(unit, cleaned_event(life.verdict));
 }

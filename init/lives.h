@@ -11,6 +11,7 @@
 #include "init/launcher.h"
 #include "init/log_hub.h"
 #include "init/os/event_loop.h"
+#include "init/provisions.h"
 #include "init/readiness.h"
 #include "init/reaper.h"
 #include "init/settings.h"
@@ -29,6 +30,7 @@ class Lives final : public UnitActions {
     Launcher& launcher;
     Endpoints& endpoints;
     Cleaner& cleaner;
+    Provisions& provisions;
     Readiness& readiness;
     ProxyLinks& proxies;
     JobRuns& jobs;
@@ -45,6 +47,11 @@ class Lives final : public UnitActions {
   void kill(UnitRuntime& unit) override;
   void clean(UnitRuntime& unit) override;
 
+  /// The unit says that `pid`, one of its processes, is its main process from now on.
+  Result<void> follow_main(UnitRuntime& unit, pid_t pid);
+  /// The unit asks to have at least `more` from now on, to become ready or to stop. A shutdown does
+  /// not wait longer for it.
+  void extend_deadline(UnitRuntime& unit, Milliseconds more);
   /// A proxy has its route table.
   void proxy_configured(UnitRuntime& unit);
 
@@ -53,8 +60,9 @@ class Lives final : public UnitActions {
   /// should.
   void gave_up(UnitRuntime& unit);
   void look_up_names(UnitRuntime& unit, const WantedNames& wanted);
+  void learn_names(UnitRuntime& unit, FoundNames found);
   void prepare_folders(UnitRuntime& unit);
-  void prepare_directories(UnitRuntime& unit);
+  void prepare_files(UnitRuntime& unit);
   void prepare_commands(UnitRuntime& unit);
   void fail_life(UnitRuntime& unit, std::string reason, bool never_started);
   void watch_report(UnitRuntime& unit);

@@ -37,7 +37,7 @@ void for_each_line(std::string_view text, OnLine on_line) {
 class LogHub::Impl final : public UnitPipe::Owner {
  public:
   Impl(os::EventLoop& loop, os::UniqueFd output)
-      : loop_(loop), output_(loop, std::move(output)), followers_(loop) {}
+      : loop_(loop), output_(loop, std::move(output)), followers_(loop, lines_lost) {}
   ~Impl() override {
     for (auto& [name, source] : sources_)
       loop_.cancel(source.retirement);
@@ -51,6 +51,10 @@ class LogHub::Impl final : public UnitPipe::Owner {
   void unit_line(const std::string& name, LogLevel level, std::string_view text);
   void berth_line(LogLevel level, std::string_view text);
   void retire(const std::string& name);
+  void watch(const std::string& name, std::function<void(std::string_view)> look) {
+    watchers_[name] = std::move(look);
+  }
+  void unwatch(const std::string& name) { watchers_.erase(name); }
   void flush(std::chrono::milliseconds limit);
 
   LogTail tail(const std::string& name) const { return kept_.tail(name); }
@@ -76,6 +80,7 @@ class LogHub::Impl final : public UnitPipe::Owner {
   Followers followers_;
   KeptLines kept_;
   std::map<std::string, Source> sources_;
+  std::map<std::string, std::function<void(std::string_view)>> watchers_;
   LogFormat own_format_ = LogFormat::prefix;
 };
 
@@ -153,6 +158,10 @@ void LogHub::Impl::on_line(const UnitPipe& pipe, std::string_view line) {
   const LineView view{pipe.unit(), pipe.stream(), line, loop_.clock().wall_ms()};
   keep_and_tell(pipe.unit(), spec, view);
   output_.add(pipe.unit(), spec.format, view);
+  if (watchers_.empty())
+    return;
+  if (const auto watcher = watchers_.find(pipe.unit()); watcher != watchers_.end())
+    watcher->second(line);
 }
 
 void LogHub::Impl::on_end(const UnitPipe& pipe) {
@@ -198,6 +207,14 @@ void LogHub::berth_line(LogLevel level, std::string_view line) noexcept {
   } catch (...) {
     // Out of memory: the line is lost, PID 1 is not.
   }
+}
+
+void LogHub::watch(const std::string& unit, std::function<void(std::string_view line)> look) {
+  impl_->watch(unit, std::move(look));
+}
+
+void LogHub::unwatch(const std::string& unit) {
+  impl_->unwatch(unit);
 }
 
 LogTail LogHub::tail(const std::string& unit) const {

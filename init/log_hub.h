@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ class LogHub final : public LogSink {
 
   /// The kept lines, oldest first, as valid UTF-8; "" = berth's own.
   LogTail tail(const std::string& unit) const;
+  /// Shows later lines of the unit's output to `look`, until unwatch(). Only one looks at a time.
+  void watch(const std::string& unit, std::function<void(std::string_view line)> look);
+  /// REQUIRES: not called by `look`.
+  void unwatch(const std::string& unit);
   /// Later lines are written to `pipe`, the text of each and a newline, until it breaks; a full
   /// pipe loses lines, never waits. At most 64 at a time: another one is closed at once.
   void follow(const std::string& unit, os::UniqueFd pipe);
@@ -54,10 +59,16 @@ class LogHub final : public LogSink {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Where berth's lines go.
+struct StandardOutput {
+  os::UniqueFd fd;   ///< closed if fd 1 is
+  pid_t writer = 0;  ///< the writer process behind it; 0 = none
+};
+
 /// A description of fd 1 of our own, so that O_NONBLOCK does not change the caller's
 /// (/proc/self/fd/1 opened anew); where that cannot be had (a socket, a pipe of another user), a
-/// writer process stands between and the result is the socket to it. Closed if fd 1 is. Call it
-/// early: the writer process is a fork.
-os::UniqueFd open_standard_output();
+/// writer process stands between and `fd` is the socket to it. Call it early: the writer process
+/// is a fork.
+StandardOutput open_standard_output();
 
 }  // namespace berth

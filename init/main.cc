@@ -1,16 +1,20 @@
 // berth: PID 1 of a container, or a subreaper anywhere else.
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 
 #include <unistd.h>
 
 #include "init/bare_kernel.h"
+#include "init/command_mode.h"
+#include "init/emergency.h"
 #include "init/environment.h"
 #include "init/helper_modes.h"
 #include "init/log.h"
 #include "init/log_hub.h"
 #include "init/options.h"
+#include "init/os/crash_handler.h"
 #include "init/os/event_loop.h"
 #include "init/os/files.h"
 #include "init/os/process.h"
@@ -25,7 +29,7 @@
 namespace berth {
 namespace {
 
-Settings find_settings(const Options& options, bool has_run_dir) {
+Settings find_settings(const Options& options, bool has_run_dir, pid_t log_writer) {
   Settings settings;
   settings.has_run_dir = has_run_dir;
   settings.folders = options.folders;
@@ -35,25 +39,31 @@ Settings find_settings(const Options& options, bool has_run_dir) {
   settings.helper_program = program;
   settings.original_nofile = os::raise_nofile();
   settings.is_root = may_change_ids();
+  settings.capabilities = own_capabilities();
   settings.is_pid1 = ::getpid() == 1;
   settings.unit_gids = UnitGids::reserve(os::random_number());
+  settings.log_writer = log_writer;
   settings.cpus = std::max(1U, std::thread::hardware_concurrency());
   return settings;
 }
 
-int run(const Options& options, const BareKernel& kernel) {
+// Runs the units until the end; `machine_end`: how the machine is to end then.
+int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& machine_end) {
   auto lock = claim_run_dir(options.folders.run_dir);
   if (!lock && lock.error().code == ErrorCode::exists) {
     std::fprintf(stderr, "berth: %s\n", lock.error().message.c_str());
     return 1;
   }
-  const Settings settings = find_settings(options, lock.has_value());
+  StandardOutput output = open_standard_output();
+  const Settings settings = find_settings(options, lock.has_value(), output.writer);
   const os::SystemClock clock;
   os::EventLoop loop(clock);
-  LogHub logs(loop, open_standard_output());
+  LogHub logs(loop, std::move(output.fd));
   set_log_sink(&logs);
   log_info("berth " BERTH_VERSION ", pid " + std::to_string(::getpid()));
   kernel.say_problems();
+  if (!os::exists("/proc/self/stat"))
+    log_warning("there is no /proc: what units leave behind is not found, and memory not measured");
   if (!lock)
     log_warning("without a run dir there is no berthctl and no generated unit: " +
                 lock.error().message);
@@ -61,10 +71,10 @@ int run(const Options& options, const BareKernel& kernel) {
     if (const auto done = os::become_subreaper(); !done)
       log_warning("orphans of units are not reaped here: " + done.error().message);
   }
-  Supervisor supervisor(loop, settings, logs);
+  Supervisor supervisor(loop, settings, logs, options.command);
   const int status = supervisor.run();
   set_log_sink(nullptr);
-  kernel.end(supervisor.machine_end());
+  machine_end = supervisor.machine_end();
   return status;
 }
 
@@ -82,6 +92,8 @@ Result<Options> kernel_options(const Result<Options>& given) {
 int main(int argc, char** argv) {
   if (const auto status = berth::run_helper_mode(argc, argv))
     return *status;
+  if (argc == 2 && std::string_view(argv[1]) == "--emergency")
+    return berth::run_emergency();
   berth::os::hold_signals();
   berth::BareKernel kernel;
   kernel.prepare();
@@ -97,5 +109,12 @@ int main(int argc, char** argv) {
     std::fputs(options->help ? berth::usage().c_str() : "berth " BERTH_VERSION "\n", stdout);
     return 0;
   }
-  return berth::run(*options, kernel);
+  berth::os::install_crash_handler(berth::os::own_program_path());
+  // Units beside a command are only those that were asked for.
+  auto machine_end = berth::os::MachineEnd::power_off;
+  const bool is_alone = !options->command.empty() && options->folders.given.empty();
+  const int status = is_alone ? berth::run_command_alone(*options)
+                              : berth::run_units(*options, kernel, machine_end);
+  kernel.end(machine_end);
+  return status;
 }

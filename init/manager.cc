@@ -57,8 +57,11 @@ void Manager::apply(UnitRuntime& unit, UnitEvent event) {
     return log_bug(unit.name() + ": " + words(unit.state, event));
   if (transition.action == UnitAction::keep)
     return;
+  const UnitState from = unit.state;
   enter(unit, transition.next);
   act(unit, transition.action);
+  if (watcher_ && unit.state != from)
+    watcher_(unit, from);
   leases_->on_state(unit);
   if (observer_)
     observer_(unit);
@@ -124,7 +127,8 @@ void Manager::schedule_retry(UnitRuntime& unit) {
   if (unit.start_again)
     return start_if_wanted(unit);  // whoever started it by hand does not wait for a back-off
   ++unit.restarts;
-  const Milliseconds delay = unit.history.delay(unit.unit.service);
+  const Milliseconds delay =
+      unit.is_job() ? unit.unit.job->retry_delay : unit.history.delay(unit.unit.service);
   logs_.unit_line(unit.name(), LogLevel::warning,
                   unit.reason + "; again in " + format_duration(delay));
   unit.deadline = loop_.after(delay, [this, &unit] {
@@ -148,7 +152,7 @@ Manager::Met Manager::dependency_met(const Dependency& dependency) const {
 }
 
 void Manager::evaluate(UnitRuntime& unit) {
-  if (unit.state != UnitState::waiting || refuse_starts_)
+  if (unit.state != UnitState::waiting || is_refused(unit))
     return;
   bool ready = true;
   for (const Dependency& dependency : order_.waits_for(unit.name())) {
@@ -209,7 +213,7 @@ void Manager::came_to_rest(UnitRuntime& unit) {
 
 void Manager::start_if_wanted(UnitRuntime& unit) {
   unit.start_again = false;
-  if (unit.wanted_up && !refuse_starts_)
+  if (unit.wanted_up && !is_refused(unit))
     table_.post(unit, UnitEvent::start);
 }
 
@@ -237,12 +241,17 @@ void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& 
   }
 }
 
+bool Manager::is_refused(const UnitRuntime& unit) const {
+  return refuse_starts_ && !(unit.job_data() != nullptr && unit.job_data()->at_shutdown);
+}
+
 Result<void> Manager::want_up(UnitRuntime& unit) {
-  if (refuse_starts_)
+  if (is_refused(unit))
     return Error{ErrorCode::unavailable, "berth is shutting down"};
   for (const std::string_view name : order_.pulled_in_by(unit.name())) {
     UnitRuntime* each = table_.find(name);
-    if (each == nullptr || (each->is_job() && each->job_succeeded && each != &unit))
+    if (each == nullptr || is_refused(*each) ||
+        (each->is_job() && each->job_succeeded && each != &unit))
       continue;
     each->wanted_up = true;
     each->stopped_with.clear();
@@ -311,6 +320,8 @@ Result<void> Manager::reload(UnitRuntime& unit) {
 void Manager::mark_stop(UnitRuntime& unit) {
   unit.wanted_up = false;
   unit.start_again = false;
+  if (unit.is_job())
+    unit.job().again.reset();
   if (is_at_rest(unit.state))
     return;
   unit.stop_pending = true;

@@ -24,11 +24,14 @@ class Manager final : public UnitRequests {
  public:
   /// Is told after every change of state; may make requests.
   using Observer = std::function<void(UnitRuntime& unit)>;
+  /// Is told first of every change of state, once it is acted upon; makes no requests.
+  using Watcher = std::function<void(UnitRuntime& unit, UnitState from)>;
 
   Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitActions& actions);
 
   void set_leases(Leases& leases) { leases_ = &leases; }
   void set_observer(Observer observer) { observer_ = std::move(observer); }
+  void set_watcher(Watcher watcher) { watcher_ = std::move(watcher); }
   /// The graph over all units of the table; call after each change of the set.
   void set_order(StartOrder order) { order_ = std::move(order); }
   const StartOrder& order() const { return order_; }
@@ -44,7 +47,7 @@ class Manager final : public UnitRequests {
   Result<void> want_up(UnitRuntime& unit) override;
   void want_down(UnitRuntime& unit, const std::string& why) override;
 
-  /// From now on nothing starts.
+  /// From now on nothing starts but jobs that have JobRuntime::at_shutdown.
   void refuse_starts() { refuse_starts_ = true; }
   /// How long a stop may take at most, and how long requests in flight have (shutdown).
   void set_stop_cap(Milliseconds cap);
@@ -59,6 +62,8 @@ class Manager final : public UnitRequests {
 
  private:
   enum class Met { yes, not_yet, never };
+  /// Whether it may not start any more: only the jobs of the end may then.
+  bool is_refused(const UnitRuntime& unit) const;
   UnitTable::Posted next_event();
   void apply(UnitRuntime& unit, UnitEvent event);
   void act(UnitRuntime& unit, UnitAction action);
@@ -83,6 +88,7 @@ class Manager final : public UnitRequests {
   UnitActions& actions_;
   Leases* leases_ = nullptr;
   Observer observer_;
+  Watcher watcher_;
   StartOrder order_;
   std::optional<Milliseconds> stop_cap_;
   bool refuse_starts_ = false;

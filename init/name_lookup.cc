@@ -14,8 +14,8 @@ constexpr std::size_t kReadSize = 4096;
 /// not kept.
 constexpr std::size_t kMostAnswer = std::size_t{1024} * 1024;
 
-void want_user(const std::string& name, WantedNames& wanted) {
-  if (!name.empty() && !find_user(name))
+void want_user(const std::string& name, const FoundNames& known, WantedNames& wanted) {
+  if (!name.empty() && !find_user(name, known))
     wanted.users.insert(name);
 }
 
@@ -24,9 +24,10 @@ void want_group(const std::string& name, WantedNames& wanted) {
     wanted.groups.insert(name);
 }
 
-void want_users_of(const std::vector<Command>& commands, WantedNames& wanted) {
+void want_users_of(const std::vector<Command>& commands, const FoundNames& known,
+                   WantedNames& wanted) {
   for (const Command& command : commands)
-    want_user(command.user, wanted);
+    want_user(command.user, known, wanted);
 }
 
 }  // namespace
@@ -37,33 +38,40 @@ std::string WantedNames::str() const {
     text += (text.empty() ? "user \"" : ", user \"") + name + "\"";
   for (const std::string& name : groups)
     text += (text.empty() ? "group \"" : ", group \"") + name + "\"";
+  if (own)
+    text += (text.empty() ? "user \"" : ", user \"") + std::string(kAutoUser) + "\"";
   return text;
 }
 
-WantedNames unknown_names(const Unit& unit, const std::string& user) {
+WantedNames unknown_names(const Unit& unit, const std::string& user, const FoundNames& known) {
   WantedNames wanted;
-  want_user(user, wanted);
+  want_user(user, known, wanted);
   want_group(unit.process.group, wanted);
   for (const std::string& group : unit.process.groups)
     want_group(group, wanted);
   const ServiceSpec& service = unit.service;
-  want_user(service.command.user, wanted);
-  want_users_of(service.before_start, wanted);
-  want_users_of(service.after_start, wanted);
-  want_users_of(service.after_stop, wanted);
+  want_user(service.command.user, known, wanted);
+  want_users_of(service.before_start, known, wanted);
+  want_users_of(service.after_start, known, wanted);
+  want_users_of(service.after_stop, known, wanted);
   if (service.reload_command)
-    want_user(service.reload_command->user, wanted);
+    want_user(service.reload_command->user, known, wanted);
   if (unit.job)
-    want_users_of(unit.job->steps, wanted);
+    want_users_of(unit.job->steps, known, wanted);
+  if (wanted.users.erase(kAutoUser) > 0)
+    wanted.own = {unit.name.str(), unit.process.uid_first, unit.process.uid_last};
   return wanted;
 }
 
-std::vector<std::string> helper_arguments(const WantedNames& wanted) {
+std::vector<std::string> helper_arguments(const WantedNames& wanted, const std::string& uid_file) {
   std::vector<std::string> arguments{"names"};
   for (const std::string& name : wanted.users)
     arguments.insert(arguments.end(), {"user", name});
   for (const std::string& name : wanted.groups)
     arguments.insert(arguments.end(), {"group", name});
+  if (const auto& own = wanted.own)
+    arguments.insert(arguments.end(), {kAutoUser, uid_file, std::to_string(own->first),
+                                       std::to_string(own->last), own->unit});
   return arguments;
 }
 

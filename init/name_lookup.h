@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,18 +19,25 @@ namespace berth {
 /// Names to ask for.
 struct WantedNames {
   std::set<std::string> users, groups;
+  /// A unit that wants a uid of its own, from where to where.
+  struct Auto {
+    std::string unit;
+    std::uint32_t first = 0, last = 0;
+  };
+  std::optional<Auto> own;
 
-  bool empty() const { return users.empty() && groups.empty(); }
+  bool empty() const { return users.empty() && groups.empty() && !own; }
   /// For messages: "user "alice", group "staff"".
   std::string str() const;
 };
 
 /// The names of users and groups that a life of `unit` needs, its commands included, and that
-/// neither are numbers nor stand in /etc/passwd or /etc/group. user: whom the unit runs as, "" = as
-/// berth.
-WantedNames unknown_names(const Unit& unit, const std::string& user);
-/// What the helper is told (helper_modes.h).
-std::vector<std::string> helper_arguments(const WantedNames& wanted);
+/// neither are numbers nor stand in /etc/passwd, /etc/group or `known`. user: whom the unit runs
+/// as,
+/// "" = as berth.
+WantedNames unknown_names(const Unit& unit, const std::string& user, const FoundNames& known = {});
+/// What the helper is told (helper_modes.h). uid_file: where uids of `auto` are kept.
+std::vector<std::string> helper_arguments(const WantedNames& wanted, const std::string& uid_file);
 
 /// One question of one life, which owns it. Destroy it to be told no more; the helper is killed.
 class NameLookup {

@@ -1,12 +1,16 @@
 // Reading the command line.
 #include "init/options.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <getopt.h>
 
 namespace berth {
 
 std::string usage() {
   return "usage: berth [--units DIR]... [--run-dir DIR] [--config FILE]\n"
+         "       berth [OPTION]... -- COMMAND [ARGUMENT]...\n"
          "       berth --help | --version\n"
          "\n"
          "  --units DIR    a folder of unit files; repeatable, highest first\n"
@@ -32,6 +36,14 @@ Result<Options> parse_options(int argc, char** argv) {
       {"config", required_argument, nullptr, 'c'}, {"help", no_argument, nullptr, 'h'},
       {"version", no_argument, nullptr, 'v'},      {}};
   Options options;
+  // Cut off here: getopt_long() would not tell whether a word came before or after the dashes.
+  const auto dashes = std::find_if(argv, argv + argc,
+                                   [](const char* word) { return std::string_view(word) == "--"; });
+  const bool has_command = dashes != argv + argc;
+  if (has_command) {
+    options.command.assign(dashes + 1, argv + argc);
+    argc = static_cast<int>(dashes - argv);
+  }
   opterr = 0;
   optind = 0;  // getopt(3): begin anew, whatever was parsed before
   for (int found = 0; (found = ::getopt_long(argc, argv, ":h", kOptions, nullptr)) != -1;) {
@@ -61,6 +73,8 @@ Result<Options> parse_options(int argc, char** argv) {
     return Error{ErrorCode::invalid, std::string("unexpected argument ") + argv[optind]};
   if (options.folders.run_dir.empty() || options.folders.run_dir.front() != '/')
     return Error{ErrorCode::invalid, "--run-dir wants an absolute path"};
+  if (has_command && options.command.empty())
+    return Error{ErrorCode::invalid, "no command after --"};
   return options;
 }
 

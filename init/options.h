@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "init/unit_files.h"
 #include "units/result.h"
@@ -10,6 +11,7 @@ namespace berth {
 
 struct Options {
   UnitFolders folders;
+  std::vector<std::string> command;  ///< what stands after --; empty = none
   bool help = false;
   bool version = false;
 };

@@ -28,6 +28,8 @@ std::optional<Outcome> outcome_of_start(const UnitRuntime& unit, bool in_new_lif
     case UnitState::skipped:
       return Outcome{JobResult::skipped, {unit.name() + ": a condition does not hold"}};
     case UnitState::backoff: {
+      if (unit.is_job())
+        return std::nullopt;  // it is tried again, so there is no result yet
       Outcome outcome = failed(unit);
       outcome.lines.push_back(unit.name() + ": berth goes on trying");
       return outcome;
@@ -58,11 +60,24 @@ void PendingJobs::add(const UnitRuntime& unit, Goal goal, Done done) {
   jobs_.push_back(Job{unit.name(), goal, unit.life.epoch, std::move(done)});
 }
 
+void PendingJobs::add_next_run(const UnitRuntime& unit, Done done) {
+  jobs_.push_back(Job{unit.name(), Goal::up, unit.life.epoch, std::move(done), true});
+}
+
 void PendingJobs::on_state(const UnitRuntime& unit) {
   for (std::size_t i = 0; i < jobs_.size();) {
     Job& job = jobs_[i];
     std::optional<Outcome> outcome;
-    if (job.unit == unit.name()) {
+    const bool is_its = job.unit == unit.name();
+    if (is_its && job.after_this_run) {
+      const bool next_follows = unit.job_data() != nullptr && unit.job_data()->again;
+      job.after_this_run = !is_at_rest(unit.state);
+      if (next_follows || job.after_this_run) {
+        ++i;
+        continue;
+      }
+    }
+    if (is_its) {
       const bool in_new_life = job.goal == Goal::up || unit.life.epoch != job.epoch;
       outcome =
           job.goal == Goal::down ? outcome_of_stop(unit) : outcome_of_start(unit, in_new_life);

@@ -19,7 +19,9 @@ class PendingJobs {
   /// Calls `done` once when the unit has got there, or will not. `up_again` = up in another life
   /// than now.
   void add(const UnitRuntime& unit, Goal goal, Done done);
-  /// After every change of state.
+  /// The same for the run of a job that follows the one under way.
+  void add_next_run(const UnitRuntime& unit, Done done);
+  /// After every change of state; before what is remembered of a job is started.
   void on_state(const UnitRuntime& unit);
   std::size_t size() const { return jobs_.size(); }
 
@@ -29,6 +31,7 @@ class PendingJobs {
     Goal goal;
     std::uint64_t epoch;
     Done done;
+    bool after_this_run = false;  ///< of a job: the run under way is not the one
   };
   std::vector<Job> jobs_;
 };

@@ -1,6 +1,8 @@
 // Loading and reloading units.
 #include "init/reloader.h"
 
+#include <algorithm>
+
 #include <malloc.h>
 
 #include "init/log.h"
@@ -99,7 +101,7 @@ void Reloader::replace(UnitRuntime& unit) {
     p_.logs.unit_line(unit.name(), LogLevel::error, restarted.error().message);
 }
 
-Result<std::vector<std::string>> Reloader::reload() {
+Result<std::vector<std::string>> Reloader::reload(const UnitRuntime* by) {
   Catalog next = load_units(p_.settings.folders);
   const CatalogDiff diff = compare(definitions(), errors_, next);
   auto lines = judge(diff, kNamed);
@@ -116,6 +118,8 @@ Result<std::vector<std::string>> Reloader::reload() {
            std::to_string(diff.removed.size()) + " removed");
   for (const LoadError& error : errors_)
     log_error("still rejected: " + error.str());
+  if (on_applied_)
+    on_applied_(by);
   return lines;
 }
 
@@ -138,8 +142,13 @@ void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
 }
 
 void Reloader::start_at_boot(UnitRuntime& unit) {
-  if (unit.stock || unit.latest().info.start != StartWhen::boot)
+  const Unit& latest = unit.latest();
+  if (unit.stock || latest.info.start != StartWhen::boot)
     return;
+  if (latest.job && !latest.job->runs_on(JobTrigger::boot))
+    return;
+  if (latest.job)
+    unit.job().cause = JobTrigger::boot;
   if (const auto started = p_.manager.want_up(unit); !started)
     p_.logs.unit_line(unit.name(), LogLevel::error, started.error().message);
 }
@@ -228,6 +237,13 @@ bool Reloader::in_maintenance() const {
     if (maintenance_of(*proxy))
       return true;
   return false;
+}
+
+bool Reloader::ends_maintenance(const UnitRuntime& job) const {
+  const std::vector<const Unit*> proxies = units_of(UnitKind::proxy);
+  return std::any_of(proxies.begin(), proxies.end(), [&](const Unit* proxy) {
+    return proxy->proxy->maintenance_until == job.name();
+  });
 }
 
 void Reloader::push_routes() {

@@ -2,6 +2,7 @@
 // to the proxies.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,12 @@ class Reloader {
   void boot();
   /// Reads all unit files again and applies them as one step; an error that was not there before
   /// changes nothing. Returns what changed, for people.
-  Result<std::vector<std::string>> reload();
+  /// by: the job whose run asks for it, null = none.
+  Result<std::vector<std::string>> reload(const UnitRuntime* by = nullptr);
+  /// Is told after each reload that was applied.
+  void set_on_applied(std::function<void(const UnitRuntime* by)> on_applied) {
+    on_applied_ = std::move(on_applied);
+  }
   /// The same; then what still runs as it was defined earlier, and would until it is idle, stops.
   Result<std::vector<std::string>> reload_now();
   /// What a reload would change; it is not done.
@@ -58,6 +64,8 @@ class Reloader {
   std::vector<std::string> error_lines() const;
   /// Whether some proxy shows its maintenance page.
   bool in_maintenance() const;
+  /// Whether some proxy shows it until this job has succeeded.
+  bool ends_maintenance(const UnitRuntime& job) const;
 
  private:
   Definitions definitions() const;
@@ -79,6 +87,7 @@ class Reloader {
   Parts p_;
   BerthConfig config_;
   std::vector<LoadError> errors_;
+  std::function<void(const UnitRuntime* by)> on_applied_;
 };
 
 }  // namespace berth

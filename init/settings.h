@@ -8,6 +8,7 @@
 
 #include "init/sweep.h"
 #include "init/unit_files.h"
+#include "units/capabilities.h"
 
 namespace berth {
 
@@ -19,9 +20,11 @@ struct Settings {
   rlimit original_nofile{};                        ///< before berth raised its own soft limit
   bool has_run_dir = true;  ///< it could be made and claimed; without one, units have no run_dir
   bool is_root = false;
+  CapabilitySet capabilities = ~CapabilitySet{0};  ///< what berth was granted
   bool is_pid1 = false;
   std::optional<UnitGids> unit_gids;  ///< if units can be marked by a supplementary group
   unsigned cpus = 1;
+  pid_t log_writer = 0;  ///< the process that writes berth's output for it; 0 = none
 
   const std::string& run_dir() const { return folders.run_dir; }
   /// The path of one of berth's own programs: beside berth (a build tree), else in ../lib/berth

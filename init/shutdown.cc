@@ -15,6 +15,7 @@ Shutdown::~Shutdown() {
 void Shutdown::request(const BerthConfig& config, const std::string& why) {
   if (requested()) {
     log_warning(why + ": everything that is left is killed");
+    hurries_ = true;
     manager_.kill_all();
     return;
   }
@@ -25,14 +26,23 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
   // tenant's stop is followed by that of what it requires, so one stop may take no more than a
   // quarter.
   manager_.set_stop_cap(config.shutdown_timeout / 4);
-  timers_.push_back(loop_.after(config.shutdown_timeout / 2, [this] { stop_rest(); }));
+  const Milliseconds half = config.shutdown_timeout / 2;
+  timers_.push_back(loop_.after(half, [this] { run_last_jobs(); }));
+  timers_.push_back(loop_.after(half + config.shutdown_after_stop, [this] { stop_rest(); }));
   timers_.push_back(loop_.after(all, [this] { give_up("the shutdown timeout is over"); }));
   manager_.refuse_starts();
+  if (triggers_ != nullptr)
+    triggers_->close();
   leases_.shut_down();
   for (const auto& [name, unit] : table_.all())
     if (unit->is_tenant() && !is_at_rest(unit->state))
       manager_.want_down(*unit, "shutdown");
   on_state();
+}
+
+std::vector<std::string> Shutdown::left_jobs() const {
+  return triggers_ != nullptr && !hurries_ ? triggers_->left_at_shutdown()
+                                           : std::vector<std::string>{};
 }
 
 bool Shutdown::all_at_rest(bool only_tenants) const {
@@ -42,10 +52,23 @@ bool Shutdown::all_at_rest(bool only_tenants) const {
   });
 }
 
-void Shutdown::stop_rest() {
+void Shutdown::run_last_jobs() {
   if (phase_ != Phase::tenants)
     return;
+  phase_ = Phase::jobs;
+  if (triggers_ != nullptr && !hurries_)
+    triggers_->begin_shutdown();
+  on_state();
+}
+
+void Shutdown::stop_rest() {
+  if (phase_ != Phase::tenants && phase_ != Phase::jobs)
+    return;
   phase_ = Phase::rest;
+  for (const std::string& name : left_jobs()) {
+    log_error("the time for jobs of the shutdown is over: " + name + " is cut short");
+    cut_short_.push_back(name);
+  }
   for (const auto& [name, unit] : table_.all())
     if (!is_at_rest(unit->state))
       manager_.want_down(*unit, "shutdown");
@@ -54,6 +77,8 @@ void Shutdown::stop_rest() {
 
 void Shutdown::on_state() {
   if (phase_ == Phase::tenants && all_at_rest(true))
+    run_last_jobs();
+  if (phase_ == Phase::jobs && left_jobs().empty())
     stop_rest();
   if (phase_ == Phase::rest && all_at_rest(false))
     loop_.stop();
@@ -61,11 +86,11 @@ void Shutdown::on_state() {
 
 void Shutdown::give_up(const char* why) {
   for (const auto& [name, unit] : table_.all())
-    if (!is_at_rest(unit->state))
+    if (!is_at_rest(unit->state)) {
       cut_short_.push_back(name);
-  for (const std::string& name : cut_short_)
-    log_error(std::string(why) + ": " + name + " is cut short while it is " +
-              std::string(to_string(table_.find(name)->state)));
+      log_error(std::string(why) + ": " + name + " is cut short while it is " +
+                std::string(to_string(unit->state)));
+    }
   manager_.kill_all();
   loop_.stop();
 }

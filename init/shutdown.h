@@ -1,10 +1,11 @@
-// Shutdown: ends everything in order within its time: instances first, then the rest in reverse
-// order of starting.
+// Shutdown: ends everything in order within its time: instances first, then the jobs of the end
+// run, then the rest stops in reverse order of starting.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "init/job_triggers.h"
 #include "init/leases.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
@@ -19,6 +20,9 @@ class Shutdown {
       : loop_(loop), table_(table), manager_(manager), leases_(leases) {}
   ~Shutdown();
 
+  /// What runs `on = "shutdown"`.
+  void set_triggers(JobTriggers& triggers) { triggers_ = &triggers; }
+
   /// Begins, or hurries if it has begun: what is alive is killed then.
   void request(const BerthConfig& config, const std::string& why);
   bool requested() const { return phase_ != Phase::no; }
@@ -28,8 +32,10 @@ class Shutdown {
   int exit_status() const { return cut_short_.empty() ? 0 : 1; }
 
  private:
-  enum class Phase : std::uint8_t { no, tenants, rest };
+  enum class Phase : std::uint8_t { no, tenants, jobs, rest };
   bool all_at_rest(bool only_tenants) const;
+  std::vector<std::string> left_jobs() const;
+  void run_last_jobs();
   void stop_rest();
   void give_up(const char* why);
 
@@ -37,7 +43,9 @@ class Shutdown {
   UnitTable& table_;
   Manager& manager_;
   Leases& leases_;
+  JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
+  bool hurries_ = false;
   std::vector<os::TimerId> timers_;
   std::vector<std::string> cut_short_;
 };

@@ -1,33 +1,49 @@
 // Wiring, signals, and the end of each turn of the loop.
 #include "init/supervisor.h"
 
+#include <algorithm>
+#include <utility>
+
+#include <malloc.h>
 #include <signal.h>
 
 #include "init/log.h"
+#include "init/os/leftovers.h"
+#include "init/os/startup.h"
+#include "units/signal_rules.h"
 
 namespace berth {
 namespace {
 
 constexpr std::chrono::milliseconds kLastWords{200};
 
-/// SIGRTMIN+3 by number: container runtimes send 37 to ask an init to stop (systemd(1)).
-constexpr int kContainerStop = 37;
-/// SIGRTMIN+5, with which systemd is asked to restart the machine.
-constexpr int kMachineRestart = 39;
+// A shell stops and continues berth itself; only a command is stopped with it.
+std::vector<int> signals_for(bool with_command) {
+  std::vector<int> taken = signals_taken();
+  if (!with_command)
+    std::erase(taken, SIGTSTP);
+  return taken;
+}
 
 }  // namespace
 
-Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs)
+Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs,
+                       std::vector<std::string> command)
     : loop_(loop),
+      settings_(settings),
       logs_(logs),
       endpoints_(settings),
       proxies_(loop, settings),
       launcher_(settings, logs, endpoints_, proxies_),
       cleaner_(loop, table_, logs, settings),
-      readiness_({loop, table_, reaper_, launcher_, endpoints_, cleaner_}),
+      readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
+      provisions_(loop, reaper_, logs, launcher_, settings),
       job_runs_(loop, table_, reaper_, logs, launcher_),
-      lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, readiness_, proxies_,
-              job_runs_, settings}),
+      lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, provisions_, readiness_,
+              proxies_, job_runs_, settings}),
+      notifications_({loop, table_, logs, readiness_, lives_, settings}),
+      notify_socket_(
+          loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
@@ -35,20 +51,45 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
                  activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
-      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, logs, reaper_,
-              launcher_, settings}),
+      alarm_(loop, [this] { triggers_.on_alarm(); }),
+      triggers_({loop, table_, manager_, logs, alarm_, local_time_}),
+      history_(loop, table_, logs),
+      feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
+      timeline_(loop.clock()),
+      admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
+              timeline_, triggers_, logs, reaper_, launcher_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
-      signals_(loop,
-               {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, kContainerStop,
-                kMachineRestart},
+      idle_trim_(loop,
+                 [] {
+                   ::malloc_trim(0);
+                   os::forget_program_pages();
+                 }),
+      command_(command.empty()
+                   ? nullptr
+                   : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
+      signals_(loop, signals_for(command_ != nullptr),
                [this](const os::SignalInfo& signal) { on_signal(signal); }) {
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
+  manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
+    timeline_.on_state(unit, from);
+    feed_.tell(unit, from);
+  });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
-  job_runs_.set_reload([this](UnitRuntime&) -> Result<void> {
-    BERTH_TRY(reloader_.reload());
+  job_runs_.set_reload([this](UnitRuntime& job) -> Result<void> {
+    if (shutdown_.requested())
+      return Error{ErrorCode::unavailable, "berth is shutting down"};
+    BERTH_TRY(reloader_.reload(&job));
     return {};
   });
+  reloader_.set_on_applied([this](const UnitRuntime* by) {
+    triggers_.reloaded(by);
+    triggers_.release_held();  // it may have ended the maintenance
+  });
+  triggers_.set_maintenance([this](const UnitRuntime& job) {
+    return reloader_.in_maintenance() && !reloader_.ends_maintenance(job);
+  });
+  shutdown_.set_triggers(triggers_);
   leases_.set_configured([this](const std::string& proxy) {
     if (UnitRuntime* unit = table_.find(proxy))
       lives_.proxy_configured(*unit);
@@ -64,54 +105,134 @@ void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
+  if (command_ && command_life_ == CommandLife::not_begun && is_settled())
+    start_command();
+  idle_trim_.after_turn();
+}
+
+bool Supervisor::is_settled() const {
+  return std::all_of(table_.all().begin(), table_.all().end(), [](const auto& entry) {
+    const UnitRuntime& unit = *entry.second;
+    return is_at_rest(unit.state) || unit.state == UnitState::backoff ||
+           (unit.state == UnitState::running && !unit.is_job());
+  });
+}
+
+void Supervisor::start_command() {
+  command_life_ = CommandLife::begun;
+  command_->start([this] {
+    loop_.cancel(command_deadline_);
+    shutdown_.request(reloader_.config(), "the command has ended");
+    if (command_life_ == CommandLife::killed)
+      shutdown_.request(reloader_.config(), "whoever hurried the command");
+  });
+}
+
+// The command may need the units until its end: it goes first.
+void Supervisor::request_shutdown(const std::string& why) {
+  const bool first = command_life_ == CommandLife::begun;
+  if (!command_ || !command_->is_running())
+    return shutdown_.request(reloader_.config(), why);
+  if (first) {
+    log_info(why + ": the command is told to end");
+    command_life_ = CommandLife::told_to_end;
+    command_deadline_ =
+        loop_.after(reloader_.config().shutdown_timeout / 4, [this] { command_->signal(SIGKILL); });
+  } else {
+    log_warning(why + ": the command is killed");
+    command_life_ = CommandLife::killed;
+  }
+  command_->signal(first ? SIGTERM : SIGKILL);
 }
 
 int Supervisor::run() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
+  if (const auto listening = notify_socket_.open(settings_); !listening)
+    log_warning("units cannot use sd_notify: " + listening.error().message);
+  launcher_.set_notify_address(notify_socket_.address());
   reloader_.boot();
+  triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   loop_.run();
+  end_leftovers();
+  return command_ ? command_->status() : shutdown_.exit_status();
+}
+
+// What has left its unit, or was never in one. Our own helpers go by themselves: berth-admin still
+// has an answer to give.
+void Supervisor::end_leftovers() {
+  const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer};
+  if (const auto left = os::leftovers(helpers); !left.empty())
+    log_warning(std::to_string(left.size()) + " processes that belong to no unit are told to end");
   log_info("the end");
   logs_.flush(kLastWords);
-  return shutdown_.exit_status();
+  os::end_leftovers(helpers, os::kOrphanGrace);
 }
 
 void Supervisor::on_signal(const os::SignalInfo& signal) {
+  if (signal.signal == SIGCHLD) {
+    if (command_)
+      command_->look_whether_stopped();
+    notify_socket_.receive();  // last words, while it can be told whose they are
+    return reaper_.drain();
+  }
+  if (!is_passed_on(signal.signal))
+    return;
   const std::string from =
       signal_name(signal.signal) +
       (signal.sender == 0 ? " from outside" : " from pid " + std::to_string(signal.sender));
-  switch (signal.signal) {
-    case SIGCHLD:
-      reaper_.drain();
-      break;
-    case kMachineRestart:
+  const SignalRule rule = signal_rule(reloader_.config(), signal.signal);
+  switch (rule.action) {
+    case SignalRule::Action::restart:
       machine_end_ = os::MachineEnd::restart;
-      [[fallthrough]];
-    case SIGTERM:
-    case SIGINT:
-    case kContainerStop:
-      shutdown_.request(reloader_.config(), from);
-      break;
-    case SIGHUP:
-      log_info(from + ": reload");
-      if (shutdown_.requested())
-        break;
-      // What is wrong has been logged where it was found; nothing was changed then.
-      if (const auto reloaded = reloader_.reload(); !reloaded)
-        log_error("the reload was refused");
-      break;
-    default:
-      break;
+      return request_shutdown(from);
+    case SignalRule::Action::shutdown:
+      return request_shutdown(from);
+    case SignalRule::Action::reload:
+      return reload(from);
+    case SignalRule::Action::forward:
+      return forward(signal, rule.unit, from);
+    case SignalRule::Action::ignore:
+      return;
+  }
+}
+
+void Supervisor::reload(const std::string& why) {
+  log_info(why + ": reload");
+  if (shutdown_.requested())
+    return;
+  // What is wrong has been logged where it was found; nothing was changed then.
+  if (const auto reloaded = reloader_.reload(); !reloaded)
+    log_error("the reload was refused");
+}
+
+void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
+                         const std::string& from) {
+  if (to.empty() && command_)
+    return command_->signal(signal.signal);
+  UnitRuntime* const unit = to.empty() ? nullptr : table_.find(to);
+  if (unit != nullptr && unit->life.main_pid != 0) {
+    log_debug(from + " goes to " + unit->name());
+    os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, signal.signal);
+  } else if (unit == nullptr && signal.signal == SIGQUIT) {
+    // The stop signal of images whose only program it was meant for (STOPSIGNAL).
+    request_shutdown(from);
+  } else {
+    log_debug(from + ": there is nobody to forward it to");
   }
 }
 
 void Supervisor::on_state(UnitRuntime& unit) {
-  if (unit.is_job())
+  if (unit.is_job()) {
     reloader_.push_routes();  // it may have ended the maintenance
+    history_.on_state(unit);
+    triggers_.release_held();
+  }
   activation_.on_state(unit);
   idle_.on_state(unit);
   jobs_.on_state(unit);
+  triggers_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();
 }

@@ -7,14 +7,22 @@
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/idle_trim.h"
 #include "init/idle_watch.h"
+#include "init/job_history.h"
 #include "init/job_runs.h"
+#include "init/job_triggers.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/notifications.h"
+#include "init/notify_socket.h"
+#include "init/one_command.h"
+#include "init/os/alarm.h"
 #include "init/os/event_loop.h"
+#include "init/os/local_time.h"
 #include "init/os/machine.h"
 #include "init/os/signal_fd.h"
 #include "init/pending_jobs.h"
@@ -24,13 +32,17 @@
 #include "init/reloader.h"
 #include "init/settings.h"
 #include "init/shutdown.h"
+#include "init/state_feed.h"
+#include "init/timeline.h"
 #include "init/unit_table.h"
 
 namespace berth {
 
 class Supervisor {
  public:
-  Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs);
+  /// command: runs beside the units, once they are up, and ends with them; empty = none.
+  Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs,
+             std::vector<std::string> command = {});
 
   /// Boots the units and runs until everything has stopped. Returns berth's exit status.
   int run();
@@ -40,10 +52,18 @@ class Supervisor {
  private:
   void on_signal(const os::SignalInfo& signal);
   void end_turn();
+  /// The boot is over: everything that starts has started, or will not.
+  bool is_settled() const;
+  void start_command();
+  void request_shutdown(const std::string& why);
+  void forward(const os::SignalInfo& signal, const std::string& to, const std::string& from);
+  void reload(const std::string& why);
+  void end_leftovers();
   void on_state(UnitRuntime& unit);
   void replace_proxy(const std::string& proxy);
 
   os::EventLoop& loop_;
+  const Settings& settings_;
   LogHub& logs_;
   UnitTable table_;
   Reaper reaper_;
@@ -52,17 +72,31 @@ class Supervisor {
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
+  Provisions provisions_;
   JobRuns job_runs_;
   Lives lives_;
+  Notifications notifications_;
+  NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
   Activation activation_;
   IdleWatch idle_;
   Reloader reloader_;
   Shutdown shutdown_;
+  os::LocalTime local_time_;
+  os::WallAlarm alarm_;
+  JobTriggers triggers_;
+  JobHistory history_;
   PendingJobs jobs_;
+  StateFeed feed_;
+  Timeline timeline_;
   AdminService admin_;
   AdminLink admin_link_;
+  IdleTrim idle_trim_;
+  std::unique_ptr<OneCommand> command_;  ///< null = none
+  enum class CommandLife : std::uint8_t { not_begun, begun, told_to_end, killed };
+  CommandLife command_life_ = CommandLife::not_begun;
+  os::TimerId command_deadline_ = os::kNoTimer;
   os::SignalFd signals_;
   os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };

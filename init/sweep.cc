@@ -169,6 +169,22 @@ bool kernel_lists_children() {
   return ::access(("/proc/" + self + "/task/" + self + "/children").c_str(), F_OK) == 0;
 }
 
+constexpr std::size_t kMostMarks = 64;  // of a chain that changes while it is read
+
+// Adds the marks of `pid` and of its ancestors; true if one is marked for a unit.
+bool add_marks(pid_t pid, std::vector<ProcessMarks>& marks) {
+  for (const pid_t self = ::getpid(); pid > 1 && pid != self && marks.size() < kMostMarks;) {
+    const std::optional<os::ProcessStat> stat = os::read_stat(pid);
+    if (!stat.has_value())
+      return false;
+    marks.push_back({pid, stat->session, unit_gid_in(pid)});
+    if (marks.back().unit_gid.has_value())
+      return true;
+    pid = stat->parent;
+  }
+  return false;
+}
+
 // Whether `pid` or one of its ancestors shows a mark of the unit.
 bool descends_from(const UnitMarks& marks, pid_t pid) {
   for (const pid_t self = ::getpid(); pid > 1 && pid != self;) {
@@ -222,6 +238,13 @@ std::vector<std::vector<pid_t>> find_members(const std::vector<UnitMarks>& units
   else
     look.take_tree();
   return look.members();
+}
+
+std::vector<ProcessMarks> marks_of_process(pid_t pid) {
+  std::vector<ProcessMarks> marks;
+  if (!add_marks(pid, marks) && !marks.empty())
+    add_marks(marks.front().session, marks);
+  return marks;
 }
 
 void signal_member(pid_t pid, const UnitMarks& marks, int signal) {

@@ -45,6 +45,16 @@ class UnitGids {
 /// cannot be told from a stranger and is not found.
 std::vector<std::vector<pid_t>> find_members(const std::vector<UnitMarks>& units,
                                              const std::vector<pid_t>& spared, bool thorough);
+/// What a process shows of whom it belongs to.
+struct ProcessMarks {
+  pid_t pid = 0;
+  pid_t session = 0;
+  std::optional<gid_t> unit_gid;  ///< of the unit that it is marked for
+};
+/// Those of `pid` and of its ancestors below berth, nearest first, then those of its session's
+/// leader and its ancestors; not beyond one that is marked for a unit. Empty if there is no such
+/// process.
+std::vector<ProcessMarks> marks_of_process(pid_t pid);
 /// SIGKILL (or `signal`) to one of them, after checking again that it still is one (pid reuse).
 void signal_member(pid_t pid, const UnitMarks& marks, int signal);
 

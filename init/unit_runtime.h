@@ -10,8 +10,12 @@
 
 #include <sys/types.h>
 
+#include "init/adopted_main.h"
 #include "init/aux_commands.h"
+#include "init/health.h"
+#include "init/helper_run.h"
 #include "init/job_run.h"
+#include "init/job_runtime.h"
 #include "init/name_lookup.h"
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
@@ -21,6 +25,21 @@
 #include "units/unit_state.h"
 
 namespace berth {
+
+/// What a unit has told of itself by sd_notify.
+struct Told {
+  bool reloading = false;
+  bool stopping = false;
+  std::string status;
+  std::optional<Milliseconds> watchdog_interval;  ///< instead of the unit's; 0 = none
+  bool nonsense_said = false;                     ///< something was not understood: logged
+  bool main_refused_said = false;                 ///< a MAINPID= was refused: logged
+  /// "reloading: new routes"
+  std::string str() const {
+    const std::string phase = stopping ? "stopping" : reloading ? "reloading" : "";
+    return phase + (phase.empty() || status.empty() ? "" : ": ") + status;
+  }
+};
 
 /// One life: from preparing to the end of cleaning. Replaced by a new one with each start.
 struct UnitLife {
@@ -35,25 +54,42 @@ struct UnitLife {
   std::string program;          ///< the last one that was executed, for messages
   std::vector<pid_t> sessions;  ///< of the main process and of every auxiliary command so far
   bool main_ran = false;  ///< execve succeeded at least once: after_stop has something to follow
-  bool stop_requested = false;  ///< the end is wanted: by stop, restart, idleness, a dependency
-  bool stop_sent = false;       ///< the stop signal or SIGKILL went out
-  bool gave_up_waiting = false;
+  bool stop_requested = false;   ///< the end is wanted: by stop, restart, idleness, a dependency
+  bool stop_sent = false;        ///< the stop signal or SIGKILL went out
+  bool gave_up_waiting = false;  ///< not ready in time, unhealthy, or a job that took too long
+  bool found_ready = false;      ///< it has shown that it is ready
+  int stop_signal = 0;           ///< what ends it instead of the unit's own; 0 = that
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;
   Verdict verdict = Verdict::stopped;
   os::TimePoint started;
-  std::uint64_t started_ms = 0;  ///< wall clock
-  Address endpoint;              ///< where it serves; path and port empty = nowhere
-  std::uint16_t port = 0;        ///< allocated from the tenant's range; 0 = none
-  os::UniqueFd listener;         ///< of an activated endpoint, until the main process has it
+  std::uint64_t started_ms = 0;   ///< wall clock
+  Address endpoint;               ///< where it serves; path and port empty = nowhere
+  std::uint16_t port = 0;         ///< allocated from the tenant's range; 0 = none
+  os::UniqueFd listener;          ///< of an activated endpoint, until the main process has it
+  os::UniqueFd environment_file;  ///< variables of env_file and secrets; berth never reads it
   std::unique_ptr<NameLookup> lookup;
+  os::TimePoint due;          ///< of the unit's deadline
+  bool was_extended = false;  ///< it asked for more time to become ready
+  Told told;
+  std::unique_ptr<AdoptedMain> adopted;  ///< a main process that the unit named itself
+  std::unique_ptr<HelperRun> provider;
   std::unique_ptr<ReadinessProbe> probe;
+  std::unique_ptr<HealthProbe> health;
+  std::unique_ptr<Watchdog> watchdog;
   std::unique_ptr<AuxCommands> aux;
   std::unique_ptr<JobRun> run;  ///< of a job, once it has been spawned
 
   /// Whether it is the main process, or a step of the job that this is.
   bool is_main(pid_t pid) const { return pid == main_pid || (run && run->has(pid)); }
+};
+
+/// When the current or last life got where; the epoch = not yet.
+struct UnitTimes {
+  os::TimePoint queued;  ///< wanted up: it waits for others from here
+  os::TimePoint begun;   ///< nothing to wait for any more: preparations begin
+  os::TimePoint up;      ///< ready; a job: has succeeded
 };
 
 struct UnitRuntime {
@@ -78,14 +114,29 @@ struct UnitRuntime {
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
   std::uint64_t since_ms = 0;  ///< of the state, wall clock
   UnitLife life;
+  UnitTimes times;
   os::TimerId deadline = os::kNoTimer;
   RestartHistory history;
-  std::uint32_t restarts = 0;  ///< automatic ones since the last start by hand or by a request
-  std::string last_exit;       ///< in words
-  std::string reason;          ///< of a failure or a back-off, in words
-  bool job_succeeded = false;  ///< at least once since berth began
-  bool pinned = false;         ///< started by hand: not stopped for idleness
+  std::uint32_t restarts = 0;       ///< automatic ones since the last start by hand or by a request
+  std::string last_exit;            ///< in words
+  std::string reason;               ///< of a failure or a back-off, in words
+  std::vector<std::string> warned;  ///< of comforts that are not to be had: once is enough
+  std::optional<uid_t> auto_uid;    ///< of `user = "auto"`, once it is known
+  bool job_succeeded = false;       ///< at least once since berth began
+  bool pinned = false;              ///< started by hand: not stopped for idleness
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
+
+  /// What a job has beside all this; made when it is first asked for.
+  JobRuntime& job() {
+    if (!job_)
+      job_ = std::make_unique<JobRuntime>();
+    return *job_;
+  }
+  /// null = nobody has asked.
+  const JobRuntime* job_data() const { return job_.get(); }
+
+ private:
+  std::unique_ptr<JobRuntime> job_;
 };
 
 }  // namespace berth

@@ -61,6 +61,11 @@ void for_each_start_text(const Unit& unit, Look look) {
     look(value.value_or(""));
   }
   look(service.ready.path);
+  look_at(service.ready.command);
+  if (service.health) {
+    look(service.health->path);
+    look_at(service.health->command);
+  }
 }
 
 /// The variable that a tenant with this endpoint does not have.
@@ -341,14 +346,28 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   const auto complain = [&](std::string message) {
     reading.errors.add(at, reading.unit, std::move(message));
   };
+  unit.mentions_run_dir = reading.scope.asked_for_run_dir;
   for (std::string& wrong : check_sockets(unit, reading.scope.run_dir)) {
     complain(std::move(wrong));
   }
   if (unit.kind == UnitKind::service && unit.service.ready.at_endpoint && !unit.service.address) {
     complain("\"ready\" asks at \"address\", which is not set");
   }
+  if (unit.kind == UnitKind::service && unit.service.health && unit.service.health->at_endpoint &&
+      !unit.service.address) {
+    complain("\"health\" asks at \"address\", which is not set");
+  }
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");
+  }
+  if (unit.process.standard_input == StandardInput::tty && unit.process.tty.empty()) {
+    complain("\"stdin\" is the terminal of \"tty\", which is not set");
+  }
+  if (unit.job) {
+    unit.job->on = unit.job->triggers();
+  }
+  if (unit.job && unit.job->every.count() > 0 && unit.job->schedule) {
+    complain("a job has either \"every\" or \"schedule\"");
   }
   if (unit.tenant) {
     if (unit.tenant->path.empty() && unit.tenant->hosts.empty()) {

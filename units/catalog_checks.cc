@@ -27,6 +27,8 @@ std::string_view word(Relation relation) {
       return "until";
     case Relation::proxy:
       return "proxy";
+    case Relation::signal:
+      return "forward to";
   }
   return "";
 }
@@ -95,7 +97,7 @@ void check_references(const LoadedUnits& loaded, const std::set<std::string>& us
   for (const UnitReference& reference : loaded.references) {
     const auto complain = [&](const std::string& why) {
       // Whoever hid a stock unit need not hear about another one that nobody uses.
-      if (used.contains(reference.from)) {
+      if (reference.from.empty() || used.contains(reference.from)) {
         errors.add(reference.at, reference.from, named(reference) + why);
       } else {
         errors.mark_broken(reference.from);

@@ -1,17 +1,19 @@
 // Adding up what the container has to grant.
 #include "units/container_needs.h"
 
+#include <algorithm>
+
 namespace berth {
 namespace {
 
 /// What PID 1 opens for itself.
 constexpr std::uint64_t kStandard = 3;
-constexpr std::uint64_t kLoop = 2;        ///< epoll, signalfd
-constexpr std::uint64_t kRunDir = 1;      ///< the lock
-constexpr std::uint64_t kOutput = 1;      ///< a description of standard output of its own
-constexpr std::uint64_t kAdmin = 3;       ///< its socket; pidfd and control socket of berth-admin
-constexpr std::uint64_t kUnread = 256;    ///< answers that berth-admin has not read (admin_link.cc)
-constexpr std::uint64_t kFollowers = 64;  ///< of `berthctl logs -f` (followers.cc)
+constexpr std::uint64_t kLoop = 3;      ///< epoll, signalfd, the alarm of jobs
+constexpr std::uint64_t kRunDir = 1;    ///< the lock
+constexpr std::uint64_t kOutput = 1;    ///< a description of standard output of its own
+constexpr std::uint64_t kAdmin = 3;     ///< its socket; pidfd and control socket of berth-admin
+constexpr std::uint64_t kUnread = 256;  ///< answers that berth-admin has not read (admin_link.cc)
+constexpr std::uint64_t kFollowers = 128;  ///< 64 of `logs -f`, 64 of `events` (followers.h)
 /// Gone before the turn of the loop is over: the child's ends of three pipes, files of /proc and
 /// /etc, a unit file and its folder, a route table, two that came with a message.
 constexpr std::uint64_t kPassing = 12;
@@ -22,7 +24,8 @@ constexpr std::uint64_t kOwn =
 constexpr std::uint64_t kProcess = 4;
 /// The pipes of the process before it, whose end is read a turn later.
 constexpr std::uint64_t kLastPipes = 2;
-constexpr std::uint64_t kControl = 1;   ///< of a proxy
+constexpr std::uint64_t kVariables = 1;  ///< of env_file and secrets, until the end of the life
+constexpr std::uint64_t kControl = 1;    ///< of a proxy
 constexpr std::uint64_t kListener = 1;  ///< of an activated endpoint, until the main process has it
 
 /// Whether a command runs while the main process does; the check of who listens on a port is one.
@@ -38,6 +41,12 @@ std::uint64_t descriptors_of(const Unit& unit) {
     count += kListener;
   if (has_company(unit))
     count += kProcess;
+  if (!unit.process.env_files.empty() || !unit.process.secrets.empty())
+    count += kVariables;
+  if (unit.job)
+    count += kProcess * static_cast<std::uint64_t>(
+                            std::count_if(unit.job->steps.begin(), unit.job->steps.end(),
+                                          [](const Command& step) { return step.background; }));
   if (unit.proxy)
     count += kControl + unit.proxy->listen.size();
   return count;

@@ -214,12 +214,15 @@ struct Command {
   }
   bool operator==(const Command&) const = default;
 };
-/// Wants the state of everything. Answered by Document: an encoded Snapshot.
+/// Wants the state of everything. Answered by Document: an encoded Snapshot. The pids of all units
+/// take a look at all of /proc: only where they are wanted.
 struct GetSnapshot {
   std::uint32_t id = 0;
+  bool with_pids = false;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v(s.id);
+    v(s.with_pids);
   }
   bool operator==(const GetSnapshot&) const = default;
 };
@@ -236,6 +239,17 @@ struct GetLog {
   }
   bool operator==(const GetLog&) const = default;
 };
+/// Wants every change of state from now on, as lines of state_change.h. The write end of a pipe
+/// travels beside it; what it cannot take is dropped and counted. Answered by Document: an encoded
+/// Snapshot without pids, of the moment before the first line.
+struct FollowStates {
+  std::uint32_t id = 0;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.id);
+  }
+  bool operator==(const FollowStates&) const = default;
+};
 /// Measures the memory of the pids of all live units. The write end of a pipe travels beside it:
 /// short-lived probe processes under the units' own ids write text lines "PID RSS_KB PSS_KB
 /// PRIVATE_KB SWAP_KB" (PSS, private and swap
@@ -249,7 +263,7 @@ struct Measure {
   bool operator==(const Measure&) const = default;
 };
 
-using FromAdmin = std::variant<Command, GetSnapshot, GetLog, Measure>;
+using FromAdmin = std::variant<Command, GetSnapshot, GetLog, Measure, FollowStates>;
 
 // --- PID 1 to admin
 // -------------------------------------------------------------------------------------------
@@ -298,7 +312,7 @@ struct Finished {
   }
   bool operator==(const Finished&) const = default;
 };
-/// The answer to GetSnapshot, GetLog and Measure: a sealed memfd travels beside it.
+/// The answer to GetSnapshot, GetLog, Measure and FollowStates: a sealed memfd travels beside it.
 struct Document {
   std::uint32_t id = 0;
   template <class Self, class V>

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "units/merge.h"
+#include "units/signal_values.h"
 #include "units/suggestion.h"
 
 namespace berth {
@@ -52,10 +53,14 @@ Node read_defaults(Node root, LoadState& load, BerthConfig& config) {
   Node defaults{root.at, Node::Table{}};
   for (Member& member : *root.table()) {
     const DefaultsTable* table = find_table(member.key);
+    if (member.key == "signals") {
+      read_signals(member, load, draft.config);
+      continue;
+    }
     if (table == nullptr && member.value.table() != nullptr) {
       load.errors.add(member.value.at, "",
                       "unknown table [" + member.key + "] in " + std::string(kTopTable) +
-                          did_you_mean(member.key, {"process", "log", "shutdown"}));
+                          did_you_mean(member.key, {"process", "log", "shutdown", "signals"}));
       continue;
     }
     if (table == nullptr || member.value.table() == nullptr) {

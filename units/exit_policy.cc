@@ -54,7 +54,16 @@ Verdict classify_exit(const Unit& unit, const ExitFacts& facts, RestartHistory& 
   if (!facts.wanted_up)
     return Verdict::stopped;
   const bool success = is_success(unit.service, facts) && !facts.gave_up_waiting;
-  const Restart policy = unit.kind == UnitKind::job ? Restart::never : unit.service.restart;
+  if (unit.kind == UnitKind::job) {
+    const std::uint32_t retries = unit.job ? unit.job->retries : 0;
+    if (success || facts.never_started || history.in_a_row() >= retries) {
+      history.forget();
+      return success ? Verdict::done : Verdict::failed;
+    }
+    history.count_failure();
+    return Verdict::retry;
+  }
+  const Restart policy = unit.service.restart;
   // What cannot even be executed will not be mended by trying again; whoever mends it starts it.
   const bool again = policy == Restart::always ||
                      (policy == Restart::on_failure && !success && !facts.never_started);

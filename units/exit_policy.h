@@ -13,11 +13,12 @@ namespace berth {
 /// How a main process ended, and what berth had asked of it before.
 struct ExitFacts {
   bool by_signal = false;
-  int value = 0;                 ///< exit code, or the signal
-  bool stop_sent = false;        ///< berth had sent the stop signal or SIGKILL
-  bool wanted_up = true;         ///< whether the unit is still wanted
-  bool never_started = false;    ///< preparing or exec failed
-  bool gave_up_waiting = false;  ///< did not become ready, or a job ran into its timeout
+  int value = 0;               ///< exit code, or the signal
+  bool stop_sent = false;      ///< berth had sent the stop signal or SIGKILL
+  bool wanted_up = true;       ///< whether the unit is still wanted
+  bool never_started = false;  ///< preparing or exec failed
+  /// Did not become ready, was found unhealthy, or, a job, ran into its timeout.
+  bool gave_up_waiting = false;
 };
 
 /// Where a life leads to, after cleaning.
@@ -48,7 +49,8 @@ class RestartHistory {
 /// sent (also as 128 + its number, as Puma does).
 bool is_success(const ServiceSpec& spec, const ExitFacts& facts);
 
-/// The verdict. Counts the start that `retry` leads to in `history`.
+/// The verdict. Counts the start that `retry` leads to in `history`; of a job, that is a try of
+/// `retries`.
 Verdict classify_exit(const Unit& unit, const ExitFacts& facts, RestartHistory& history,
                       Milliseconds now);
 

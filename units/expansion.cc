@@ -208,6 +208,7 @@ const std::string* Scope::find(const std::string& name) const {
   for (std::size_t i = 0; i < own.size(); ++i) {
     // A plain unit has no instance: the name is as good as undefined.
     if (kUnitNames[i] == name && !own[i]->empty()) {
+      asked_for_run_dir |= own[i] == &run_dir;
       return own[i];
     }
   }

@@ -22,6 +22,7 @@ struct Scope {
   std::string instance;
   std::string instance_dashed;
   std::string run_dir;
+  mutable bool asked_for_run_dir = false;  ///< find() was asked for it
   /// A tenant: ${port} and ${socket} exist, but only from its start on.
   bool has_endpoint = false;
 

@@ -1,8 +1,10 @@
 // The rows of the table of keys.
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "units/keys.h"
+#include "units/process_values.h"
 #include "units/special_values.h"
 
 namespace berth {
@@ -11,6 +13,7 @@ namespace {
 using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
+constexpr std::string_view kHealthCheck = "health";
 constexpr std::string_view kDirectory = "[[process.directories]]";
 constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
@@ -26,6 +29,7 @@ constexpr std::string_view kAccessLog = "[proxy.log]";
 UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
 ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
 ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
+HealthCheck& part(Draft& d, HealthCheck*) { return *d.unit.service.health; }
 JobSpec& part(Draft& d, JobSpec*) { return *d.unit.job; }
 TenantSpec& part(Draft& d, TenantSpec*) { return *d.unit.tenant; }
 ProxySpec& part(Draft& d, ProxySpec*) { return *d.unit.proxy; }
@@ -109,6 +113,9 @@ void oom_score(Value& value, std::optional<int>& out) {
 void niceness(Value& value, std::optional<int>& out) {
   value.number(out.emplace(), -20, 19);
 }
+void standard_input(Value& value, std::optional<StandardInput>& out) {
+  value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
+}
 void log_level(Value& value, std::string& out) {
   value.word(out, {"error", "warning", "info", "debug"});
 }
@@ -133,6 +140,10 @@ void names_unit(Value& value, Draft& draft) {
 template <auto Read>
 void ready_by(Value& value, Draft& draft) {
   Read(value, draft.unit.service.ready);
+}
+template <auto Read>
+void health_by(Value& value, Draft& draft) {
+  Read(value, *draft.unit.service.health);
 }
 
 /// A table within [proxy]: its keys go to the same draft.
@@ -193,26 +204,43 @@ void routes(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
 }
 
+/// Whether the table has exactly one of `ways`; reports it if not.
+bool has_one_way(Value& value, std::initializer_list<std::string_view> ways) {
+  std::string names;
+  for (const std::string_view way : ways) {
+    names += (names.empty() ? "" : way == *(ways.end() - 1) ? " and " : ", ") + std::string(way);
+  }
+  const auto count = std::count_if(ways.begin(), ways.end(), [&](std::string_view way) {
+    return value.node().find(way) != nullptr;
+  });
+  if (count != 1) {
+    value.complain(value.node().at, "must be a table with one of " + names);
+  }
+  return count == 1;
+}
 void ready(Value& value, Draft& draft) {
-  int ways = 0;
-  for (const std::string_view way : {"http", "tcp", "unix", "file"}) {
-    ways += value.node().find(way) != nullptr ? 1 : 0;
+  if (has_one_way(value, {"http", "tcp", "unix", "file", "notify", "log", "command"})) {
+    draft.unit.service.ready = ReadyCheck{};
+    read_members(value.node(), kReady, kAnyKind, draft, value.reading());
   }
-  if (ways != 1) {
-    value.complain(value.node().at, "must be a table with one of http, tcp, unix and file");
-    return;
+}
+void health(Value& value, Draft& draft) {
+  if (has_one_way(value, {"http", "tcp", "unix", "command"})) {
+    draft.unit.service.health = HealthCheck{};
+    read_members(value.node(), kHealthCheck, kAnyKind, draft, value.reading());
   }
-  draft.unit.service.ready = ReadyCheck{};
-  read_members(value.node(), kReady, kAnyKind, draft, value.reading());
 }
 void success_exit(Value& value, Draft& draft) {
   read_success_exit(value, draft.unit.service);
 }
-void triggers(Value& value, Draft& draft) {
-  read_triggers(value, *draft.unit.job);
+void schedule(Value& value, Draft& draft) {
+  read_schedule(value, draft.unit.job->schedule);
 }
 void ports(Value& value, Draft& draft) {
   read_port_range(value, *draft.unit.tenant);
+}
+void uid_range(Value& value, Draft& draft) {
+  read_uid_range(value, draft.unit.process);
 }
 void vars(Value& value, Draft& draft) {
   value.read(draft.vars);
@@ -252,6 +280,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
     {"[service]", "ready", "table", "", kCommanded, ready},
+    {"[service]", "health", "table", "", kCommanded, health},
+    {"[service]", "watchdog", "duration", "\"0\"", kCommanded, set<&ServiceSpec::watchdog>},
     {"[service]", "restart", "word", "\"on-failure\"", kRunning, set<&ServiceSpec::restart>},
     {"[service]", "restart_delay", "duration", "\"100ms\"", kRunning,
      set<&ServiceSpec::restart_delay>},
@@ -286,9 +316,13 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[job]", "command", "command", "", kJob, only_step},
     {"[job]", "steps", "list of commands", "", kJob, set<&JobSpec::steps>},
     {"[job]", "timeout", "duration", "\"5m\"", kJob, set_by<&JobSpec::timeout, positive>},
+    {"[job]", "retries", "number", "0", kJob, set<&JobSpec::retries>},
+    {"[job]", "retry_delay", "duration", "\"1s\"", kJob, set<&JobSpec::retry_delay>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
     {"[job]", "instances", "absolute path", "", kJob, set_by<&JobSpec::instances, absolute_path>},
-    {"[job]", "on", "word or list of words", "\"boot\"", kJob, triggers},
+    {"[job]", "on", "word or list of words", "\"boot\"", kJob, set_by<&JobSpec::on, read_triggers>},
+    {"[job]", "every", "duration", "", kJob, set_by<&JobSpec::every, read_every>},
+    {"[job]", "schedule", "schedule", "", kJob, schedule},
 
     {"[tenant]", "path", "URL prefix", "\"/${instance}/\"", kTenant,
      set_by<&TenantSpec::path, read_url_prefix>},
@@ -310,13 +344,29 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[tenant]", "proxy", "unit name", "", kTenant,
      names_unit<&TenantSpec::proxy, Relation::proxy>},
 
-    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_ready_http>},
-    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_ready_status>},
-    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_ready_tcp>},
-    {kReady, "unix", "path", "", kAnyKind, ready_by<read_ready_unix>},
-    {kReady, "file", "path", "", kAnyKind, ready_by<read_ready_file>},
+    {kReady, "http", "path or URL", "", kAnyKind, ready_by<read_probe_http>},
+    {kReady, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind, ready_by<read_probe_status>},
+    {kReady, "tcp", "address", "", kAnyKind, ready_by<read_probe_tcp>},
+    {kReady, "unix", "path", "", kAnyKind, ready_by<read_probe_unix>},
+    {kReady, "file", "path", "", kAnyKind, ready_by<read_probe_file>},
+    {kReady, "notify", "boolean", "", kAnyKind, ready_by<read_probe_notify>},
+    {kReady, "log", "glob", "", kAnyKind, ready_by<read_probe_log>},
+    {kReady, "command", "command", "", kAnyKind, ready_by<read_probe_command>},
     {kReady, "timeout", "duration", "\"30s\"", kAnyKind, set_by<&ReadyCheck::timeout, positive>},
     {kReady, "interval", "duration", "\"0\"", kAnyKind, set<&ReadyCheck::interval>},
+
+    {kHealthCheck, "http", "path or URL", "", kAnyKind, health_by<read_probe_http>},
+    {kHealthCheck, "status", "HTTP statuses", "\"2xx,3xx\"", kAnyKind,
+     health_by<read_probe_status>},
+    {kHealthCheck, "tcp", "address", "", kAnyKind, health_by<read_probe_tcp>},
+    {kHealthCheck, "unix", "path", "", kAnyKind, health_by<read_probe_unix>},
+    {kHealthCheck, "command", "command", "", kAnyKind, health_by<read_probe_command>},
+    {kHealthCheck, "interval", "duration", "\"10s\"", kAnyKind,
+     set_by<&HealthCheck::interval, positive>},
+    {kHealthCheck, "timeout", "duration", "\"5s\"", kAnyKind,
+     set_by<&HealthCheck::timeout, positive>},
+    {kHealthCheck, "failures", "number", "3", kAnyKind,
+     set_by<&HealthCheck::failures, at_least_one>},
 
     {kCommandTable, "command", "command", "", kAnyKind, list_entry},
     {kCommandTable, "timeout", "duration", "", kAnyKind, set_by<&Command::timeout, positive>},
@@ -325,6 +375,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
     {kProcessTable, "user", "user", "", kAnyKind, set<&ProcessSpec::user>},
     {kProcessTable, "group", "group", "", kAnyKind, set<&ProcessSpec::group>},
+    {kProcessTable, "uid_range", "range of uids", "\"61000-64999\"", kAnyKind, uid_range},
     {kProcessTable, "groups", "list of groups", "[]", kAnyKind, set<&ProcessSpec::groups>},
     {kProcessTable, "working_directory", "absolute path", "\"/\"", kAnyKind,
      set_by<&ProcessSpec::working_directory, absolute_path>},
@@ -332,6 +383,14 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::env, read_environment>},
     {kProcessTable, "inherit_env", "boolean or list of names", "true", kAnyKind,
      set_by<&ProcessSpec::inherit_env, read_inherit_env>},
+    {kProcessTable, "env_file", "path or list of paths", "[]", kAnyKind,
+     set_by<&ProcessSpec::env_files, read_env_files>},
+    {kProcessTable, "required_env", "list of names", "[]", kAnyKind,
+     set_by<&ProcessSpec::required_env, read_required_env>},
+    {kProcessTable, "secrets", "absolute path", "", kAnyKind,
+     set_by<&ProcessSpec::secrets, absolute_path>},
+    {kProcessTable, "credentials", "list of files", "[]", kAnyKind,
+     set_by<&ProcessSpec::credentials, read_credentials>},
     {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
     {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
      set_by<&ProcessSpec::oom_score_adj, oom_score>},
@@ -340,12 +399,18 @@ constexpr auto kKeys = std::to_array<Key>({
     {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, niceness>},
     {kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind,
      set<&ProcessSpec::no_new_privileges>},
+    {kProcessTable, "capabilities", "list of capabilities", "", kAnyKind,
+     set_by<&ProcessSpec::capabilities, read_capabilities>},
+    {kProcessTable, "stdin", "word", "", kAnyKind,
+     set_by<&ProcessSpec::standard_input, standard_input>},
+    {kProcessTable, "tty", "absolute path", "", kAnyKind, set_by<&ProcessSpec::tty, absolute_path>},
     {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
     {kDirectory, "path", "absolute path", "", kAnyKind,
      set_by<&DirectorySpec::path, absolute_path>},
     {kDirectory, "user", "user", "", kAnyKind, set<&DirectorySpec::user>},
     {kDirectory, "group", "group", "", kAnyKind, set<&DirectorySpec::group>},
     {kDirectory, "mode", "octal digits", "\"0755\"", kAnyKind, set_by<&DirectorySpec::mode, octal>},
+    {kDirectory, "recursive", "boolean", "false", kAnyKind, set<&DirectorySpec::recursive>},
 
     {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},

@@ -19,8 +19,17 @@ namespace berth {
 
 /// One unit naming another, with its place: checked once all files are read.
 struct UnitReference {
-  enum class Relation : std::uint8_t { requires_unit, wants, after, before, route, until, proxy };
-  std::string from;  ///< the unit, or the template, that names it
+  enum class Relation : std::uint8_t {
+    requires_unit,
+    wants,
+    after,
+    before,
+    route,
+    until,
+    proxy,
+    signal
+  };
+  std::string from;  ///< the unit, or the template, that names it; empty = berth.toml
   Relation relation = Relation::requires_unit;
   std::string target;
   Mark at;

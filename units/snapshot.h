@@ -6,10 +6,31 @@
 #include <string>
 #include <vector>
 
+#include "units/job_trigger.h"
 #include "units/unit.h"
 #include "units/unit_state.h"
 
 namespace berth {
+
+/// A run of a job that has ended: of a job that is tried again, one try.
+struct JobRunStatus {
+  JobTrigger trigger = JobTrigger::dependency;
+  std::uint64_t started_ms = 0;  ///< wall clock since 1970
+  std::uint64_t duration_ms = 0;
+  bool succeeded = false;
+  std::string result;              ///< in words: "succeeded", "exit status 1"
+  std::vector<std::string> lines;  ///< the last ones that it said, oldest first
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.trigger);
+    v(s.started_ms);
+    v(s.duration_ms);
+    v(s.succeeded);
+    v(s.result);
+    v(s.lines);
+  }
+  bool operator==(const JobRunStatus&) const = default;
+};
 
 /// One unit. Times are milliseconds: wall clock since 1970, 0 = never.
 struct UnitStatus {
@@ -28,7 +49,15 @@ struct UnitStatus {
   std::string last_exit;       ///< in words: "exit status 1", "killed by SIGKILL"
   std::string reason;          ///< why it failed or is in back-off, in words
   std::string endpoint;        ///< where it serves, as an address; empty if nowhere
-  std::vector<std::string> requires_units, wants, after;
+  std::string says;            ///< what it tells of itself by sd_notify: "reloading: new routes"
+  std::vector<std::string> requires_units, wants, after, before;
+  StartWhen start = StartWhen::boot;
+  bool stock = false;      ///< starts only when something pulls it in
+  bool succeeded = false;  ///< a job that has, at least once: what requires it is content
+  // Of the current or last life, CLOCK_MONOTONIC in microseconds; 0 = not yet.
+  std::uint64_t queued_us = 0;  ///< wanted up: it waits for others from here
+  std::uint64_t begun_us = 0;   ///< nothing to wait for any more: preparations begin
+  std::uint64_t up_us = 0;      ///< ready; a job: has succeeded
   // Tenants only.
   std::string path;  ///< URL prefix
   std::uint32_t in_flight = 0;
@@ -36,6 +65,9 @@ struct UnitStatus {
   std::uint64_t idle_timeout_ms = 0;
   std::uint64_t idle_for_ms = 0;
   bool pinned = false;  ///< started by hand: stays until stopped
+  // Jobs only.
+  std::uint64_t next_run_ms = 0;   ///< by `every` or `schedule`; 0 = not by the clock
+  std::vector<JobRunStatus> runs;  ///< the last ones, oldest first
 
   template <class Self, class V>
   static void fields(Self& s, V& v) {
@@ -54,15 +86,25 @@ struct UnitStatus {
     v(s.last_exit);
     v(s.reason);
     v(s.endpoint);
+    v(s.says);
     v(s.requires_units);
     v(s.wants);
     v(s.after);
+    v(s.before);
+    v(s.start);
+    v(s.stock);
+    v(s.succeeded);
+    v(s.queued_us);
+    v(s.begun_us);
+    v(s.up_us);
     v(s.path);
     v(s.in_flight);
     v(s.requests);
     v(s.idle_timeout_ms);
     v(s.idle_for_ms);
     v(s.pinned);
+    v(s.next_run_ms);
+    v(s.runs);
   }
   bool operator==(const UnitStatus&) const = default;
 };
@@ -74,6 +116,10 @@ struct Snapshot {
   std::int32_t berth_pid = 0;
   std::int32_t admin_pid = 0;
   std::uint64_t now_ms = 0;
+  // CLOCK_MONOTONIC in microseconds.
+  std::uint64_t now_us = 0;
+  std::uint64_t begun_us = 0;   ///< berth's own start
+  std::uint64_t booted_us = 0;  ///< when nothing was on its way up for the first time; 0 = not yet
   std::vector<UnitStatus> units;         ///< by name
   std::vector<std::string> load_errors;  ///< "file:line:column: message" of rejected files
   template <class Self, class V>
@@ -83,6 +129,9 @@ struct Snapshot {
     v(s.berth_pid);
     v(s.admin_pid);
     v(s.now_ms);
+    v(s.now_us);
+    v(s.begun_us);
+    v(s.booted_us);
     v(s.units);
     v(s.load_errors);
   }

@@ -80,8 +80,8 @@ bool is_endpoint_address(std::string_view text) {
 }
 
 /// Stores the address of a check, or that it is the endpoint. given: the value that it is part of.
-void set_ready_address(Value& value, std::string_view what, const std::string& given,
-                       const std::string& text, ReadyCheck& out) {
+void set_probe_address(Value& value, std::string_view what, const std::string& given,
+                       const std::string& text, ProbeSpec& out) {
   if (is_endpoint_address(text) || text == "unix:${socket}") {
     out.at_endpoint = true;
     return;
@@ -183,19 +183,49 @@ void read_success_exit(Value& value, ServiceSpec& out) {
   }
 }
 
-void read_triggers(Value& value, JobSpec& out) {
-  const std::vector<std::string_view> words{"boot", "manual"};
-  bool on_boot = false;
+void read_triggers(Value& value, std::optional<TriggerSet>& out) {
+  std::vector<std::string_view> words;
+  for (auto why = JobTrigger::boot; why <= JobTrigger::manual;
+       why = static_cast<JobTrigger>(static_cast<unsigned>(why) + 1)) {
+    words.push_back(to_string(why));
+  }
+  TriggerSet triggers = 0;
   const auto add = [&](const Node& node) {
-    const auto index = value.one_of(node, words);
-    on_boot = on_boot || index == 0U;
+    if (const auto index = value.one_of(node, words)) {
+      triggers |= trigger_bit(static_cast<JobTrigger>(*index));
+    }
   };
   if (const Node::Array* items = value.node().array()) {
     std::for_each(items->begin(), items->end(), add);
   } else {
     add(value.node());
   }
-  out.on_boot = on_boot;
+  out = triggers;
+}
+
+void read_every(Value& value, Milliseconds& out) {
+  constexpr Milliseconds least{1'000};
+  Milliseconds every{least};
+  value.read(every);
+  if (every < least) {
+    value.complain(value.node().at, "must be one second or longer");
+    return;
+  }
+  out = every;
+}
+
+void read_schedule(Value& value, std::optional<CronSchedule>& out) {
+  constexpr std::string_view what = "a schedule such as \"30 3 * * mon-fri\"";
+  const auto text = value.text_of(value.node(), what);
+  if (!text) {
+    return;
+  }
+  const auto schedule = parse_schedule(*text);
+  if (!schedule) {
+    value.mismatch(value.node(), what, *text, schedule.error().message);
+    return;
+  }
+  out = *schedule;
 }
 
 void read_port_range(Value& value, TenantSpec& out) {
@@ -216,14 +246,14 @@ void read_port_range(Value& value, TenantSpec& out) {
   out.port_last = *last;
 }
 
-void read_ready_http(Value& value, ReadyCheck& out) {
+void read_probe_http(Value& value, ProbeSpec& out) {
   constexpr std::string_view what = "a path or a URL such as \"http://127.0.0.1:3000/up\"";
   constexpr std::string_view scheme = "http://";
   const auto text = value.text_of(value.node(), what, ExpandAt::start);
   if (!text) {
     return;
   }
-  out.way = ReadyCheck::Way::http;
+  out.way = ProbeSpec::Way::http;
   if (text->starts_with('/')) {
     out.at_endpoint = true;
     out.path = *text;
@@ -240,39 +270,63 @@ void read_ready_http(Value& value, ReadyCheck& out) {
   if (colon == address.npos || address.ends_with(']')) {
     address += ":80";
   }
-  set_ready_address(value, what, *text, address, out);
+  set_probe_address(value, what, *text, address, out);
 }
 
-void read_ready_tcp(Value& value, ReadyCheck& out) {
+void read_probe_tcp(Value& value, ProbeSpec& out) {
   constexpr std::string_view what = "an address such as \"127.0.0.1:6379\"";
   const auto text = value.text_of(value.node(), what, ExpandAt::start);
   if (!text) {
     return;
   }
-  out.way = ReadyCheck::Way::tcp;
+  out.way = ProbeSpec::Way::tcp;
   if (text->starts_with("unix:")) {
     value.mismatch(value.node(), what, *text, "a Unix socket is asked by \"unix\"");
     return;
   }
-  set_ready_address(value, what, *text, *text, out);
+  set_probe_address(value, what, *text, *text, out);
 }
 
-void read_ready_unix(Value& value, ReadyCheck& out) {
+void read_probe_unix(Value& value, ProbeSpec& out) {
   constexpr std::string_view what = "the absolute path of a socket";
   const auto text = value.text_of(value.node(), what, ExpandAt::start);
   if (!text) {
     return;
   }
-  out.way = ReadyCheck::Way::unix_socket;
-  set_ready_address(value, what, *text, "unix:" + *text, out);
+  out.way = ProbeSpec::Way::unix_socket;
+  set_probe_address(value, what, *text, "unix:" + *text, out);
 }
 
-void read_ready_file(Value& value, ReadyCheck& out) {
-  out.way = ReadyCheck::Way::file;
+void read_probe_file(Value& value, ProbeSpec& out) {
+  out.way = ProbeSpec::Way::file;
   value.start_text(out.path);
 }
 
-void read_ready_status(Value& value, ReadyCheck& out) {
+void read_probe_notify(Value& value, ProbeSpec& out) {
+  bool wanted = true;
+  value.read(wanted);
+  if (!wanted) {
+    value.mismatch(value.node(), "true", "false", "whoever does not want it leaves it out");
+  }
+  out.way = ProbeSpec::Way::notify;
+}
+
+void read_probe_log(Value& value, ProbeSpec& out) {
+  out.way = ProbeSpec::Way::log;
+  auto text = value.text_of(value.node(), "a glob such as \"*listening on*\"");
+  if (text && text->empty()) {
+    value.complain(value.node().at, "matches no line");
+  } else if (text) {
+    out.path = *std::move(text);
+  }
+}
+
+void read_probe_command(Value& value, ProbeSpec& out) {
+  out.way = ProbeSpec::Way::command;
+  value.read(out.command);
+}
+
+void read_probe_status(Value& value, ProbeSpec& out) {
   constexpr std::string_view what = "statuses such as \"2xx,3xx\", \"200\" or \"any\"";
   const auto text = value.text_of(value.node(), what);
   if (!text) {

@@ -12,19 +12,28 @@ void read_inherit_env(Value& value, InheritEnv& out);
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out);
 /// `success_exit`: codes and signals.
 void read_success_exit(Value& value, ServiceSpec& out);
-/// `on` of a job.
-void read_triggers(Value& value, JobSpec& out);
+/// `on` of a job: a word, or a list of words.
+void read_triggers(Value& value, std::optional<TriggerSet>& out);
+/// `every` of a job: a second at least.
+void read_every(Value& value, Milliseconds& out);
+/// `schedule` of a job.
+void read_schedule(Value& value, std::optional<CronSchedule>& out);
 /// `ports`: "4000-4999"
 void read_port_range(Value& value, TenantSpec& out);
 
-/// The ways of `ready`. In a tenant, an address that ends in ${port}, or is ${socket}, means its
-/// endpoint.
-void read_ready_http(Value& value, ReadyCheck& out);
-void read_ready_tcp(Value& value, ReadyCheck& out);
-void read_ready_unix(Value& value, ReadyCheck& out);
-void read_ready_file(Value& value, ReadyCheck& out);
+/// The ways of `ready` and `health`. In a tenant, an address that ends in ${port}, or is ${socket},
+/// means its endpoint.
+void read_probe_http(Value& value, ProbeSpec& out);
+void read_probe_tcp(Value& value, ProbeSpec& out);
+void read_probe_unix(Value& value, ProbeSpec& out);
+void read_probe_file(Value& value, ProbeSpec& out);
+/// `notify`: true
+void read_probe_notify(Value& value, ProbeSpec& out);
+/// `log`: a glob
+void read_probe_log(Value& value, ProbeSpec& out);
+void read_probe_command(Value& value, ProbeSpec& out);
 /// `status`: "2xx,3xx", "200", "200-204", "any"
-void read_ready_status(Value& value, ReadyCheck& out);
+void read_probe_status(Value& value, ProbeSpec& out);
 
 /// The name of a passed socket, as sd_listen_fds(3) has it: at most 255 printable ASCII characters
 /// without ':'.

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "units/capabilities.h"
+#include "units/cron_schedule.h"
+#include "units/job_trigger.h"
 #include "units/proxy_spec.h"
 #include "units/unit_name.h"
 #include "units/values.h"
@@ -41,19 +44,42 @@ struct UnitInfo {
   bool operator==(const UnitInfo&) const = default;
 };
 
-/// `ready = { … }`: exactly one way.
-struct ReadyCheck {
-  enum class Way : std::uint8_t { exec, http, tcp, unix_socket, file };
+/// How berth finds out how a unit is: exactly one way.
+struct ProbeSpec {
+  enum class Way : std::uint8_t {
+    exec,  ///< execve has succeeded
+    http,
+    tcp,
+    unix_socket,
+    file,
+    notify,  ///< READY=1 (sd_notify(3))
+    log,     ///< a line of its output
+    command
+  };
   Way way = Way::exec;
   Address address;           ///< http (unless `at_endpoint`), tcp, unix_socket
-  std::string path;          ///< http: the request target; file: the file
+  std::string path;          ///< http: the request target; file: the file; log: the glob
+  Command command;           ///< command: its program; timeout and user are not set
   bool at_endpoint = false;  ///< http, tcp, unix_socket: asked at the unit's address or endpoint,
                              ///< `address` is not set
   std::uint16_t status_low = 200,
                 status_high = 399;  ///< http: accepted statuses, inclusive ("any" = 100-599)
+  bool operator==(const ProbeSpec&) const = default;
+};
+
+/// `ready = { … }`
+struct ReadyCheck : ProbeSpec {
   Milliseconds timeout{30'000};
   Milliseconds interval{0};  ///< 0 = from 2 ms, growing with the time gone by, to 500 ms
   bool operator==(const ReadyCheck&) const = default;
+};
+
+/// `health = { … }`: one of http, tcp, unix_socket and command.
+struct HealthCheck : ProbeSpec {
+  Milliseconds interval{10'000};
+  Milliseconds timeout{5'000};  ///< of one look
+  std::uint32_t failures = 3;   ///< in a row
+  bool operator==(const HealthCheck&) const = default;
 };
 
 enum class Restart : std::uint8_t { never, on_failure, always };
@@ -73,6 +99,8 @@ struct ServiceSpec {
   Command command;
   std::optional<Address> address;
   ReadyCheck ready;
+  std::optional<HealthCheck> health;
+  Milliseconds watchdog{0};  ///< 0 = none
   Restart restart = Restart::on_failure;
   Milliseconds restart_delay{100};
   Milliseconds restart_delay_max{30'000};
@@ -89,16 +117,28 @@ struct ServiceSpec {
   std::vector<int> success_signals;
   std::vector<ListenSocket> listen;  ///< of a service alone
   Milliseconds idle_timeout{0};      ///< of a service that connections start; 0 = never
+  /// Whether its processes are told where to speak sd_notify.
+  bool uses_notify() const { return ready.way == ProbeSpec::Way::notify || watchdog.count() > 0; }
   bool operator==(const ServiceSpec&) const = default;
 };
 
 /// [job]; `command` is steps with one entry.
 struct JobSpec {
   std::vector<Command> steps;
-  Milliseconds timeout{300'000};
+  Milliseconds timeout{300'000};  ///< of each try
+  std::uint32_t retries = 0;
+  Milliseconds retry_delay{1'000};
   bool reload = false;
-  bool on_boot = true;
   std::string instances;  ///< a file of instances that the job writes as its user; empty = none
+  std::optional<TriggerSet> on;  ///< nullopt = boot, or nothing where it has a clock
+  Milliseconds every{0};         ///< 0 = not
+  std::optional<CronSchedule> schedule;
+
+  bool has_clock() const { return every.count() > 0 || schedule; }
+  TriggerSet triggers() const {
+    return on.value_or(has_clock() ? TriggerSet{0} : trigger_bit(JobTrigger::boot));
+  }
+  bool runs_on(JobTrigger why) const { return (triggers() & trigger_bit(why)) != 0; }
   bool operator==(const JobSpec&) const = default;
 };
 
@@ -133,8 +173,25 @@ struct DirectorySpec {
   std::string path;
   std::string user, group;  ///< empty = the unit's
   std::uint32_t mode = 0755;
+  bool recursive = false;  ///< what is in it gets its owner too
   bool operator==(const DirectorySpec&) const = default;
 };
+
+/// An entry of `credentials`: a file copied for the unit.
+struct CredentialSpec {
+  std::string name;  ///< of the copy
+  std::string path;
+  bool operator==(const CredentialSpec&) const = default;
+};
+
+/// An entry of `env_file`.
+struct EnvFileSpec {
+  std::string path;
+  bool may_be_missing = false;
+  bool operator==(const EnvFileSpec&) const = default;
+};
+
+enum class StandardInput : std::uint8_t { null, tty };
 
 struct ResourceLimit {
   static constexpr std::uint64_t kInfinity = ~std::uint64_t{0};
@@ -142,19 +199,30 @@ struct ResourceLimit {
   bool operator==(const ResourceLimit&) const = default;
 };
 
+/// `user = "auto"`: a uid of its own for each unit.
+inline constexpr const char* kAutoUser = "auto";
+
 /// [process]
 struct ProcessSpec {
-  std::string user, group;
+  std::string user, group;                              ///< user: a name, a number, or kAutoUser
+  std::uint32_t uid_first = 61'000, uid_last = 64'999;  ///< `uid_range`
   std::vector<std::string> groups;
   std::string working_directory = "/";
   std::map<std::string, std::optional<std::string>> env;  ///< nullopt = unset it (`NAME = false`)
   InheritEnv inherit_env;
+  std::vector<EnvFileSpec> env_files;
+  std::vector<std::string> required_env;
+  std::string secrets;  ///< a folder whose files become variables; empty = none
+  std::vector<CredentialSpec> credentials;
   std::optional<std::uint32_t> umask;
   std::optional<int> oom_score_adj;
   std::map<std::string, ResourceLimit>
       limits;  ///< by the name of setrlimit(2) in lower case: "nofile"
   std::optional<int> nice;
   bool no_new_privileges = true;
+  std::optional<CapabilitySet> capabilities;    ///< what is kept; nullopt = by user
+  std::optional<StandardInput> standard_input;  ///< `stdin`; nullopt = tty if there is one
+  std::string tty;                              ///< the terminal that it controls; empty = none
   std::vector<DirectorySpec> directories;
   bool operator==(const ProcessSpec&) const = default;
 };
@@ -179,8 +247,17 @@ struct Unit {
   std::optional<ProxySpec> proxy;
   ProcessSpec process;
   LogSpec log;
+  bool mentions_run_dir = false;  ///< some value has ${run_dir}: the folder is made for it
 
   bool operator==(const Unit&) const = default;
+};
+
+/// [signals] of berth.toml: what one signal to berth does.
+struct SignalRule {
+  enum class Action : std::uint8_t { forward, reload, shutdown, restart, ignore };
+  Action action = Action::ignore;
+  std::string unit;  ///< whom `forward` goes to; empty = the unit that is `main`
+  bool operator==(const SignalRule&) const = default;
 };
 
 /// berth.toml, apart from the defaults for units, which are merged into every unit.
@@ -188,8 +265,9 @@ struct BerthConfig {
   std::string log_level = "info";  ///< error, warning, info, debug
   Milliseconds shutdown_timeout{9'000};
   Milliseconds shutdown_after_stop{0};
-  std::uint32_t max_running = 0;   ///< tenants of all templates; 0 = no limit
-  std::uint32_t max_starting = 0;  ///< 0 = the number of CPUs, at least 2
+  std::map<int, SignalRule> signals;  ///< [signals], by number: what differs from the defaults
+  std::uint32_t max_running = 0;      ///< tenants of all templates; 0 = no limit
+  std::uint32_t max_starting = 0;     ///< 0 = the number of CPUs, at least 2
   bool operator==(const BerthConfig&) const = default;
 };
 

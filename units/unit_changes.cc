@@ -50,6 +50,9 @@ bool same_success(const Unit& a, const Unit& b) {
 bool same_ports(const Unit& a, const Unit& b) {
   return same_tenant<&TenantSpec::port_first>(a, b) && same_tenant<&TenantSpec::port_last>(a, b);
 }
+bool same_uid_range(const Unit& a, const Unit& b) {
+  return a.process.uid_first == b.process.uid_first && a.process.uid_last == b.process.uid_last;
+}
 bool same_proxy_listen(const Unit& a, const Unit& b) {
   return !a.proxy || !b.proxy || a.proxy->listen == b.proxy->listen;
 }
@@ -78,6 +81,8 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"address", kOf, same_service<&ServiceSpec::address>},
     {"listen", kOf, same_service<&ServiceSpec::listen>},
     {"ready", kBeside, same_service<&ServiceSpec::ready>},
+    {"health", kBeside, same_service<&ServiceSpec::health>},
+    {"watchdog", kOf, same_service<&ServiceSpec::watchdog>},
     {"restart", kBeside, same_service<&ServiceSpec::restart>},
     {"restart_delay", kBeside, same_service<&ServiceSpec::restart_delay>},
     {"restart_delay_max", kBeside, same_service<&ServiceSpec::restart_delay_max>},
@@ -97,7 +102,11 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"timeout", kBeside, same_job<&JobSpec::timeout>},
     {"reload", kBeside, same_job<&JobSpec::reload>},
     {"instances", kBeside, same_job<&JobSpec::instances>},
-    {"on", kBeside, same_job<&JobSpec::on_boot>},
+    {"retries", kBeside, same_job<&JobSpec::retries>},
+    {"retry_delay", kBeside, same_job<&JobSpec::retry_delay>},
+    {"on", kBeside, same_job<&JobSpec::on>},
+    {"every", kBeside, same_job<&JobSpec::every>},
+    {"schedule", kBeside, same_job<&JobSpec::schedule>},
 
     {"path", kBeside, same_tenant<&TenantSpec::path>},
     {"hosts", kBeside, same_tenant<&TenantSpec::hosts>},
@@ -122,11 +131,19 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"process.working_directory", kOf, same_process<&ProcessSpec::working_directory>},
     {"process.env", kOf, same_process<&ProcessSpec::env>},
     {"process.inherit_env", kOf, same_process<&ProcessSpec::inherit_env>},
+    {"process.env_file", kOf, same_process<&ProcessSpec::env_files>},
+    {"process.required_env", kOf, same_process<&ProcessSpec::required_env>},
+    {"process.secrets", kOf, same_process<&ProcessSpec::secrets>},
+    {"process.credentials", kOf, same_process<&ProcessSpec::credentials>},
     {"process.umask", kOf, same_process<&ProcessSpec::umask>},
     {"process.oom_score_adj", kOf, same_process<&ProcessSpec::oom_score_adj>},
     {"process.limits", kOf, same_process<&ProcessSpec::limits>},
     {"process.nice", kOf, same_process<&ProcessSpec::nice>},
     {"process.no_new_privileges", kOf, same_process<&ProcessSpec::no_new_privileges>},
+    {"process.capabilities", kOf, same_process<&ProcessSpec::capabilities>},
+    {"process.stdin", kOf, same_process<&ProcessSpec::standard_input>},
+    {"process.tty", kOf, same_process<&ProcessSpec::tty>},
+    {"process.uid_range", kOf, same_uid_range},
     {"process.directories", kOf, same_process<&ProcessSpec::directories>},
 
     {"log.format", kBeside, same_log<&LogSpec::format>},

@@ -49,32 +49,31 @@ ControlLink::Reply<std::string> ControlLink::decoding(Reply<T> reply) {
   };
 }
 
-void ControlLink::get_snapshot(ClientId client, Reply<Snapshot> reply) {
+template <typename Message, typename T, typename... Members>
+void ControlLink::ask(ClientId client, Reply<T> reply, os::UniqueFd fd, Members... members) {
   if (at_limit(client))
     return reply(too_much("too many requests at once"));
   Pending pending;
   pending.client = client;
-  pending.document = decoding<Snapshot>(std::move(reply));
-  send(control::GetSnapshot{add(std::move(pending))}, {});
+  pending.document = decoding<T>(std::move(reply));
+  send(Message{add(std::move(pending)), std::move(members)...}, std::move(fd));
+}
+
+void ControlLink::get_snapshot(ClientId client, bool with_pids, Reply<Snapshot> reply) {
+  ask<control::GetSnapshot>(client, std::move(reply), {}, with_pids);
+}
+
+void ControlLink::follow_states(ClientId client, os::UniqueFd pipe, Reply<Snapshot> reply) {
+  ask<control::FollowStates>(client, std::move(reply), std::move(pipe));
 }
 
 void ControlLink::get_log(ClientId client, const std::string& unit, os::UniqueFd pipe,
                           Reply<LogTail> reply) {
-  if (at_limit(client))
-    return reply(too_much("too many requests at once"));
-  Pending pending;
-  pending.client = client;
-  pending.document = decoding<LogTail>(std::move(reply));
-  send(control::GetLog{add(std::move(pending)), unit}, std::move(pipe));
+  ask<control::GetLog>(client, std::move(reply), std::move(pipe), unit);
 }
 
 void ControlLink::measure(ClientId client, os::UniqueFd pipe, Reply<Snapshot> reply) {
-  if (at_limit(client))
-    return reply(too_much("too many requests at once"));
-  Pending pending;
-  pending.client = client;
-  pending.document = decoding<Snapshot>(std::move(reply));
-  send(control::Measure{add(std::move(pending))}, std::move(pipe));
+  ask<control::Measure>(client, std::move(reply), std::move(pipe));
 }
 
 void ControlLink::command(ClientId client, uid_t uid, control::Verb verb, const std::string& unit,

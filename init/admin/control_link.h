@@ -49,7 +49,10 @@ class ControlLink final : public os::FdHandler {
   // Each calls its reply exactly once, unless the client is forgotten before: from the loop when
   // PID 1 has answered or its time is over; at once, from within, where a limit is reached.
 
-  void get_snapshot(ClientId client, Reply<Snapshot> reply);
+  /// with_pids: all processes of each unit, which costs PID 1 a look at /proc.
+  void get_snapshot(ClientId client, bool with_pids, Reply<Snapshot> reply);
+  /// `pipe`: gets the changes of state after the snapshot.
+  void follow_states(ClientId client, os::UniqueFd pipe, Reply<Snapshot> reply);
   /// `pipe`: gets the later lines; closed = only the kept ones.
   void get_log(ClientId client, const std::string& unit, os::UniqueFd pipe, Reply<LogTail> reply);
   /// The probes write to `pipe`.
@@ -82,6 +85,9 @@ class ControlLink final : public os::FdHandler {
 
   template <typename T>
   static Reply<std::string> decoding(Reply<T> reply);
+  /// Sends a `Message` that is answered by a document; members: what follows its id.
+  template <typename Message, typename T, typename... Members>
+  void ask(ClientId client, Reply<T> reply, os::UniqueFd fd, Members... members);
   std::uint32_t add(Pending pending);
   void send(const control::FromAdmin& message, os::UniqueFd fd);
   void flush();

@@ -10,6 +10,7 @@
 
 #include <bus/manager_adaptor.h>
 
+#include "init/admin/graph_rows.h"
 #include "init/admin/memory_run.h"
 #include "init/json_text.h"
 #include "init/log.h"
@@ -25,8 +26,11 @@ constexpr const char* kObjectPath = "/org/berth";
 constexpr std::size_t kMaxUnitName = 4096;
 
 using Dictionary = std::map<std::string, sdbus::Variant>;
-using UnitRow = sdbus::Struct<std::string, std::string, std::string, bool, std::string, std::string,
-                              std::uint32_t, std::uint64_t, std::uint32_t, std::string>;
+using UnitRow =
+    sdbus::Struct<std::string, std::string, std::string, bool, std::string, std::string,
+                  std::uint32_t, std::uint64_t, std::uint32_t, std::string, std::uint64_t>;
+using RunRow = sdbus::Struct<std::string, std::uint64_t, std::uint64_t, bool, std::string,
+                             std::vector<std::string>>;
 using TenantRow = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint32_t,
                                 std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, bool>;
 using LogRow = sdbus::Struct<std::uint64_t, std::string, std::string>;
@@ -119,7 +123,16 @@ UnitRow unit_row(const UnitStatus& unit) {
                  pid_of(unit.main_pid),
                  unit.since_ms,
                  unit.restarts,
-                 to_valid_utf8(unit.endpoint)};
+                 to_valid_utf8(unit.endpoint),
+                 unit.next_run_ms};
+}
+
+std::vector<RunRow> run_rows(const UnitStatus& unit) {
+  std::vector<RunRow> rows;
+  for (const JobRunStatus& run : unit.runs)
+    rows.emplace_back(std::string(to_string(run.trigger)), run.started_ms, run.duration_ms,
+                      run.succeeded, to_valid_utf8(run.result), valid_utf8(run.lines));
+  return rows;
 }
 
 TenantRow tenant_row(const UnitStatus& unit) {
@@ -153,9 +166,12 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"last_exit", to_valid_utf8(unit.last_exit)},
                     {"reason", to_valid_utf8(unit.reason)},
                     {"endpoint", to_valid_utf8(unit.endpoint)},
+                    {"says", to_valid_utf8(unit.says)},
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
                     {"after", valid_utf8(unit.after)}};
+  if (unit.kind == UnitKind::job)
+    status.insert({{"next_run_ms", unit.next_run_ms}, {"runs", run_rows(unit)}});
   if (unit.kind != UnitKind::tenant)
     return status;
   status.insert({{"path", to_valid_utf8(unit.path)},
@@ -213,6 +229,15 @@ MemoryRow memory_row(const UnitMemory& unit) {
                    figure(unit.sum.swapped)};
 }
 
+/// A pipe for what PID 1 tells while it happens. Its description is shared with PID 1, which must
+/// never wait for whoever reads.
+Result<os::Pipe> follower_pipe() {
+  os::Pipe pipe = BERTH_TRY(os::make_pipe());
+  if (!os::make_nonblocking(pipe.write_end.borrow()))
+    return Error{ErrorCode::unavailable, "the pipe cannot be made non-blocking"};
+  return pipe;
+}
+
 sdbus::ObjectPath job_path(std::uint32_t id) {
   return sdbus::ObjectPath(std::string(kObjectPath) + "/job/" + std::to_string(id));
 }
@@ -262,56 +287,92 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
 
   void ListUnits(sdbus::Result<std::vector<UnitRow>>&& result) override {
     bus_method([&] {
-      link_.get_snapshot(client_, [later = LaterReply(std::move(result))](const auto& answer) {
-        later.answer(answer, [](const Snapshot& snapshot) {
-          std::vector<UnitRow> rows;
-          rows.reserve(snapshot.units.size());
-          std::transform(snapshot.units.begin(), snapshot.units.end(), std::back_inserter(rows),
-                         unit_row);
-          return std::tuple(std::move(rows));
-        });
-      });
+      link_.get_snapshot(client_, false,
+                         [later = LaterReply(std::move(result))](const auto& answer) {
+                           later.answer(answer, [](const Snapshot& snapshot) {
+                             std::vector<UnitRow> rows;
+                             rows.reserve(snapshot.units.size());
+                             std::transform(snapshot.units.begin(), snapshot.units.end(),
+                                            std::back_inserter(rows), unit_row);
+                             return std::tuple(std::move(rows));
+                           });
+                         });
     });
   }
 
   void ListTenants(sdbus::Result<std::vector<TenantRow>>&& result) override {
     bus_method([&] {
-      link_.get_snapshot(client_, [later = LaterReply(std::move(result))](const auto& answer) {
-        later.answer(answer, [](const Snapshot& snapshot) {
-          std::vector<TenantRow> rows;
-          for (const UnitStatus& unit : snapshot.units) {
-            if (unit.kind == UnitKind::tenant)
-              rows.push_back(tenant_row(unit));
-          }
-          return std::tuple(std::move(rows));
-        });
-      });
+      link_.get_snapshot(client_, false,
+                         [later = LaterReply(std::move(result))](const auto& answer) {
+                           later.answer(answer, [](const Snapshot& snapshot) {
+                             std::vector<TenantRow> rows;
+                             for (const UnitStatus& unit : snapshot.units) {
+                               if (unit.kind == UnitKind::tenant)
+                                 rows.push_back(tenant_row(unit));
+                             }
+                             return std::tuple(std::move(rows));
+                           });
+                         });
     });
   }
 
   void GetStatus(sdbus::Result<Dictionary>&& result, std::string name) override {
     bus_method([&] {
-      link_.get_snapshot(client_, [later = LaterReply(std::move(result)),
-                                   name = std::move(name)](const Answer<Snapshot>& answer) {
-        if (const auto* refusal = std::get_if<Refusal>(&answer))
-          return later.refuse(*refusal);
-        const auto& units = std::get<Snapshot>(answer).units;
-        const auto found = std::find_if(units.begin(), units.end(),
-                                        [&](const UnitStatus& unit) { return unit.name == name; });
-        if (found == units.end())
-          return later.refuse(no_such_unit(name));
-        later.answer(Answer<UnitStatus>(*found),
-                     [](const UnitStatus& unit) { return std::tuple(status_of(unit)); });
-      });
+      link_.get_snapshot(client_, true,
+                         [later = LaterReply(std::move(result)),
+                          name = std::move(name)](const Answer<Snapshot>& answer) {
+                           if (const auto* refusal = std::get_if<Refusal>(&answer))
+                             return later.refuse(*refusal);
+                           const auto& units = std::get<Snapshot>(answer).units;
+                           const auto found = std::find_if(
+                               units.begin(), units.end(),
+                               [&](const UnitStatus& unit) { return unit.name == name; });
+                           if (found == units.end())
+                             return later.refuse(no_such_unit(name));
+                           later.answer(Answer<UnitStatus>(*found), [](const UnitStatus& unit) {
+                             return std::tuple(status_of(unit));
+                           });
+                         });
     });
   }
 
   void GetSystem(sdbus::Result<Dictionary>&& result) override {
     bus_method([&] {
-      link_.get_snapshot(client_, [later = LaterReply(std::move(result))](const auto& answer) {
-        later.answer(answer,
-                     [](const Snapshot& snapshot) { return std::tuple(system_of(snapshot)); });
-      });
+      link_.get_snapshot(
+          client_, false, [later = LaterReply(std::move(result))](const auto& answer) {
+            later.answer(answer,
+                         [](const Snapshot& snapshot) { return std::tuple(system_of(snapshot)); });
+          });
+    });
+  }
+
+  void ListGraph(sdbus::Result<std::vector<GraphRow>, std::uint64_t, std::uint64_t, std::uint64_t>&&
+                     result) override {
+    bus_method([&] {
+      link_.get_snapshot(client_, false,
+                         [later = LaterReply(std::move(result))](const auto& answer) {
+                           later.answer(answer, [](const Snapshot& snapshot) {
+                             return std::tuple(graph_rows(snapshot), snapshot.now_us,
+                                               snapshot.begun_us, snapshot.booted_us);
+                           });
+                         });
+    });
+  }
+
+  void FollowStates(
+      sdbus::Result<std::vector<StateRow>, std::uint64_t, sdbus::UnixFd>&& result) override {
+    bus_method([&] {
+      const LaterReply later(std::move(result));
+      auto pipe = follower_pipe();
+      if (!pipe)
+        return later.refuse(no_answer(pipe.error().message));
+      const sdbus::UnixFd fd(pipe->read_end.release(), sdbus::adopt_fd);
+      link_.follow_states(client_, std::move(pipe->write_end),
+                          [later, fd](const Answer<Snapshot>& answer) {
+                            later.answer(answer, [&](const Snapshot& snapshot) {
+                              return std::tuple(state_rows(snapshot), snapshot.now_us, fd);
+                            });
+                          });
     });
   }
 
@@ -326,6 +387,9 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
   }
   void ReloadUnit(JobResultSlot&& result, std::string name) override {
     run_job(control::Verb::reload_unit, std::move(result), name);
+  }
+  void ResetFailedUnit(JobResultSlot&& result, std::string name) override {
+    run_job(control::Verb::reset_failed, std::move(result), name);
   }
 
   void run_job(control::Verb verb, JobResultSlot&& result, const std::string& name) {
@@ -388,12 +452,9 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
       const LaterReply later(std::move(result));
       if (name.size() > kMaxUnitName)
         return later.refuse(no_such_unit(name.substr(0, kMaxUnitName)));
-      auto pipe = os::make_pipe();
+      auto pipe = follower_pipe();
       if (!pipe)
         return later.refuse(no_answer(pipe.error().message));
-      // The description is shared with PID 1, which must never wait for whoever reads.
-      if (!os::make_nonblocking(pipe->write_end.borrow()))
-        return later.refuse(no_answer("the pipe cannot be made non-blocking"));
       const sdbus::UnixFd fd(pipe->read_end.release(), sdbus::adopt_fd);
       link_.get_log(client_, name, std::move(pipe->write_end),
                     [later, lines, fd](const Answer<berth::LogTail>& answer) {

@@ -99,11 +99,10 @@ void MemoryRun::finish_if_complete() {
   if (pipe_.is_open() || !snapshot_.has_value() || !done_)
     return;
   ProcessTable processes = parse_probe_lines(lines_);
-  if (!ended_)
-    add_resident_sets(*snapshot_, processes);
-  else
-    add_resident_sets(Snapshot{{}, {}, snapshot_->berth_pid, snapshot_->admin_pid, 0, {}, {}},
-                      processes);
+  Snapshot own_only;
+  own_only.berth_pid = snapshot_->berth_pid;
+  own_only.admin_pid = snapshot_->admin_pid;
+  add_resident_sets(ended_ ? own_only : *snapshot_, processes);
   finish(MemoryReport{join_memory(*snapshot_, processes, ended_), ended_});
 }
 

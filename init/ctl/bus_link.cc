@@ -111,6 +111,9 @@ void take(const Dictionary& dictionary, const char* key, T& value) {
     value = found->second.get<T>();
 }
 
+using WireRuns = std::vector<sdbus::Struct<std::string, std::uint64_t, std::uint64_t, bool,
+                                           std::string, std::vector<std::string>>>;
+
 UnitDetails details_of(const Dictionary& status) {
   UnitDetails unit;
   take(status, "name", unit.name);
@@ -128,6 +131,7 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "last_exit", unit.last_exit);
   take(status, "reason", unit.reason);
   take(status, "endpoint", unit.endpoint);
+  take(status, "says", unit.says);
   take(status, "requires", unit.requires_units);
   take(status, "wants", unit.wants);
   take(status, "after", unit.after);
@@ -137,6 +141,12 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "idle_timeout_ms", unit.idle_timeout_ms);
   take(status, "idle_for_ms", unit.idle_for_ms);
   take(status, "pinned", unit.pinned);
+  take(status, "next_run_ms", unit.next_run_ms);
+  WireRuns runs;
+  take(status, "runs", runs);
+  for (const auto& run : runs)
+    unit.runs.push_back(
+        RunRow{run.get<0>(), run.get<1>(), run.get<2>(), run.get<3>(), run.get<4>(), run.get<5>()});
   return unit;
 }
 
@@ -200,7 +210,7 @@ class BusLink::Proxy final : public sdbus::ProxyInterfaces<org::berth::Manager1_
   sdbus::IConnection& connection_;
 };
 
-BusLink::BusLink() = default;
+BusLink::BusLink(std::string run_dir) : run_dir_(std::move(run_dir)) {}
 BusLink::~BusLink() = default;
 
 std::string admin_socket(const std::string& run_dir) {
@@ -208,19 +218,29 @@ std::string admin_socket(const std::string& run_dir) {
 }
 
 Result<std::unique_ptr<BusLink>> BusLink::connect(const std::string& run_dir) {
-  const std::string socket = admin_socket(run_dir);
+  std::unique_ptr<BusLink> link(new BusLink(run_dir));
+  BERTH_TRY(link->open());
+  return link;
+}
+
+Result<void> BusLink::open() {
+  const std::string socket = admin_socket(run_dir_);
   // The most usual failure is told without sdbus-c++ 1.2, which leaks a bus that it cannot open.
   if (!os::exists(socket) && errno == ENOENT)
     return not_reachable(socket, ENOENT);
   try {
-    std::unique_ptr<BusLink> link(new BusLink);
-    link->connection_ =
+    connection_ =
         sdbus::createSessionBusConnectionWithAddress("unix:path=" + escape_address(socket));
-    link->proxy_ = std::make_unique<Proxy>(*link->connection_);
-    return link;
+    proxy_ = std::make_unique<Proxy>(*connection_);
+    return {};
   } catch (const sdbus::Error& error) {
     return connect_error(socket, error);
   }
+}
+
+void BusLink::close() {
+  proxy_.reset();
+  connection_.reset();
 }
 
 Result<std::vector<UnitRow>> BusLink::list_units() {
@@ -229,7 +249,7 @@ Result<std::vector<UnitRow>> BusLink::list_units() {
     for (const auto& unit : proxy_->ListUnits())
       rows.push_back(UnitRow{unit.get<0>(), unit.get<1>(), unit.get<2>(), unit.get<3>(),
                              unit.get<4>(), unit.get<5>(), unit.get<6>(), unit.get<7>(),
-                             unit.get<8>(), unit.get<9>()});
+                             unit.get<8>(), unit.get<9>(), unit.get<10>()});
     return rows;
   });
 }
@@ -253,6 +273,24 @@ Result<SystemInfo> BusLink::system() {
   return guarded([&] { return system_of(proxy_->GetSystem()); });
 }
 
+Result<UnitGraph> BusLink::graph() {
+  return guarded([&] {
+    const auto [units, now, begun, booted] = proxy_->ListGraph();
+    UnitGraph graph;
+    graph.now_us = now;
+    graph.begun_us = begun;
+    graph.booted_us = booted;
+    for (const auto& unit : units) {
+      GraphNode node{unit.get<0>(), unit.get<1>(), unit.get<2>(), unit.get<3>(), unit.get<4>(), {},
+                     unit.get<6>(), unit.get<7>(), unit.get<8>()};
+      for (const auto& bond : unit.get<5>())
+        node.bonds.push_back(BondTo{bond.get<0>(), bond.get<1>()});
+      graph.nodes.push_back(std::move(node));
+    }
+    return graph;
+  });
+}
+
 Result<LogExcerpt> BusLink::log(const std::string& unit, std::uint32_t lines) {
   return guarded([&] {
     const auto [records, dropped] = proxy_->LogTail(unit, lines);
@@ -265,8 +303,22 @@ Result<std::pair<LogExcerpt, os::UniqueFd>> BusLink::follow_log(const std::strin
   return guarded([&] {
     auto [records, dropped, fd] = proxy_->LogFollow(unit, lines);
     std::pair followed(excerpt_of(records, dropped), os::UniqueFd(fd.release()));
-    proxy_.reset();
-    connection_.reset();
+    close();
+    return followed;
+  });
+}
+
+Result<FollowedStates> BusLink::follow_states() {
+  if (proxy_ == nullptr)
+    BERTH_TRY(open());
+  return guarded([&] {
+    auto [states, now, fd] = proxy_->FollowStates();
+    FollowedStates followed;
+    for (const auto& state : states)
+      followed.states.emplace(state.get<0>(), state.get<1>());
+    followed.now_us = now;
+    followed.pipe = os::UniqueFd(fd.release());
+    close();
     return followed;
   });
 }
@@ -296,6 +348,8 @@ Result<std::string> BusLink::begin_job(JobVerb verb, const std::string& unit) {
         return proxy_->RestartUnit(unit);
       case JobVerb::reload:
         return proxy_->ReloadUnit(unit);
+      case JobVerb::reset_failed:
+        return proxy_->ResetFailedUnit(unit);
     }
     return {};
   });

@@ -24,9 +24,11 @@ class BusLink final : public BerthLink {
   Result<std::vector<TenantRow>> list_tenants() override;
   Result<UnitDetails> status(const std::string& unit) override;
   Result<SystemInfo> system() override;
+  Result<UnitGraph> graph() override;
   Result<LogExcerpt> log(const std::string& unit, std::uint32_t lines) override;
   Result<std::pair<LogExcerpt, os::UniqueFd>> follow_log(const std::string& unit,
                                                          std::uint32_t lines) override;
+  Result<FollowedStates> follow_states() override;
   Result<MemoryReport> measure_memory() override;
   Result<std::string> begin_job(JobVerb verb, const std::string& unit) override;
   Result<JobOutcome> wait_job(const std::string& job) override;
@@ -35,10 +37,13 @@ class BusLink final : public BerthLink {
 
  private:
   class Proxy;
-  BusLink();
+  explicit BusLink(std::string run_dir);
+  Result<void> open();
+  void close();
 
+  std::string run_dir_;
   std::unique_ptr<sdbus::IConnection> connection_;
-  std::unique_ptr<Proxy> proxy_;  ///< uses connection_; null once a log is followed
+  std::unique_ptr<Proxy> proxy_;  ///< uses connection_; null once something is followed
 };
 
 }  // namespace berth::ctl

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "init/ctl/event_command.h"
+#include "init/ctl/graph_commands.h"
 #include "init/ctl/json_writer.h"
 #include "init/ctl/list_view.h"
 #include "init/ctl/log_command.h"
 #include "init/ctl/memory_view.h"
+#include "init/ctl/state_checks.h"
 #include "init/ctl/status_view.h"
 #include "init/ctl/unit_jobs.h"
 #include "init/ctl/words.h"
@@ -18,15 +21,25 @@ namespace {
 /// How much of the log a story has.
 constexpr std::uint32_t kStatusLines = 10;
 
+int list_failed(const std::vector<UnitRow>& rows, const Output& output) {
+  if (output.json)
+    output.out << list_json(rows);
+  else
+    output.out << (rows.empty() ? "nothing has failed\n" : list_text(rows, false, output));
+  return rows.empty() ? kSuccess : kNotActive;
+}
+
 int list(const Invocation& invocation, BerthLink& berth, const Output& output) {
   auto units = berth.list_units();
   if (!units)
     return report(units.error(), output);
-  const auto rows = select_units(*std::move(units), invocation.arguments);
+  auto rows = select_units(*std::move(units), invocation.arguments);
   if (rows.empty() && !invocation.arguments.empty())
     return report(
         Error{ErrorCode::not_found, "no unit matches " + join(invocation.arguments, " or ")},
         output);
+  if (invocation.failed)
+    return list_failed(only_failed(std::move(rows)), output);
   output.out << (output.json ? list_json(rows)
                              : list_text(rows, invocation.arguments.empty(), output));
   return kSuccess;
@@ -110,6 +123,22 @@ int reload_files(const Invocation& invocation, BerthLink& berth, const Output& o
   return outcome->ok ? kSuccess : kFailure;
 }
 
+int reset_failed(Invocation invocation, BerthLink& berth, const Output& output) {
+  if (invocation.arguments.empty()) {
+    auto units = berth.list_units();
+    if (!units)
+      return report(units.error(), output);
+    for (UnitRow& row : only_failed(*std::move(units)))
+      invocation.arguments.push_back(std::move(row.name));
+  }
+  return run_jobs(JobVerb::reset_failed, invocation, berth, output);
+}
+
+int ask_graph(const Invocation& invocation, BerthLink& berth, const Output& output) {
+  const auto graph = berth.graph();
+  return graph ? show_graph(invocation, *graph, output) : report(graph.error(), output);
+}
+
 int shutdown(BerthLink& berth, const Output& output) {
   const auto begun = berth.shutdown();
   if (!begun)
@@ -155,6 +184,19 @@ int run_command(const Invocation& invocation, BerthLink& berth, const Output& ou
       return memory(berth, output);
     case CommandId::tenants:
       return tenants(berth, output);
+    case CommandId::plan:
+    case CommandId::graph:
+    case CommandId::blame:
+    case CommandId::critical_chain:
+      return ask_graph(invocation, berth, output);
+    case CommandId::events:
+      return show_events(invocation, berth, output);
+    case CommandId::is_active:
+      return check_active(invocation, berth, output);
+    case CommandId::is_failed:
+      return check_failed(invocation, berth, output);
+    case CommandId::reset_failed:
+      return reset_failed(invocation, berth, output);
     case CommandId::shutdown:
       return shutdown(berth, output);
     case CommandId::verify:

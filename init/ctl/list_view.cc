@@ -33,6 +33,9 @@ std::string pid_text(std::uint32_t pid) {
 std::string what(const UnitRow& row) {
   if (row.state == "waiting" && !row.detail.empty())
     return "waits for " + printable(row.detail);
+  if (row.detail.empty() && row.next_run_ms != 0)
+    return "next run " + local_time(row.next_run_ms) +
+           (row.description.empty() ? "" : ": " + printable(row.description));
   return printable(row.detail.empty() ? row.description : row.detail);
 }
 
@@ -114,6 +117,7 @@ std::string list_json(const std::vector<UnitRow>& rows) {
     json.member("since_ms", row.since_ms);
     json.member("restarts", row.restarts);
     json.member("endpoint", row.endpoint);
+    json.member("next_run_ms", row.next_run_ms);
     json.end_object();
   }
   json.end_array();

@@ -1,18 +1,15 @@
 // Kept lines, and following.
 #include "init/ctl/log_command.h"
 
-#include <array>
 #include <utility>
-
-#include <poll.h>
 
 #include "init/ctl/commands.h"
 #include "init/ctl/json_writer.h"
+#include "init/ctl/pipe_lines.h"
 #include "init/ctl/status_view.h"
 #include "init/ctl/unit_jobs.h"
 #include "init/ctl/words.h"
 #include "init/os/clock.h"
-#include "init/os/stream.h"
 
 namespace berth::ctl {
 namespace {
@@ -50,31 +47,16 @@ void print_excerpt(const LogExcerpt& excerpt, const Output& output) {
   output.out << std::flush;
 }
 
-/// Prints the whole lines of `text` with the time of now, and takes them out.
-void print_lines(std::string& text, const Output& output) {
-  const os::SystemClock clock;
-  std::size_t start = 0;
-  for (std::size_t end = 0; (end = text.find('\n', start)) != std::string::npos; start = end + 1)
-    print_record(LogRecord{clock.wall_ms(), "", text.substr(start, end - start)}, output);
-  text.erase(0, start);
-  output.out << std::flush;
-}
-
-/// Copies lines until the other end of the pipe goes, or nobody reads what we write.
+/// Prints lines, with the time of their arrival, until the other end of the pipe goes or nobody
+/// reads what we write.
 void follow(os::BorrowedFd pipe, const Output& output) {
-  std::array<char, 16 * 1024> buffer;
-  std::string text;
-  while (output.out.good()) {
-    const os::Transfer got = os::read_some(pipe, buffer);
-    if (got.state == os::TransferState::would_block) {
-      pollfd watched{pipe.raw(), POLLIN, 0};
-      ::poll(&watched, 1, -1);
-      continue;
-    }
-    if (got.state != os::TransferState::done)
-      return;
-    text.append(buffer.data(), got.size);
-    print_lines(text, output);
+  const os::SystemClock clock;
+  PipeLines lines(pipe);
+  std::string line;
+  while (output.out.good() && lines.next(line) == PipeLines::Outcome::line) {
+    print_record(LogRecord{clock.wall_ms(), "", line}, output);
+    if (lines.must_wait())
+      output.out << std::flush;
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "init/ctl/bus_link.h"
 #include "init/ctl/commands.h"
+#include "init/ctl/graph_commands.h"
 #include "init/ctl/options.h"
 #include "init/ctl/output.h"
 #include "init/ctl/verify.h"
@@ -40,8 +41,12 @@ int run(const std::vector<std::string>& words) {
     output.out << help_text();
     return kSuccess;
   }
-  if (invocation->command == CommandId::verify)
-    return show_verification(load_units(invocation->folders), os::descriptor_limit(), output);
+  if (is_offline(*invocation)) {
+    const Catalog catalog = load_units(invocation->folders);
+    return invocation->command == CommandId::verify
+               ? show_verification(catalog, os::descriptor_limit(), output)
+               : show_graph_of_files(*invocation, catalog, output);
+  }
   const auto link = BusLink::connect(invocation->folders.run_dir);
   if (!link)
     return report(link.error(), output);

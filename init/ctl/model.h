@@ -19,6 +19,16 @@ struct UnitRow {
   std::uint64_t since_ms = 0;
   std::uint32_t restarts = 0;
   std::string endpoint;
+  std::uint64_t next_run_ms = 0;  ///< of a job, by the clock
+};
+
+/// A run of a job that has ended.
+struct RunRow {
+  std::string trigger;
+  std::uint64_t started_ms = 0, duration_ms = 0;
+  bool succeeded = false;
+  std::string result;
+  std::vector<std::string> lines;
 };
 
 struct TenantRow {
@@ -35,13 +45,16 @@ struct UnitDetails {
   std::vector<std::uint32_t> pids;
   std::uint64_t since_ms = 0, started_ms = 0;
   std::uint32_t restarts = 0;
-  std::string waits_for, last_exit, reason, endpoint;
+  std::string waits_for, last_exit, reason, endpoint, says;
   std::vector<std::string> requires_units, wants, after;
   // Tenants only.
   std::string path;
   std::uint32_t in_flight = 0;
   std::uint64_t requests = 0, idle_timeout_ms = 0, idle_for_ms = 0;
   bool pinned = false;
+  // Jobs only.
+  std::uint64_t next_run_ms = 0;
+  std::vector<RunRow> runs;  ///< oldest first
 };
 
 struct SystemInfo {
@@ -59,6 +72,29 @@ struct LogRecord {
 struct LogExcerpt {
   std::vector<LogRecord> records;
   std::uint64_t dropped = 0;
+};
+
+/// What one unit's file says of another: the key (requires, wants, after, before, conflicts), and
+/// that unit.
+struct BondTo {
+  std::string key;
+  std::string unit;
+};
+/// A unit in the graph. Times are CLOCK_MONOTONIC in microseconds, of the current or last life; 0 =
+/// not yet.
+struct GraphNode {
+  std::string name, kind;
+  std::string state;  ///< empty = nobody has looked: from unit files alone
+  std::string start;  ///< boot, demand, manual; stock = only when pulled in
+  bool succeeded = false;
+  std::vector<BondTo> bonds;
+  std::uint64_t queued_us = 0, begun_us = 0, up_us = 0;
+};
+struct UnitGraph {
+  std::vector<GraphNode> nodes;  ///< by name
+  std::uint64_t now_us = 0;
+  std::uint64_t begun_us = 0;   ///< berth's own start
+  std::uint64_t booted_us = 0;  ///< 0 = not yet
 };
 
 /// Bytes; nullopt = could not be measured.

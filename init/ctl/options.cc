@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "units/suggestion.h"
+#include "units/unit_state.h"
 
 namespace berth::ctl {
 namespace {
@@ -30,6 +31,21 @@ constexpr std::array kCommands{
     CommandSpec{CommandId::memory, "memory", "", "the memory of each unit, and the sums", 0, 0},
     CommandSpec{CommandId::tenants, "tenants", "", "the tenants and their traffic", 0, 0},
     CommandSpec{CommandId::verify, "verify", "", "check the unit files; berth need not run", 0, 0},
+    CommandSpec{CommandId::plan, "plan", "[UNIT]", "what a start of a unit, or the boot, would do",
+                0, 1},
+    CommandSpec{CommandId::graph, "graph", "[UNIT]", "the graph of units, in the language DOT", 0,
+                1},
+    CommandSpec{CommandId::blame, "blame", "", "how long each unit took to start", 0, 0},
+    CommandSpec{CommandId::critical_chain, "critical-chain", "[UNIT]",
+                "what decided when a unit, or the boot, was up", 0, 1},
+    CommandSpec{CommandId::events, "events", "[UNIT ...]", "every change of state, as it happens",
+                0, kAny},
+    CommandSpec{CommandId::is_active, "is-active", "UNIT ...", "exit status 0 if all are active", 1,
+                kAny},
+    CommandSpec{CommandId::is_failed, "is-failed", "[UNIT ...]", "exit status 0 if one has failed",
+                0, kAny},
+    CommandSpec{CommandId::reset_failed, "reset-failed", "[UNIT ...]",
+                "forget that units have failed", 0, kAny},
     CommandSpec{CommandId::shutdown, "shutdown", "", "stop everything; the container ends", 0, 0},
     CommandSpec{CommandId::help, "help", "", "this text", 0, 0},
 };
@@ -41,10 +57,14 @@ constexpr std::array kOptions{
     OptionSpec{"no-wait", 0, nullptr, nullptr, "do not wait for the end of a job"},
     OptionSpec{"follow", 'f', nullptr, "logs", "go on with what is said from now on"},
     OptionSpec{"lines", 'n', "NUMBER", "logs", "only the newest lines"},
+    OptionSpec{"failed", 0, nullptr, "list", "only what has failed"},
+    OptionSpec{"until", 0, "UNIT=STATE[,STATE]", "events", "end when it is so; repeatable"},
+    OptionSpec{"timeout", 0, "DURATION", "events", "end after that time"},
     OptionSpec{"dry-run", 0, nullptr, "reload", "say what would change, and change nothing"},
     OptionSpec{"now", 0, nullptr, "reload", "stop changed tenants at once"},
-    OptionSpec{"units", 0, "DIR", "verify", "a folder of unit files; repeatable, highest first"},
-    OptionSpec{"config", 0, "FILE", "verify", "in place of /etc/berth/berth.toml"},
+    OptionSpec{"units", 0, "DIR", "verify plan graph",
+               "a folder of unit files; repeatable, highest first"},
+    OptionSpec{"config", 0, "FILE", "verify plan graph", "in place of /etc/berth/berth.toml"},
     OptionSpec{"help", 'h', nullptr, nullptr, "this text"},
 };
 
@@ -114,6 +134,25 @@ Result<Given> take_option(const std::vector<std::string>& words, std::size_t& at
   return given;
 }
 
+Result<StateGoal> parse_goal(const std::string& text) {
+  std::vector<std::string_view> known;
+  for (std::size_t i = 0; i < kUnitStates; ++i)
+    known.push_back(to_string(static_cast<UnitState>(i)));
+  const std::size_t split = text.find('=');
+  if (split == 0 || split == std::string::npos)
+    return usage_error("\"" + text + "\" is not UNIT=STATE");
+  StateGoal goal{text.substr(0, split), {}};
+  for (std::size_t begin = split + 1; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    goal.states.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+    if (std::find(known.begin(), known.end(), goal.states.back()) == known.end())
+      return usage_error("there is no state \"" + goal.states.back() + "\"" +
+                         did_you_mean(goal.states.back(), known));
+  }
+  return goal;
+}
+
 Result<void> apply(const Given& given, Invocation& invocation) {
   const std::string_view name = given.spec->name;
   if (name == "run-dir")
@@ -130,6 +169,12 @@ Result<void> apply(const Given& given, Invocation& invocation) {
     invocation.dry_run = true;
   else if (name == "now")
     invocation.now = true;
+  else if (name == "failed")
+    invocation.failed = true;
+  else if (name == "until")
+    invocation.until.push_back(BERTH_TRY(parse_goal(given.argument)));
+  else if (name == "timeout")
+    invocation.timeout = BERTH_TRY(parse_duration(given.argument));
   else if (name == "units")
     invocation.folders.given.push_back(given.argument);
   else if (name == "config")
@@ -141,6 +186,24 @@ Result<void> apply(const Given& given, Invocation& invocation) {
       return usage_error("\"" + given.argument + "\" is no number of lines");
   }
   return {};
+}
+
+/// The commands of an option that has some, with `between` in place of the blanks.
+std::string commands_of(const OptionSpec& option, std::string_view between) {
+  std::string text;
+  for (const char each : std::string_view(option.commands))
+    each == ' ' ? text += between : text += each;
+  return text;
+}
+
+Result<void> check_belongs(const OptionSpec& option, const CommandSpec& command) {
+  if (option.commands == nullptr)
+    return {};
+  const std::string padded = " " + std::string(option.commands) + " ";
+  if (padded.find(" " + std::string(command.name) + " ") != std::string::npos)
+    return {};
+  return usage_error(std::string("\"--") + option.name + "\" belongs to \"berthctl " +
+                     commands_of(option, "|") + "\"");
 }
 
 /// Splits words into options and others; after "--" nothing is an option.
@@ -198,9 +261,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words) {
   invocation.command = command.id;
   invocation.arguments = std::move(others);
   for (const Given& each : given) {
-    if (each.spec->command != nullptr && std::string_view(each.spec->command) != command.name)
-      return usage_error(std::string("\"--") + each.spec->name + "\" belongs to \"berthctl " +
-                         each.spec->command + "\"");
+    BERTH_TRY(check_belongs(*each.spec, command));
     BERTH_TRY(apply(each, invocation));
   }
   if (invocation.dry_run && invocation.now)
@@ -224,9 +285,9 @@ std::string help_text() {
     left += option.name;
     if (option.argument != nullptr)
       left += std::string(" ") + option.argument;
-    const std::string summary = option.command == nullptr
+    const std::string summary = option.commands == nullptr
                                     ? option.summary
-                                    : std::string(option.command) + ": " + option.summary;
+                                    : commands_of(option, ", ") + ": " + option.summary;
     text += line(left, summary.c_str());
   }
   return text + "\nSee berthctl(1).\n";

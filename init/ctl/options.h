@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "init/unit_files.h"
 #include "units/result.h"
+#include "units/values.h"
 
 namespace berth::ctl {
 
@@ -33,6 +35,14 @@ enum class CommandId : std::uint8_t {
   memory,
   tenants,
   verify,
+  plan,
+  graph,
+  blame,
+  critical_chain,
+  events,
+  is_active,
+  is_failed,
+  reset_failed,
   shutdown,
   help,
 };
@@ -50,10 +60,16 @@ struct OptionSpec {
   const char* name;      ///< without the dashes
   char letter;           ///< 0 = none
   const char* argument;  ///< null = takes none
-  const char* command;   ///< the only one that takes it; null = all do
+  const char* commands;  ///< the only ones that take it, between blanks; null = all do
   const char* summary;
 };
 std::span<const OptionSpec> options();
+
+/// `events --until`: a unit, and the states one of which it is to reach.
+struct StateGoal {
+  std::string unit;
+  std::vector<std::string> states;
+};
 
 /// A command line that makes sense.
 struct Invocation {
@@ -66,6 +82,9 @@ struct Invocation {
   bool follow = false;
   bool dry_run = false;
   bool now = false;
+  bool failed = false;
+  std::vector<StateGoal> until;
+  std::optional<Milliseconds> timeout;
   std::uint32_t lines = 0;  ///< 0 = all
 };
 

@@ -56,6 +56,29 @@ std::string traffic_line(const UnitDetails& unit) {
   return line;
 }
 
+std::string next_run(const UnitDetails& unit, const Output& output) {
+  if (unit.next_run_ms == 0)
+    return {};
+  const bool is_due = unit.next_run_ms <= output.now_ms;
+  return local_time(unit.next_run_ms) +
+         (is_due ? "" : " (in " + roughly(unit.next_run_ms - output.now_ms) + ')');
+}
+
+/// "2026-11-23 15:02:11  schedule  took 5s   exit status 1" for each run, the newest first; what a
+/// run that failed said last stands below it.
+std::string runs_text(const UnitDetails& unit, const Output& output) {
+  std::string text;
+  for (auto run = unit.runs.rbegin(); run != unit.runs.rend(); ++run) {
+    text += "  " + local_time(run->started_ms) + "  " + run->trigger + ", " +
+            roughly(run->duration_ms) + ": " +
+            output.paint(run->succeeded ? Colour::green : Colour::red, printable(run->result)) +
+            '\n';
+    for (const std::string& line : run->lines)
+      text += run->succeeded ? "" : "    " + printable(line) + '\n';
+  }
+  return text;
+}
+
 std::string next_step(const UnitDetails& unit) {
   const std::string start = "berthctl start " + unit.name;
   if (unit.state == "failed")
@@ -81,6 +104,23 @@ std::string log_text(const LogExcerpt& log) {
   return text;
 }
 
+void write_runs(JsonWriter& json, const UnitDetails& unit) {
+  json.member("next_run_ms", unit.next_run_ms);
+  json.key("runs");
+  json.begin_array();
+  for (const RunRow& run : unit.runs) {
+    json.begin_object();
+    json.member("trigger", run.trigger);
+    json.member("started_ms", run.started_ms);
+    json.member("duration_ms", run.duration_ms);
+    json.member("succeeded", run.succeeded);
+    json.member("result", run.result);
+    json.member("lines", run.lines);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_unit(JsonWriter& json, const UnitStory& story) {
   const UnitDetails& unit = story.unit;
   json.begin_object();
@@ -99,6 +139,7 @@ void write_unit(JsonWriter& json, const UnitStory& story) {
   json.member("last_exit", unit.last_exit);
   json.member("reason", unit.reason);
   json.member("endpoint", unit.endpoint);
+  json.member("says", unit.says);
   json.member("requires", unit.requires_units);
   json.member("wants", unit.wants);
   json.member("after", unit.after);
@@ -110,6 +151,8 @@ void write_unit(JsonWriter& json, const UnitStory& story) {
     json.member("idle_for_ms", unit.idle_for_ms);
     json.member("pinned", unit.pinned);
   }
+  if (unit.kind == "job")
+    write_runs(json, unit);
   json.key("log");
   json.begin_array();
   for (const LogRecord& record : story.log.records)
@@ -159,13 +202,17 @@ std::string status_text(const UnitDetails& unit, const LogExcerpt& log, const Ou
   text += field("last exit", printable(unit.last_exit));
   text += field("processes", processes_line(unit));
   text += field("endpoint", is_down ? std::string() : printable(unit.endpoint));
+  text += field("says", printable(unit.says));
   text += field("path", printable(unit.path));
   text += field("traffic", traffic_line(unit));
   text += field("requires", join(unit.requires_units, ", "));
   text += field("wants", join(unit.wants, ", "));
   text += field("after", join(unit.after, ", "));
   text += field("file", printable(unit.file));
+  text += field("next run", next_run(unit, output));
   text += field("next", printable(next_step(unit)));
+  if (!unit.runs.empty())
+    text += "\nlast runs, newest first:\n" + runs_text(unit, output);
   if (!log.records.empty())
     text += '\n' + log_text(log);
   return text;

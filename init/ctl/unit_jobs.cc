@@ -28,6 +28,8 @@ Words words_of(JobVerb verb) {
       return {"restart", "restarting", "restarted"};
     case JobVerb::reload:
       return {"reload", "reloading", "reloaded"};
+    case JobVerb::reset_failed:
+      return {"reset-failed", "resetting", "reset"};
   }
   return {"", "", ""};
 }

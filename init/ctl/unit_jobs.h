@@ -1,4 +1,5 @@
-// start, stop, restart and reload of units: jobs that are begun together and waited for.
+// start, stop, restart, reload and reset-failed of units: jobs that are begun together and waited
+// for.
 #pragma once
 
 #include "init/ctl/berth_link.h"

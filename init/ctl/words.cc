@@ -30,6 +30,21 @@ std::string ago(std::uint64_t then_ms, std::uint64_t now_ms) {
   return roughly(now_ms - then_ms) + " ago";
 }
 
+std::string precisely(std::uint64_t duration_us) {
+  constexpr std::uint64_t kMilli = 1'000;
+  constexpr std::uint64_t kSecond = 1'000 * kMilli;
+  constexpr std::uint64_t kMinute = 60 * kSecond;
+  if (duration_us < kMilli)
+    return std::to_string(duration_us) + "us";
+  if (duration_us < kSecond)
+    return std::to_string(duration_us / kMilli) + "ms";
+  std::string thousandths = std::to_string(duration_us % kSecond / kMilli);
+  thousandths.insert(0, 3 - thousandths.size(), '0');
+  const std::string minutes =
+      duration_us < kMinute ? "" : std::to_string(duration_us / kMinute) + "m ";
+  return minutes + std::to_string(duration_us % kMinute / kSecond) + '.' + thousandths + 's';
+}
+
 std::string local_time(std::uint64_t time_ms) {
   const auto seconds = static_cast<std::time_t>(time_ms / 1000);
   std::tm broken{};

@@ -13,6 +13,8 @@ namespace berth::ctl {
 std::string ago(std::uint64_t then_ms, std::uint64_t now_ms);
 /// The largest unit alone: "5s", "3m", "2h", "4d".
 std::string roughly(std::uint64_t duration_ms);
+/// "850us", "12ms", "1.234s", "2m 3.456s".
+std::string precisely(std::uint64_t duration_us);
 /// "2026-11-23 15:02:11" in local time.
 std::string local_time(std::uint64_t time_ms);
 /// "1.5M", "-" if it is not known.

@@ -8,22 +8,29 @@
 #include <csignal>
 #include <cstdlib>
 #include <limits>
+#include <span>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "init/os/child_environment.h"
+#include "init/os/terminal.h"
+
 namespace berth::os {
 namespace {
 
 constexpr int kExecFailed = 127;  // what a shell exits with, too
+constexpr unsigned kMostCapabilities = 64;
 constexpr std::size_t kFirstPassedFd = 3;
-constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr const char* kListenPid = "LISTEN_PID=";
+constexpr const char* kWatchdogPid = "WATCHDOG_PID=";
 constexpr std::size_t kDigitsOfPid = std::numeric_limits<pid_t>::digits10 + 1;
 
 // The kernel's own layout (man 2 sigaction, "C library/kernel differences"). glibc's sigaction()
@@ -69,6 +76,16 @@ void set_close_on_exec(const char* entries, long size, int first) {
   }
 }
 
+// What reads as empty. A machine without a /dev/null still has pipes, which do for standard input.
+int open_nothing() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  int ends[2];
+  if (null >= 0 || ::pipe2(ends, O_CLOEXEC) != 0)
+    return null;
+  ::close(ends[1]);
+  return ends[0];
+}
+
 // Where the kernel or its seccomp profile has no close_range(2). readdir(3) would allocate.
 bool seal_by_proc(int first) {
   const int folder = ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,30 +109,38 @@ bool set_limit_within_reach(int resource, rlimit wanted) {
   return ::setrlimit(static_cast<__rlimit_resource>(resource), &wanted) == 0;
 }
 
-bool empty_capabilities() {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
-  // EINVAL: a kernel before 4.3 has no ambient set to clear.
-  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
-    return false;
-  return ::syscall(SYS_capset, &header, none) == 0;
+bool has(CapabilitySet set, unsigned capability) {
+  return (set >> capability & 1U) != 0;
+}
+
+// Any of them: it keeps them over the change of the uid (man 7 capabilities).
+bool keeps_any(const std::optional<CapabilitySet>& set) {
+  return set.value_or(0) != 0;
 }
 
 }  // namespace
 
 ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
-    : image_(image), groups_(image.groups), oom_text_{}, report_(report.raw()) {
+    : image_(image),
+      variables_(nullptr),
+      groups_(image.groups),
+      oom_text_{},
+      report_(report.raw()) {
   for (const std::string& argument : image.argv)
     argv_.push_back(const_cast<char*>(argument.c_str()));
   argv_.push_back(nullptr);
   for (const std::string& variable : image.environment)
     environment_.push_back(const_cast<char*>(variable.c_str()));
-  if (image.listen_pid) {
-    listen_pid_ = kListenPid;
-    listen_pid_.append(kDigitsOfPid, '\0');
-    environment_.push_back(listen_pid_.data());
+  if (image.listen_pid)
+    own_pid_.emplace_back(kListenPid);
+  if (image.watchdog_pid)
+    own_pid_.emplace_back(kWatchdogPid);
+  for (std::string& variable : own_pid_) {
+    variable.append(kDigitsOfPid, '\0');
+    environment_.push_back(variable.data());
   }
   environment_.push_back(nullptr);
+  variables_ = environment_.data();
 
   fds_ = {image.standard_input.raw(), image.standard_output.raw(), image.standard_error.raw()};
   for (const BorrowedFd fd : image.passed_fds)
@@ -130,39 +155,46 @@ ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
 
 void ChildPlan::run() {
   reset_dispositions();
+  require(ChildStage::environment, merge_file());
+  require(ChildStage::terminal, open_terminal());
   require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
   require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
-  if (image_.new_session)
+  if (image_.takes_terminal)
+    require(ChildStage::session, take_terminal());
+  else if (image_.new_session)
     require(ChildStage::session, ::setsid() >= 0);
+  if (!image_.terminal.empty())
+    require(ChildStage::terminal, ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) == 0);
   if (image_.umask.has_value())
     ::umask(*image_.umask);
-  attempt(ChildStage::limits, set_limits());
+  set_limits();
   if (image_.nice.has_value())
     attempt(ChildStage::nice, ::setpriority(PRIO_PROCESS, 0, *image_.nice) == 0);
-  set_oom_score_adj();
+  if (oom_length_ != 0)
+    attempt(ChildStage::oom_score_adj, set_oom_score_adj());
 
   // The bounding set needs CAP_SETPCAP, the groups CAP_SETGID: both are gone after set_uid().
-  if (image_.drop_capabilities)
-    require(ChildStage::capabilities, empty_bounding_set());
+  if (image_.capabilities.has_value())
+    require(ChildStage::capabilities, reduce_bounding_set());
   require(ChildStage::groups, set_groups());
   require(ChildStage::gid, set_gid());
   require(ChildStage::uid, set_uid());
-  if (image_.drop_capabilities)
-    require(ChildStage::capabilities, empty_capabilities());
+  if (image_.capabilities.has_value())
+    require(ChildStage::capabilities, set_capabilities());
   // As the unit itself: root without CAP_DAC_OVERRIDE may not enter where the unit's user may.
   require(ChildStage::working_directory, ::chdir(image_.working_directory.c_str()) == 0);
   if (image_.no_new_privileges)
     require(ChildStage::no_new_privileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 
-  write_listen_pid();
+  write_own_pid();
   empty_mask();
-  ::execve(image_.program.c_str(), argv_.data(), environment_.data());
+  ::execve(image_.program.c_str(), argv_.data(), variables_);
   require(ChildStage::exec, false);
   ::_exit(kExecFailed);
 }
 
-void ChildPlan::report_failure(ChildStage stage) const {
-  const ChildReport report{static_cast<std::int32_t>(stage), errno};
+void ChildPlan::report_failure(ChildStage stage, int detail) const {
+  const ChildReport report{static_cast<std::int32_t>(stage), errno, detail};
   // Nobody is left to tell if this fails; the exit status still says 127.
   if (::write(report_, &report, sizeof report) < 0)
     return;
@@ -180,6 +212,30 @@ void ChildPlan::attempt(ChildStage stage, bool done) const {
     report_failure(stage);
 }
 
+// The first thing of all: the descriptor of the file may lie where another one will be placed.
+bool ChildPlan::merge_file() {
+  if (!image_.environment_file.is_open())
+    return true;
+  const std::span<char* const> own(environment_.data(), environment_.size() - 1);
+  const std::size_t fixed = image_.fixed_variables + own_pid_.size();
+  variables_ = merge_environment(own, fixed, image_.environment_file);
+  return variables_ != nullptr;
+}
+
+// O_NONBLOCK: a terminal may wait for its carrier otherwise (man 3 termios, CLOCAL).
+bool ChildPlan::open_terminal() {
+  if (image_.terminal.empty())
+    return true;
+  const int terminal = ::open(image_.terminal.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (terminal < 0 || ::fcntl(terminal, F_SETFL, O_RDWR) != 0)
+    return false;
+  fds_[STDOUT_FILENO] = terminal;
+  fds_[STDERR_FILENO] = terminal;
+  if (image_.terminal_input)
+    fds_[STDIN_FILENO] = terminal;
+  return true;
+}
+
 // Moves every descriptor that is to be placed above the places, so that no dup2() overwrites one
 // that is still to come.
 bool ChildPlan::lift_fds() {
@@ -187,7 +243,7 @@ bool ChildPlan::lift_fds() {
   if (report_ < places && (report_ = ::fcntl(report_, F_DUPFD_CLOEXEC, places)) < 0)
     return false;
   for (int& fd : fds_) {
-    if (fd < 0 && (fd = ::open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+    if (fd < 0 && (fd = open_nothing()) < 0)
       return false;
     if (fd < places && (fd = ::fcntl(fd, F_DUPFD_CLOEXEC, places)) < 0)
       return false;
@@ -209,27 +265,25 @@ bool ChildPlan::seal_other_fds() const {
   return seal_by_proc(static_cast<int>(first));
 }
 
-bool ChildPlan::set_limits() const {
-  int refused = 0;
+void ChildPlan::set_limits() const {
   for (const auto& [resource, limit] : image_.limits) {
     if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0)
       continue;
-    refused = errno;
+    report_failure(ChildStage::limits, resource);
     set_limit_within_reach(resource, limit);
   }
-  errno = refused;
-  return refused == 0;
 }
 
-void ChildPlan::set_oom_score_adj() const {
-  if (oom_length_ == 0)
-    return;
+// Lowering it needs CAP_SYS_RESOURCE, which a container seldom has.
+bool ChildPlan::set_oom_score_adj() const {
   const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (file < 0)
-    return;
-  // Lowering it needs CAP_SYS_RESOURCE, which a container seldom has: comfort, so no report.
-  [[maybe_unused]] const ssize_t written = ::write(file, oom_text_.data(), oom_length_);
+    return false;
+  const bool written = ::write(file, oom_text_.data(), oom_length_) >= 0;
+  const int reason = errno;
   ::close(file);
+  errno = reason;
+  return written;
 }
 
 // Bare system calls for the ids: glibc's wrappers speak to all threads and are not in
@@ -246,15 +300,38 @@ bool ChildPlan::set_groups() const {
   return !ids_change || ::syscall(SYS_setgroups, groups_.size() - 1, groups_.data()) == 0;
 }
 
-bool ChildPlan::empty_bounding_set() const {
-  for (unsigned long capability = 0;; ++capability) {
-    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+bool ChildPlan::reduce_bounding_set() const {
+  for (unsigned capability = 0; capability < kMostCapabilities; ++capability) {
+    if (has(*image_.capabilities, capability) ||
+        ::prctl(PR_CAPBSET_DROP, static_cast<unsigned long>(capability), 0, 0, 0) == 0)
       continue;
     if (errno == EINVAL)  // beyond the last one that this kernel knows
       return true;
     // Without CAP_SETPCAP the set stays; with no_new_privileges nothing can be gained from it.
     return errno == EPERM && image_.no_new_privileges;
   }
+  return true;
+}
+
+// Permitted, effective, inheritable and ambient; the last is what execve leaves to a user.
+bool ChildPlan::set_capabilities() const {
+  const CapabilitySet set = *image_.capabilities;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  for (unsigned word = 0; word < _LINUX_CAPABILITY_U32S_3; ++word) {
+    const auto bits = static_cast<std::uint32_t>(set >> (32 * word));
+    data[word] = {bits, bits, bits};
+  }
+  // EINVAL: a kernel before 4.3 has no ambient set to clear.
+  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
+    return false;
+  if (::syscall(SYS_capset, &header, data) != 0)
+    return false;
+  for (unsigned capability = 0; capability < kMostCapabilities; ++capability)
+    if (has(set, capability) && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE,
+                                        static_cast<unsigned long>(capability), 0, 0) != 0)
+      return false;
+  return true;
 }
 
 bool ChildPlan::set_gid() const {
@@ -266,14 +343,16 @@ bool ChildPlan::set_gid() const {
 bool ChildPlan::set_uid() const {
   if (!image_.uid.has_value())
     return true;
+  if (keeps_any(image_.capabilities) && ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+    return false;
   return ::syscall(SYS_setresuid, *image_.uid, *image_.uid, *image_.uid) == 0;
 }
 
-void ChildPlan::write_listen_pid() {
-  if (!image_.listen_pid)
-    return;
-  char* const room = listen_pid_.data() + kListenPid.size();
-  std::to_chars(room, room + kDigitsOfPid, ::getpid());
+void ChildPlan::write_own_pid() {
+  for (std::string& variable : own_pid_) {
+    char* const end = variable.data() + variable.size();
+    std::to_chars(end - kDigitsOfPid, end, ::getpid());
+  }
 }
 
 }  // namespace berth::os

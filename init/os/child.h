@@ -15,12 +15,14 @@ namespace berth::os {
 struct ChildReport {
   std::int32_t stage;
   std::int32_t os_errno;
+  std::int32_t detail;
 };
 
 /// A stage whose failure is reported and then passed over: a limit or a niceness that the machine
 /// does not grant is no reason not to start (capabilities(7): containers lack CAP_SYS_RESOURCE).
 constexpr bool is_comfort(ChildStage stage) {
-  return stage == ChildStage::limits || stage == ChildStage::nice;
+  return stage == ChildStage::limits || stage == ChildStage::nice ||
+         stage == ChildStage::oom_score_adj;
 }
 
 /// An ExecImage in the form that system calls take. Everything is allocated here, in the parent;
@@ -37,27 +39,31 @@ class ChildPlan {
   [[noreturn]] void run();
 
  private:
-  void report_failure(ChildStage stage) const;
+  void report_failure(ChildStage stage, int detail = 0) const;
   void require(ChildStage stage, bool done) const;
   void attempt(ChildStage stage, bool done) const;
 
+  bool merge_file();
+  bool open_terminal();
   bool lift_fds();
   bool place_fds(std::size_t first, std::size_t last) const;
   bool seal_other_fds() const;
-  bool set_limits() const;
-  void set_oom_score_adj() const;
+  void set_limits() const;
+  bool set_oom_score_adj() const;
   bool set_groups() const;
-  bool empty_bounding_set() const;
+  bool reduce_bounding_set() const;
+  bool set_capabilities() const;
   bool set_gid() const;
   bool set_uid() const;
-  void write_listen_pid();
+  void write_own_pid();
 
   const ExecImage& image_;
   std::vector<char*> argv_;
   std::vector<char*> environment_;
-  std::string listen_pid_;     ///< "LISTEN_PID=" and room for the number, if the image wants it
-  std::vector<int> fds_;       ///< index = number in the child; -1 = /dev/null
-  std::vector<gid_t> groups_;  ///< the image's, then the unit's mark if there is one
+  char** variables_;                  ///< environment_, or what was made of it and of a file
+  std::vector<std::string> own_pid_;  ///< "LISTEN_PID=" and the like, with room for the number
+  std::vector<int> fds_;              ///< index = number in the child; -1 = /dev/null
+  std::vector<gid_t> groups_;         ///< the image's, then the unit's mark if there is one
   std::array<char, 16> oom_text_;
   std::size_t oom_length_ = 0;  ///< 0 = leave it
   int report_;

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,10 +152,21 @@ void remove_file(const std::string& path) {
   ::unlink(path.c_str());
 }
 
+std::string current_folder() {
+  char path[PATH_MAX];
+  return ::getcwd(path, sizeof path) != nullptr ? path : "/";
+}
+
 std::string own_program_path() {
   char path[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string();
+  if (length > 0)
+    return std::string(path, static_cast<std::size_t>(length));
+  // As it was executed (man 3 getauxval).
+  const auto* given = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  if (given == nullptr || *given == '\0')
+    return {};
+  return *given == '/' ? given : current_folder() + "/" + given;
 }
 
 std::uint64_t memory_total_bytes() {

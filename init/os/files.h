@@ -30,8 +30,10 @@ Result<void> make_folder(const std::string& path, mode_t mode, std::optional<uid
 /// Removes what is in a folder, not the folder itself; follows no symbolic link.
 Result<void> empty_folder(const std::string& path);
 void remove_file(const std::string& path);
-/// "/usr/sbin/berth" of the running program; empty if /proc does not tell.
+/// "/usr/sbin/berth" of the running program; without a /proc as it was executed.
 std::string own_program_path();
+/// The working directory; "/" if it cannot be told.
+std::string current_folder();
 /// MemTotal of /proc/meminfo, 0 if unreadable.
 std::uint64_t memory_total_bytes();
 

@@ -16,6 +16,7 @@
 
 #include "init/os/child.h"
 #include "init/os/errno_error.h"
+#include "init/os/resource_limits.h"
 #include "units/values.h"
 
 extern "C" {
@@ -26,10 +27,23 @@ namespace berth::os {
 namespace {
 
 // In the order of ChildStage.
-constexpr std::array<std::string_view, 12> kStageNames = {
-    "standard_fds", "passed_fds", "session",      "working_directory", "limits", "nice", "groups",
-    "gid",          "uid",        "capabilities", "no_new_privileges", "exec",
-};
+constexpr auto kStageNames = std::to_array<std::string_view>({
+    "environment",
+    "terminal",
+    "standard_fds",
+    "passed_fds",
+    "session",
+    "working_directory",
+    "limits",
+    "nice",
+    "oom_score_adj",
+    "groups",
+    "gid",
+    "uid",
+    "capabilities",
+    "no_new_privileges",
+    "exec",
+});
 static_assert(kStageNames.size() == static_cast<std::size_t>(ChildStage::exec) + 1);
 
 // Blocks every signal, so that no handler of the parent's runs in the child before it has reset
@@ -88,8 +102,12 @@ bool wait_once(idtype_t type, pid_t pid, int options, siginfo_t& info) {
   return outcome == 0 && info.si_pid != 0;
 }
 
-std::string attempt_of(ChildStage stage, const ExecImage& image) {
+std::string attempt_of(ChildStage stage, int detail, const ExecImage& image) {
   switch (stage) {
+    case ChildStage::environment:
+      return "read the variables of env_file and secrets";
+    case ChildStage::terminal:
+      return "make tty " + image.terminal + " its controlling terminal";
     case ChildStage::standard_fds:
       return "set up standard input and output";
     case ChildStage::passed_fds:
@@ -99,9 +117,11 @@ std::string attempt_of(ChildStage stage, const ExecImage& image) {
     case ChildStage::working_directory:
       return "change to working_directory " + image.working_directory;
     case ChildStage::limits:
-      return "set limits";
+      return "set limits." + std::string(limit_name(detail));
     case ChildStage::nice:
       return "set nice " + std::to_string(image.nice.value_or(0));
+    case ChildStage::oom_score_adj:
+      return "set oom_score_adj " + std::to_string(image.oom_score_adj.value_or(0));
     case ChildStage::groups:
       return "set the supplementary groups";
     case ChildStage::gid:
@@ -109,7 +129,7 @@ std::string attempt_of(ChildStage stage, const ExecImage& image) {
     case ChildStage::uid:
       return "become user " + std::to_string(image.uid.value_or(0));
     case ChildStage::capabilities:
-      return "drop capabilities";
+      return "set capabilities";
     case ChildStage::no_new_privileges:
       return "set no_new_privileges";
     case ChildStage::exec:
@@ -125,7 +145,7 @@ std::string_view to_string(ChildStage stage) {
 }
 
 std::string ChildFailure::describe(const ExecImage& image) const {
-  return attempt_of(stage, image) + ": " + errno_text(os_errno);
+  return attempt_of(stage, detail, image) + ": " + errno_text(os_errno);
 }
 
 Result<Spawned> spawn(const ExecImage& image) {
@@ -146,7 +166,8 @@ Result<Spawned> spawn(const ExecImage& image) {
   return child;
 }
 
-ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure) {
+ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure,
+                        std::vector<ChildFailure>* passed_over) {
   for (;;) {
     ChildReport record{};
     const ssize_t got = ::read(report.raw(), &record, sizeof record);
@@ -156,9 +177,13 @@ ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure)
       return errno == EAGAIN ? ReportState::pending : ReportState::executed;
     if (got != static_cast<ssize_t>(sizeof record))
       return ReportState::executed;
-    failure = ChildFailure{static_cast<ChildStage>(record.stage), record.os_errno};
-    if (!is_comfort(failure->stage))
+    const ChildFailure told{static_cast<ChildStage>(record.stage), record.os_errno, record.detail};
+    if (!is_comfort(told.stage)) {
+      failure = told;
       return ReportState::failed;
+    }
+    if (passed_over != nullptr)
+      passed_over->push_back(told);
   }
 }
 
@@ -179,6 +204,16 @@ bool signal_process(BorrowedFd pidfd, pid_t pid, int signal) {
   }
   // 0 and negative numbers would mean groups, or everybody.
   return pid > 0 && ::kill(pid, signal) == 0;
+}
+
+void signal_group(BorrowedFd pidfd, pid_t pid, int signal) {
+  signal_process(pidfd, pid, signal);
+  if (pid > 1)
+    ::kill(-pid, signal);
+}
+
+bool group_exists(pid_t group) {
+  return group > 1 && (::kill(-group, 0) == 0 || errno != ESRCH);
 }
 
 std::string ExitStatus::str() const {

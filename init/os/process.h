@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "init/os/fd.h"
+#include "units/capabilities.h"
 #include "units/result.h"
 
 namespace berth::os {
@@ -23,10 +24,15 @@ struct ExecImage {
   std::string program;  ///< the path to execute, already looked up
   std::vector<std::string> argv;
   std::vector<std::string> environment;  ///< "NAME=value"
+  std::size_t fixed_variables = 0;       ///< how many at its end no file replaces
+  BorrowedFd environment_file;           ///< "NAME=value\0"… to put over them; closed = none
   std::string working_directory = "/";
   BorrowedFd standard_input, standard_output, standard_error;  ///< closed = /dev/null
+  std::string terminal;        ///< becomes its controlling terminal and the standard descriptors
+  bool terminal_input = true;  ///< standard input, too
   std::vector<BorrowedFd> passed_fds;  ///< become 3, 4, … in this order, without close-on-exec
   bool listen_pid = false;             ///< adds LISTEN_PID=<pid of the child> (sd_listen_fds(3))
+  bool watchdog_pid = false;           ///< adds WATCHDOG_PID=<pid of the child> (sd_notify(3))
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::vector<gid_t> groups;  ///< set iff uid or gid is set, or `unit_gid` is
@@ -35,21 +41,25 @@ struct ExecImage {
   std::vector<std::pair<int, rlimit>> limits;  ///< RLIMIT_*
   std::optional<mode_t> umask;
   std::optional<int> nice;
-  std::optional<int> oom_score_adj;  ///< a failure to set it is ignored: comfort
+  std::optional<int> oom_score_adj;
   bool no_new_privileges = true;
-  bool drop_capabilities =
-      false;  ///< empties bounding, permitted, effective, inheritable and ambient sets
+  /// What all five sets are to be, bounding and ambient included; nullopt = as they are.
+  std::optional<CapabilitySet> capabilities;
   bool new_session = true;
+  bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
 };
 
 /// Where a child failed before execve; each has a text.
 enum class ChildStage : std::uint8_t {
+  environment,
+  terminal,
   standard_fds,
   passed_fds,
   session,
   working_directory,
   limits,
   nice,
+  oom_score_adj,
   groups,
   gid,
   uid,
@@ -62,6 +72,7 @@ std::string_view to_string(ChildStage stage);
 struct ChildFailure {
   ChildStage stage;
   int os_errno;
+  int detail = 0;  ///< limits: RLIMIT_*
   /// "execute /usr/bin/redis: No such file or directory"
   std::string describe(const ExecImage& image) const;
 };
@@ -77,14 +88,20 @@ struct Spawned {
 Result<Spawned> spawn(const ExecImage& image);
 
 enum class ReportState { pending, executed, failed };
-/// Reads what the child has reported so far; `failure` is set for `failed`. A limit or a niceness
-/// that the machine does not grant is no failure: the child goes on, and `failure` tells of it (to
-/// be logged as a warning) when the state is `executed`. Pass the same `failure` in until then.
-ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure);
+/// Reads what the child has reported so far; `failure` is set for `failed`. A comfort that the
+/// machine does not grant (a limit, a niceness) is no failure: the child goes on, and what it went
+/// without is added to `passed_over`, which may be null.
+ReportState read_report(BorrowedFd report, std::optional<ChildFailure>& failure,
+                        std::vector<ChildFailure>* passed_over = nullptr);
 
 /// Signals a child. With a pidfd never a stranger; without one REQUIRES that the child has not been
 /// reaped.
 bool signal_process(BorrowedFd pidfd, pid_t pid, int signal);
+/// As signal_process(), and to the whole process group if the child leads one.
+/// REQUIRES: the child has not been reaped.
+void signal_group(BorrowedFd pidfd, pid_t pid, int signal);
+/// Whether a process group of that number exists.
+bool group_exists(pid_t group);
 /// Signals a process that is not our child: pidfd_open, `still_the_one()` again, then the signal.
 template <typename Check>
 bool signal_checked(pid_t pid, int signal, Check still_the_one);

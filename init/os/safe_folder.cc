@@ -11,6 +11,7 @@
 
 #include "init/os/errno_error.h"
 #include "init/os/fd.h"
+#include "init/os/safe_tree.h"
 
 namespace berth::os {
 namespace {
@@ -59,7 +60,7 @@ Result<void> give(const std::string& attempt, BorrowedFd folder, const FolderWis
 
 }  // namespace
 
-Result<void> make_folder_safely(const FolderWish& wish) {
+Result<std::size_t> make_folder_safely(const FolderWish& wish) {
   const std::string attempt = "make directory " + wish.path;
   if (!wish.path.starts_with('/'))
     return Error{ErrorCode::invalid, attempt + ": the path is not absolute"};
@@ -81,7 +82,10 @@ Result<void> make_folder_safely(const FolderWish& wish) {
         step_down(attempt, folder.borrow(), name, std::string(path.substr(0, end)), mode));
     start = std::min(path.find_first_not_of('/', end), path.size());
   }
-  return give(attempt, folder.borrow(), wish);
+  BERTH_TRY(give(attempt, folder.borrow(), wish));
+  if (!wish.recursive)
+    return std::size_t{0};
+  return give_tree(folder.borrow(), wish.path, wish.uid, wish.gid);
 }
 
 }  // namespace berth::os

@@ -1,6 +1,7 @@
 // Making a folder where others may have put traps.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -16,11 +17,13 @@ struct FolderWish {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   mode_t mode = 0755;
+  bool recursive = false;  ///< owner and group for all that is in it, too (safe_tree.h)
 };
 
 /// Makes a folder and what is missing above it (that as 0755 and ours), then gives it owner and
 /// mode. Walks down step by step and follows no symbolic link anywhere, so that whoever may write
 /// to a folder on the way cannot have another one given away. May wait for a disk: for helpers.
-Result<void> make_folder_safely(const FolderWish& wish);
+/// Returns how many entries below it were left alone.
+Result<std::size_t> make_folder_safely(const FolderWish& wish);
 
 }  // namespace berth::os

@@ -1,17 +1,18 @@
 // The first steps of a process.
 #include "init/os/startup.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-// The linker's names for the bounds of headers and code (man 3 end).
-extern "C" const char __executable_start;
-extern "C" const char etext;
 
 namespace berth::os {
 
@@ -57,13 +58,22 @@ rlimit raise_nofile() {
 }
 
 void forget_program_pages() {
-  const auto first = reinterpret_cast<std::uintptr_t>(&__executable_start);
-  const auto last = reinterpret_cast<std::uintptr_t>(&etext);
+  const auto* const headers = reinterpret_cast<const ElfW(Phdr)*>(::getauxval(AT_PHDR));
+  const std::span segments(headers, headers != nullptr ? ::getauxval(AT_PHNUM) : 0);
+  const auto self = std::find_if(segments.begin(), segments.end(),
+                                 [](const auto& each) { return each.p_type == PT_PHDR; });
+  if (self == segments.end())
+    return;
+  const std::uintptr_t loaded_at = reinterpret_cast<std::uintptr_t>(headers) - self->p_vaddr;
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const std::uintptr_t begin = first & ~(page - 1);
-  const std::uintptr_t end = last & ~(page - 1);
-  // Never written, so nothing is lost: a private file mapping is read again (man 2 madvise).
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  for (const ElfW(Phdr) & segment : segments) {
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
+      continue;
+    const std::uintptr_t begin = (loaded_at + segment.p_vaddr) & ~(page - 1);
+    const std::uintptr_t end = loaded_at + segment.p_vaddr + segment.p_filesz;
+    // Never written, so nothing is lost: a private file mapping is read again (man 2 madvise).
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
 }
 
 }  // namespace berth::os

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -74,7 +75,7 @@ bool write_all(const char* bytes, ssize_t size) {
 
 }  // namespace
 
-Result<UniqueFd> start_writer_process(BorrowedFd target) {
+Result<WriterProcess> start_writer_process(BorrowedFd target) {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return errno_error("socketpair for the writer process");
@@ -86,7 +87,7 @@ Result<UniqueFd> start_writer_process(BorrowedFd target) {
   if (pid < 0)
     return errno_error("fork the writer process");
   if (pid > 0)
-    return ours;
+    return WriterProcess{std::move(ours), pid};
   // The target first: the socket may be what descriptor 0 is now, the target never is.
   if (target.raw() != kTarget && ::dup2(target.raw(), kTarget) < 0)
     ::_exit(1);

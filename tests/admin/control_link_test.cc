@@ -113,7 +113,8 @@ TEST_F(ControlLinkTest, JobOfAClientThatWentIsStillToldToTheOthers) {
 
 TEST_F(ControlLinkTest, DocumentWithoutADescriptorIsAnError) {
   std::vector<Answer<Snapshot>> answers;
-  link_->get_snapshot(kClient, [&](const Answer<Snapshot>& reply) { answers.push_back(reply); });
+  link_->get_snapshot(kClient, false,
+                      [&](const Answer<Snapshot>& reply) { answers.push_back(reply); });
   const auto id = std::get<control::GetSnapshot>(request()).id;
 
   answer(control::Document{id});

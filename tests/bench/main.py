@@ -10,6 +10,7 @@ import bodies
 import boot
 import connections
 import fanout
+import inits
 import machine
 import memory
 import ondemand
@@ -19,7 +20,8 @@ import table
 import workbench
 
 BENCHMARKS = {module.__name__: module.measure for module in
-              (memory, proxy, bodies, connections, boot, ondemand, reaping, fanout)}
+              (memory, proxy, bodies, connections, boot, ondemand, reaping, fanout,
+               inits)}
 
 
 def arguments():

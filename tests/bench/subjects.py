@@ -11,7 +11,7 @@ from harness import PAUSE, children_of
 
 import workbench
 
-START_TIMEOUT = 30.0  # seconds
+START_TIMEOUT = 120.0  # seconds; supervisord takes its time
 STOP_TIMEOUT = 30.0
 FINE_PAUSE = 0.0002  # seconds; between two looks where the moment itself is measured
 STATUS_LINE = 64  # bytes; the whole status line is in the first packet
@@ -116,6 +116,7 @@ class Namespaced(Subject):
     """PID 1 of a PID namespace of its own."""
 
     comm = ""
+    stop_signal = signal.SIGTERM
 
     def init_command(self):
         raise NotImplementedError
@@ -140,9 +141,9 @@ class Namespaced(Subject):
                 os.kill(pid, signal.SIGKILL)
 
     def terminate(self):
-        """SIGTERM to PID 1; when it had ended, in nanoseconds after the signal."""
+        """Asks PID 1 to stop; when it had ended, in nanoseconds after the signal."""
         begin = workbench.now()
-        os.kill(self.pid, signal.SIGTERM)
+        os.kill(self.pid, self.stop_signal)
         self.process.wait(STOP_TIMEOUT)
         return workbench.now() - begin
 

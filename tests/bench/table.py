@@ -2,8 +2,10 @@
 import dataclasses
 import statistics
 
-# Columns, in this order. "bare C" is a floor: the least that any program has to do for the same.
-SUBJECTS = ("berth", "haproxy", "nginx", "bare C")
+# Columns, in this order, as far as there is something to say of them. "bare C" is a floor: the least
+# that any program has to do for the same.
+SUBJECTS = ("berth", "berth raw", "haproxy", "nginx", "dinit", "s6", "runit", "supervisord", "tini",
+            "bare C")
 
 
 @dataclasses.dataclass
@@ -38,16 +40,19 @@ class Row:
         other = self.median(self.against)
         return f"{self.median('berth') / other:.2f} × {self.against}" if other else ""
 
-    def cells(self):
-        return [self.what, self.unit, *map(self.cell, SUBJECTS), self.ratio()]
+    def cells(self, subjects):
+        return [self.what, self.unit, *map(self.cell, subjects), self.ratio()]
 
 
-HEADS = ["what", "unit", *SUBJECTS, "ratio"]
+def lines_of(rows):
+    """The heads, and the cells of each row."""
+    subjects = [name for name in SUBJECTS if any(name in row.samples for row in rows)]
+    return [["what", "unit", *subjects, "ratio"], *(row.cells(subjects) for row in rows)]
 
 
 def text(rows):
     """For a terminal."""
-    lines = [HEADS] + [row.cells() for row in rows]
+    lines = lines_of(rows)
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
                      for line in lines)
@@ -55,5 +60,6 @@ def text(rows):
 
 def markdown(rows):
     """For README.md."""
-    lines = [HEADS, ["---"] * len(HEADS)] + [row.cells() for row in rows]
+    heads, *cells = lines_of(rows)
+    lines = [heads, ["---"] * len(heads), *cells]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -98,6 +98,40 @@ TEST(BusLink, TellsTheStateOfBerth) {
   EXPECT_EQ(system->berth_pid, 1U);
 }
 
+TEST(BusLink, TellsTheGraphAndItsTimes) {
+  Pid1Script script = two_units();
+  script.snapshot.now_us = 9;
+  script.snapshot.begun_us = 1;
+  script.snapshot.booted_us = 5;
+  UnitStatus& redis = script.snapshot.units[0];
+  redis.before = {"web"};
+  redis.queued_us = 2;
+  redis.begun_us = 3;
+  redis.up_us = 4;
+  script.snapshot.units[1].stock = true;
+  const AdminSite site(script);
+  const auto link = BusLink::connect(site.run_dir());
+  ASSERT_TRUE(link);
+
+  const auto graph = (*link)->graph();
+
+  ASSERT_TRUE(graph);
+  EXPECT_EQ(graph->now_us, 9U);
+  EXPECT_EQ(graph->begun_us, 1U);
+  EXPECT_EQ(graph->booted_us, 5U);
+  ASSERT_EQ(graph->nodes.size(), 2U);
+  const GraphNode& node = graph->nodes[0];
+  EXPECT_EQ(node.kind + " " + node.name + " " + node.state + " " + node.start,
+            "service redis running boot");
+  ASSERT_EQ(node.bonds.size(), 2U);
+  EXPECT_EQ(node.bonds[0].key + " " + node.bonds[0].unit, "requires initialize");
+  EXPECT_EQ(node.bonds[1].key + " " + node.bonds[1].unit, "before web");
+  EXPECT_EQ(node.queued_us, 2U);
+  EXPECT_EQ(node.begun_us, 3U);
+  EXPECT_EQ(node.up_us, 4U);
+  EXPECT_EQ(graph->nodes[1].start, "stock");
+}
+
 TEST(BusLink, WaitsForTheEndOfAJob) {
   Pid1Script script = two_units();
   script.result = control::JobResult::failed;
@@ -191,6 +225,39 @@ TEST(BusLink, FollowsALogThroughAPipe) {
   std::array<char, 64> buffer{};
   const auto got = os::read_some(followed->second.borrow(), buffer);
   EXPECT_EQ(std::string(buffer.data(), got.size), "later\n");
+}
+
+TEST(BusLink, FollowsTheStatesAndMayDoSoAgain) {
+  Pid1Script script = two_units();
+  script.snapshot.now_us = 17;
+  script.later_lines = "later\n";
+  const AdminSite site(script);
+  const auto link = BusLink::connect(site.run_dir());
+  ASSERT_TRUE(link);
+
+  for (int i = 0; i < 2; ++i) {
+    const auto followed = (*link)->follow_states();
+
+    ASSERT_TRUE(followed);
+    EXPECT_EQ(followed->states, (std::map<std::string, std::string>{
+                                    {"redis", "running"}, {"tenant@2025/boston", "inactive"}}));
+    EXPECT_EQ(followed->now_us, 17U);
+    pollfd watched{followed->pipe.raw(), POLLIN, 0};
+    ASSERT_EQ(::poll(&watched, 1, 5000), 1);
+    std::array<char, 64> buffer{};
+    const auto got = os::read_some(followed->pipe.borrow(), buffer);
+    EXPECT_EQ(std::string(buffer.data(), got.size), "later\n");
+  }
+}
+
+TEST(BusLink, ResetsWhatHasFailed) {
+  const AdminSite site(two_units());
+  const auto link = BusLink::connect(site.run_dir());
+  ASSERT_TRUE(link);
+
+  EXPECT_TRUE((*link)->begin_job(JobVerb::reset_failed, "redis"));
+
+  EXPECT_EQ(site.pid1().commands()[0].verb, control::Verb::reset_failed);
 }
 
 TEST(BusLink, MeasuresTheUnitsThatHaveProcesses) {

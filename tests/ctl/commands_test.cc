@@ -84,7 +84,56 @@ TEST_F(Commands, ListAsJson) {
   EXPECT_EQ(out_.str(),
             "[{\"name\":\"redis\",\"kind\":\"service\",\"state\":\"running\",\"wanted_up\":true,"
             "\"description\":\"a cache\",\"detail\":\"\",\"main_pid\":14,\"since_ms\":999820000,"
-            "\"restarts\":0,\"endpoint\":\"127.0.0.1:6379\"}]\n");
+            "\"restarts\":0,\"endpoint\":\"127.0.0.1:6379\",\"next_run_ms\":0}]\n");
+}
+
+TEST_F(Commands, ListShowsWhatHasFailed) {
+  EXPECT_EQ(run({"list", "--failed"}), kNotActive);
+
+  EXPECT_EQ(out_.str(),
+            "UNIT        KIND  STATE    SINCE  WHAT\n"
+            "initialize  job   failed  1m ago  exit status 1\n"
+            "\n"
+            "1 unit: 1 failed\n");
+}
+
+TEST_F(Commands, ListSaysThatNothingHasFailed) {
+  EXPECT_EQ(run({"list", "--failed", "redis"}), kSuccess);
+  EXPECT_EQ(run({"list", "--failed", "--json", "redis"}), kSuccess);
+
+  EXPECT_EQ(out_.str(), "nothing has failed\n[]\n");
+}
+
+TEST_F(Commands, IsActiveAnswersByItsExitStatus) {
+  EXPECT_EQ(run({"is-active", "redis", "web"}), kSuccess);
+  EXPECT_EQ(run({"is-active", "redis", "cable"}), kNotActive);
+  EXPECT_EQ(run({"is-active", "redis", "rdis"}), kNoSuchUnit);
+
+  EXPECT_EQ(out_.str(),
+            "redis: running\nweb: running\n"
+            "redis: running\ncable: waiting\n"
+            "redis: running\n");
+  EXPECT_EQ(err_.str(), "berthctl: there is no unit rdis; did you mean \"redis\"?\n");
+}
+
+TEST_F(Commands, IsFailedAnswersByItsExitStatus) {
+  EXPECT_EQ(run({"is-failed", "redis"}), kFailure);
+  EXPECT_EQ(run({"is-failed", "redis", "initialize"}), kSuccess);
+  EXPECT_EQ(run({"is-failed", "--json"}), kSuccess);
+
+  EXPECT_EQ(out_.str(),
+            "redis: running\n"
+            "redis: running\ninitialize: failed\n"
+            "[{\"unit\":\"initialize\",\"state\":\"failed\",\"active\":false,\"failed\":true}]\n");
+}
+
+TEST_F(Commands, ResetFailedConcernsAllThatHaveFailed) {
+  berth_.outcomes = {{"initialize", {"done", {}}}, {"redis", {"done", {}}}};
+
+  EXPECT_EQ(run({"reset-failed"}), kSuccess);
+  EXPECT_EQ(run({"reset-failed", "redis"}), kSuccess);
+
+  EXPECT_EQ(berth_.jobs, (std::vector<std::string>{"initialize", "redis"}));
 }
 
 TEST_F(Commands, TenantsShowTheRunningOnesFirst) {
@@ -173,6 +222,47 @@ TEST_F(Commands, StatusTellsTheStoryOfAFailedJob) {
             "berthctl logs initialize)\n"
             "\n"
             "  1970-01-12 13:45:40  no ?[31mdatabase\n");
+}
+
+TEST_F(Commands, StatusOfAJobTellsItsLastRunsAndTheNext) {
+  UnitDetails job;
+  job.name = "backup";
+  job.kind = "job";
+  job.state = "exited";
+  job.next_run_ms = kNow + 5 * kMinute;
+  job.runs = {{"boot", kNow - 2 * kMinute, 1'500, false, "exit status 1", {"no d\x1Bisk"}},
+              {"schedule", kNow - kMinute, 61'000, true, "succeeded", {"saved"}}};
+  berth_.details["backup"] = job;
+
+  EXPECT_EQ(run({"status", "backup"}), kSuccess);
+
+  EXPECT_EQ(out_.str(),
+            "backup (job)\n"
+            "     state: exited\n"
+            "  next run: 1970-01-12 13:51:40 (in 5m)\n"
+            "\n"
+            "last runs, newest first:\n"
+            "  1970-01-12 13:45:40  schedule, 1m: succeeded\n"
+            "  1970-01-12 13:44:40  boot, 1s: exit status 1\n"
+            "    no d?isk\n");
+}
+
+TEST_F(Commands, StatusOfAJobAsJson) {
+  UnitDetails job;
+  job.name = "backup";
+  job.kind = "job";
+  job.state = "exited";
+  job.next_run_ms = 5;
+  job.runs = {{"boot", 1, 2, true, "succeeded", {"saved"}}};
+  berth_.details["backup"] = job;
+
+  EXPECT_EQ(run({"--json", "status", "backup"}), kSuccess);
+
+  EXPECT_NE(out_.str().find("\"next_run_ms\":5,\"runs\":[{\"trigger\":\"boot\",\"started_ms\":1,"
+                            "\"duration_ms\":2,\"succeeded\":true,\"result\":\"succeeded\","
+                            "\"lines\":[\"saved\"]}]"),
+            std::string::npos)
+      << out_.str();
 }
 
 TEST_F(Commands, StatusOfAServingTenantIsSuccess) {

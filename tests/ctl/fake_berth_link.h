@@ -16,6 +16,7 @@ class FakeBerthLink final : public BerthLink {
   std::vector<TenantRow> tenants;
   std::map<std::string, UnitDetails> details;
   SystemInfo system_info;
+  UnitGraph unit_graph;
   LogExcerpt excerpt;
   MemoryReport report;
   std::map<std::string, JobOutcome> outcomes;  ///< by unit
@@ -32,10 +33,22 @@ class FakeBerthLink final : public BerthLink {
     return found->second;
   }
   Result<SystemInfo> system() override { return system_info; }
+  Result<UnitGraph> graph() override { return unit_graph; }
   Result<LogExcerpt> log(const std::string&, std::uint32_t) override { return excerpt; }
   Result<std::pair<LogExcerpt, os::UniqueFd>> follow_log(const std::string&,
                                                          std::uint32_t) override {
     return std::pair(excerpt, std::move(followed));
+  }
+  Result<FollowedStates> follow_states() override {
+    FollowedStates now;
+    for (const UnitRow& unit : units)
+      now.states[unit.name] = unit.state;
+    now.now_us = 5'000'001;
+    if (!feeds.empty()) {
+      now.pipe = std::move(feeds.front());
+      feeds.erase(feeds.begin());
+    }
+    return now;
   }
   Result<MemoryReport> measure_memory() override { return report; }
   Result<std::string> begin_job(JobVerb, const std::string& unit) override {
@@ -51,7 +64,8 @@ class FakeBerthLink final : public BerthLink {
   }
   Result<void> shutdown() override { return {}; }
 
-  os::UniqueFd followed;  ///< what follow_log() hands out
+  os::UniqueFd followed;            ///< what follow_log() hands out
+  std::vector<os::UniqueFd> feeds;  ///< what follow_states() hands out, one after the other
 
  private:
   static Error no_such(const std::string& unit) {

@@ -61,6 +61,14 @@ TEST(Options, SayWhatIsWrong) {
   EXPECT_EQ(error_of({"logs", "-n"}), "\"-n\" needs an argument: NUMBER");
   EXPECT_EQ(error_of({"logs", "-n", "0"}), "\"0\" is no number of lines");
   EXPECT_EQ(error_of({"list", "-f"}), "\"--follow\" belongs to \"berthctl logs\"");
+  EXPECT_EQ(error_of({"list", "--until", "a=running"}),
+            "\"--until\" belongs to \"berthctl events\"");
+  EXPECT_EQ(error_of({"blame", "--units", "a"}),
+            "\"--units\" belongs to \"berthctl verify|plan|graph\"");
+  EXPECT_EQ(error_of({"events", "--until", "redis"}), "\"redis\" is not UNIT=STATE");
+  EXPECT_EQ(error_of({"events", "--until", "redis=runing"}),
+            "there is no state \"runing\"; did you mean \"running\"?");
+  EXPECT_EQ(error_of({"events", "--timeout", "5"}), parse_duration("5").error().message);
   EXPECT_EQ(error_of({"start"}), "\"start\" needs more: berthctl start UNIT ...");
   EXPECT_EQ(error_of({"memory", "redis"}), "\"memory\" takes less: berthctl memory");
 }

@@ -49,6 +49,15 @@ TEST(JsonWriter, SeparatesAndEscapes) {
             "\"empty\":[],\"truth\":true}\n");
 }
 
+TEST(Words, TellDurationsPrecisely) {
+  EXPECT_EQ(precisely(0), "0us");
+  EXPECT_EQ(precisely(999), "999us");
+  EXPECT_EQ(precisely(12'999), "12ms");
+  EXPECT_EQ(precisely(1'023'456), "1.023s");
+  EXPECT_EQ(precisely(60'000'000), "1m 0.000s");
+  EXPECT_EQ(precisely(3'723'456'000), "62m 3.456s");
+}
+
 TEST(Output, PaintsOnlyWhereColoursAreWanted) {
   std::ostream none(nullptr);
   Output output{none, none};

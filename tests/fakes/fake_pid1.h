@@ -86,6 +86,11 @@ class FakePid1 final : public os::FdHandler {
     if (!fds.empty())
       os::write_some(fds.front().borrow(), script_.later_lines);
   }
+  void answer(const control::FollowStates& request, std::vector<os::UniqueFd>& fds) {
+    send_document(request.id, wire::encode(script_.snapshot));
+    if (!fds.empty())
+      os::write_some(fds.front().borrow(), script_.later_lines);
+  }
   void answer(const control::Measure& request, std::vector<os::UniqueFd>& fds) {
     if (!fds.empty() && !script_.probe_lines.empty())
       os::write_some(fds.front().borrow(), script_.probe_lines);

@@ -163,7 +163,7 @@ TEST_F(ExecImageTest, LeavesTheIdsAloneWithoutAUser) {
   EXPECT_FALSE(image.uid.has_value());
   EXPECT_FALSE(image.gid.has_value());
   EXPECT_TRUE(image.groups.empty());
-  EXPECT_FALSE(image.drop_capabilities);
+  EXPECT_FALSE(image.capabilities.has_value());
   EXPECT_TRUE(image.no_new_privileges);
 }
 
@@ -175,14 +175,14 @@ TEST_F(ExecImageTest, BecomesTheUserAndDropsCapabilities) {
   EXPECT_EQ(image.uid, kDaemon);
   EXPECT_EQ(image.gid, kDaemon);
   EXPECT_EQ(image.groups, std::vector<gid_t>{kDaemon});
-  EXPECT_TRUE(image.drop_capabilities);
+  EXPECT_EQ(image.capabilities, CapabilitySet{0});
 }
 
 TEST_F(ExecImageTest, KeepsCapabilitiesForTheUserRoot) {
   unit_.process.user = "root";
 
   EXPECT_EQ(build().uid, 0U);
-  EXPECT_FALSE(build().drop_capabilities);
+  EXPECT_FALSE(build().capabilities.has_value());
 }
 
 TEST_F(ExecImageTest, AddsGroupsToThoseOfTheUser) {
@@ -215,7 +215,7 @@ TEST_F(ExecImageTest, LetsTheCommandsOwnUserWin) {
 
   EXPECT_EQ(image.uid, 0U);
   EXPECT_EQ(image.gid, 0U);
-  EXPECT_FALSE(image.drop_capabilities);
+  EXPECT_FALSE(image.capabilities.has_value());
 }
 
 TEST_F(ExecImageTest, MarksTheUnitAndKeepsOurGroups) {
@@ -242,6 +242,47 @@ TEST_F(ExecImageTest, RefusesOtherIdsWithoutTheRightToChangeThem) {
   unit_.process.user = "daemon";
 
   EXPECT_EQ(error(), "[process] user \"daemon\": berth does not run as root");
+}
+
+TEST_F(ExecImageTest, RefusesGroupsThatItDoesNotHaveWithoutTheRightToChangeThem) {
+  context_.is_root = false;
+  unit_.process.groups = {"4242"};
+
+  EXPECT_EQ(error(), "[process] groups \"4242\": berth does not run as root");
+}
+
+TEST_F(ExecImageTest, KeepsTheCapabilitiesThatTheUnitNames) {
+  unit_.process.user = "daemon";
+  unit_.process.capabilities = CapabilitySet{1} << 10;
+
+  EXPECT_EQ(build().capabilities, CapabilitySet{1} << 10);
+
+  command_.user = "daemon";
+  EXPECT_EQ(build().capabilities, CapabilitySet{0}) << "another user than the unit's";
+}
+
+TEST_F(ExecImageTest, TakesCapabilitiesFromRootAsWell) {
+  unit_.process.capabilities = CapabilitySet{0};
+
+  EXPECT_EQ(build().capabilities, CapabilitySet{0});
+}
+
+TEST_F(ExecImageTest, TellsWhichCapabilityBerthItselfLacks) {
+  context_.capabilities = 0xFF;
+  unit_.process.capabilities = CapabilitySet{1} << 7 | CapabilitySet{1} << 12;
+
+  EXPECT_EQ(error(), "[process] capabilities: berth itself was not granted net_admin");
+}
+
+TEST_F(ExecImageTest, PutsBerthsOwnVariablesWhereNoFileReplacesThem) {
+  unit_.process.env = {{"PORT", "80"}, {"Z", "1"}};
+  context_.extra = {{"INVOCATION_ID", "x"}, {"PORT", "4001"}};
+
+  const os::ExecImage image = build();
+
+  ASSERT_EQ(image.fixed_variables, 2U);
+  EXPECT_EQ(std::vector<std::string>(image.environment.end() - 2, image.environment.end()),
+            (std::vector<std::string>{"INVOCATION_ID=x", "PORT=4001"}));
 }
 
 TEST_F(ExecImageTest, AcceptsItsOwnUserWithoutTheRightToChangeIds) {

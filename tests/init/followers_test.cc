@@ -14,7 +14,7 @@ namespace {
 
 class FollowersTest : public LogTest {
  protected:
-  Followers followers_{loop_};
+  Followers followers_{loop_, lines_lost};
   os::Pipe pipe_ = test_pipe();
 };
 
@@ -110,7 +110,7 @@ TEST(FollowersEnd, MayComeBeforeTheLoopsTurnEnds) {
   std::signal(SIGPIPE, SIG_IGN);
   FakeClock clock;
   os::EventLoop loop(clock);
-  auto followers = std::make_unique<Followers>(loop);
+  auto followers = std::make_unique<Followers>(loop, lines_lost);
   os::Pipe pipe = test_pipe();
   followers->add("redis", std::move(pipe.write_end));
   pipe.read_end.reset();

@@ -80,6 +80,16 @@ TEST_F(LeasesTest, EndAtOnceWithACrash) {
   EXPECT_FALSE(leases_.held(boston));
 }
 
+TEST_F(LeasesTest, AreCalledBackFromATenantThatStopsWithoutBeingAskedTo) {
+  UnitRuntime& boston = tenant("tenant@boston");
+  start_leased(boston, web_);
+
+  become(boston, UnitState::stopping);
+
+  EXPECT_EQ(Words{"ending tenant@boston, life 1, within 10s"}, web_.heard());
+  EXPECT_TRUE(leases_.held(boston)) << "what is in flight may end well";
+}
+
 TEST_F(LeasesTest, OfACrashedTenantAreGrantedForItsNextLife) {
   UnitRuntime& boston = tenant("tenant@boston");
   start_leased(boston, web_);

@@ -88,6 +88,21 @@ TEST_F(LogHubTest, ReadsThePipesOfTwoLives) {
   EXPECT_EQ("[redis] old\n[redis] new\n", written());
 }
 
+TEST_F(LogHubTest, ShowsTheLinesOfAUnitToWhoeverWatches) {
+  Texts seen;
+  const os::UniqueFd redis = attach("redis"), other = attach("other");
+  hub_.watch("redis", [&](std::string_view line) { seen.emplace_back(line); });
+  fill(redis.borrow(), "one\ntwo\n");
+  fill(other.borrow(), "not this\n");
+  turn();
+  hub_.unit_line("redis", LogLevel::info, "nor what berth says");
+  hub_.unwatch("redis");
+  fill(redis.borrow(), "nor this\n");
+  turn();
+
+  EXPECT_EQ((Texts{"one", "two"}), seen);
+}
+
 TEST_F(LogHubTest, BoundsThePipesOfAUnit) {
   std::vector<os::UniqueFd> lives;
   for (int i = 0; i < 20; ++i) {

@@ -46,10 +46,10 @@ TEST(UnknownNames, AreNoneForAUnitThatFilesAndNumbersDescribe) {
 }
 
 TEST(WantedNames, AreToldToPeopleAndToTheHelper) {
-  const WantedNames wanted{{"alice", "bob"}, {"staff"}};
+  const WantedNames wanted{{"alice", "bob"}, {"staff"}, std::nullopt};
 
   EXPECT_EQ(wanted.str(), "user \"alice\", user \"bob\", group \"staff\"");
-  EXPECT_EQ(helper_arguments(wanted),
+  EXPECT_EQ(helper_arguments(wanted, "/run/berth/auto-uids"),
             (std::vector<std::string>{"names", "user", "alice", "user", "bob", "group", "staff"}));
 }
 
@@ -69,6 +69,7 @@ class LifeWithNames : public testing::Test {
   static Unit service() {
     Unit unit;
     unit.name = *UnitName::parse("web");
+    unit.mentions_run_dir = true;  // the folder wants to know its owner
     return unit;
   }
   void helper_runs(const std::string& command) {
@@ -110,10 +111,11 @@ class LifeWithNames : public testing::Test {
   ProxyLinks proxies_{loop_, settings_};
   Launcher launcher_{settings_, logs_, endpoints_, proxies_};
   Cleaner cleaner_{loop_, table_, logs_, settings_};
-  Readiness readiness_{{loop_, table_, reaper_, launcher_, endpoints_, cleaner_}};
+  Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
+  Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
   JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
-  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, readiness_,
-                proxies_, jobs_, settings_}};
+  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
+                readiness_, proxies_, jobs_, settings_}};
   UnitRuntime& unit_ = table_.add(service());
 };
 
@@ -133,6 +135,30 @@ TEST_F(LifeWithNames, RunsAsTheUserThatTheNameServicesKnow) {
   reap_one_more();
 }
 
+TEST_F(LifeWithNames, AsksOnceForTheUidThatIsTheUnitsOwn) {
+  unit_.unit.process.user = "auto";
+  FoundNames names;
+  names.users["auto"] = unnamed_user(61005);
+  name_services_know(names);
+
+  EXPECT_EQ(prepared(), UnitEvent::prepared);
+  EXPECT_EQ(prepared(), UnitEvent::prepared);
+
+  EXPECT_EQ(asked(), "--helper names auto " + folder_.path("auto-uids") + " 61000 64999 web\n");
+  EXPECT_EQ(unit_.life.names, names);
+}
+
+TEST_F(LifeWithNames, FailsWhereNoUidIsLeft) {
+  unit_.unit.process.user = "auto";
+  FoundNames names;
+  names.problem = "every uid of uid_range 61000-64999 is taken";
+  name_services_know(names);
+
+  EXPECT_EQ(prepared(), UnitEvent::spawn_failed);
+
+  EXPECT_EQ(unit_.reason, "[process] user \"auto\": every uid of uid_range 61000-64999 is taken");
+}
+
 TEST_F(LifeWithNames, AsksNobodyWhereTheFilesKnow) {
   unit_.unit.process.user = "daemon";
 
@@ -142,7 +168,7 @@ TEST_F(LifeWithNames, AsksNobodyWhereTheFilesKnow) {
 }
 
 TEST_F(LifeWithNames, AsksAgainForTheNextLife) {
-  name_services_know({{{"alice", Identity{4321, 4322, {4322}, "alice", "/", "/bin/sh"}}}, {}});
+  name_services_know({{{"alice", Identity{4321, 4322, {4322}, "alice", "/", "/bin/sh"}}}, {}, ""});
   EXPECT_EQ(prepared(), UnitEvent::prepared);
   name_services_know({});
 

@@ -58,6 +58,17 @@ TEST(Options, SayWhatIsWrong) {
   EXPECT_EQ("--run-dir wants an absolute path", error_of({"--run-dir", ""}));
 }
 
+TEST(Options, EndWhereACommandBegins) {
+  const auto options = parse({"--units", "/a", "--", "ls", "--units", "--", "-x"});
+
+  ASSERT_TRUE(options);
+  EXPECT_EQ(Words{"/a"}, options->folders.given);
+  EXPECT_EQ((Words{"ls", "--units", "--", "-x"}), options->command);
+  EXPECT_EQ(Words{}, parse({})->command);
+  EXPECT_EQ("no command after --", error_of({"--"}));
+  EXPECT_EQ("unexpected argument ls", error_of({"ls", "--", "ls"}));
+}
+
 TEST(Options, CanBeReadTwice) {
   EXPECT_EQ("unknown option -x", error_of({"-x"}));
   EXPECT_EQ("unknown option -x", error_of({"-x"}));

@@ -223,8 +223,8 @@ TEST(WriterProcess, HasWrittenEverythingWhenItHasGone) {
   ASSERT_TRUE(writer.has_value());
   const std::string text(50'000, 'x');
 
-  EXPECT_EQ(text.size(), fill((*writer).borrow(), text));
-  os::finish_writer_process((*writer).borrow(), std::chrono::seconds(5));
+  EXPECT_EQ(text.size(), fill(writer->socket.borrow(), text));
+  os::finish_writer_process(writer->socket.borrow(), std::chrono::seconds(5));
 
   EXPECT_EQ(text, take(reader.borrow()));
 }

@@ -51,6 +51,42 @@ TEST_F(PendingJobsTest, AStartIsDoneWhenTheUnitIsUp) {
   EXPECT_EQ(0U, jobs_.size());
 }
 
+TEST_F(PendingJobsTest, AStartOfAJobWaitsWhileTheJobIsTriedAgain) {
+  unit_.unit.kind = UnitKind::job;
+  want(Goal::up);
+
+  EXPECT_EQ(std::nullopt, become(UnitState::backoff));
+  unit_.reason = "exit status 1";
+  EXPECT_EQ(Outcome(JobResult::failed, {"redis: exit status 1"}), become(UnitState::failed));
+}
+
+TEST_F(PendingJobsTest, AStartDuringARunWaitsForTheRunThatFollows) {
+  unit_.unit.kind = UnitKind::job;
+  unit_.state = UnitState::running;
+  unit_.job().again = JobTrigger::manual;
+  jobs_.add_next_run(unit_, [this](JobResult result, std::vector<std::string> lines) {
+    outcome_ = Outcome(result, std::move(lines));
+  });
+
+  EXPECT_EQ(std::nullopt, become(UnitState::cleaning));
+  EXPECT_EQ(std::nullopt, become(UnitState::failed));
+  unit_.job().again.reset();
+  EXPECT_EQ(std::nullopt, become(UnitState::waiting));
+  new_life();
+  EXPECT_EQ(std::nullopt, become(UnitState::running));
+  EXPECT_EQ(Outcome(JobResult::done, {}), become(UnitState::exited));
+}
+
+TEST_F(PendingJobsTest, AStartDuringARunIsCanceledByAStop) {
+  unit_.unit.kind = UnitKind::job;
+  unit_.state = UnitState::running;
+  jobs_.add_next_run(unit_, [this](JobResult result, std::vector<std::string> lines) {
+    outcome_ = Outcome(result, std::move(lines));
+  });
+
+  EXPECT_EQ(Outcome(JobResult::canceled, {"redis: stopped"}), become(UnitState::inactive));
+}
+
 TEST_F(PendingJobsTest, AStartOfAJobIsDoneWhenItHasSucceeded) {
   unit_.unit.kind = UnitKind::job;
   want(Goal::up);

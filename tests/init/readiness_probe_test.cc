@@ -12,9 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "init/os/process.h"
 #include "init/os/socket.h"
 #include "init/os/stream.h"
 #include "init/os/stream_socket.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/init/temp_folder.h"
 
 namespace berth {
 namespace {
@@ -58,7 +61,17 @@ class ReadinessTest : public testing::Test {
   }
 
   void start(const ReadyCheck& check, const Address& endpoint = {}) {
-    probe_ = std::make_unique<ReadinessProbe>(loop_, check, endpoint, [this] { ++ready_; });
+    probe_ =
+        std::make_unique<ReadinessProbe>(loop_, check, endpoint, runner(), [this] { ++ready_; });
+  }
+  /// Commands as processes of the test; SIGCHLD is not watched here: whoever waits reaps.
+  CommandRunner runner() {
+    return {reaper_, [](const Command& command) {
+              os::ExecImage image;
+              image.program = command.argv.front();
+              image.argv = command.argv;
+              return os::spawn(image);
+            }};
   }
   template <typename Condition>
   bool run_until(Condition holds) {
@@ -67,6 +80,7 @@ class ReadinessTest : public testing::Test {
       if (clock_.now() >= end)
         return false;
       loop_.run_once(milliseconds(10));
+      reaper_.drain();
     }
     return true;
   }
@@ -116,6 +130,7 @@ class ReadinessTest : public testing::Test {
 
   os::SystemClock clock_;
   os::EventLoop loop_{clock_};
+  Reaper reaper_;
   std::string folder_;
   int ready_ = 0;
   std::unique_ptr<ReadinessProbe> probe_;
@@ -276,15 +291,66 @@ TEST(ConnectedToItself, IsToldFromAServer) {
   EXPECT_FALSE(os::is_connected_to_itself((*other).borrow()));
 }
 
+TEST_F(ReadinessTest, IsReadyWhenTheCommandSucceeds) {
+  ReadyCheck check = check_of(ReadyCheck::Way::command, {});
+  check.command.argv = {"/usr/bin/test", "-e", folder_ + "/x"};
+  start(check);
+  ASSERT_TRUE(runs_until_answer("command \"/usr/bin/test -e " + folder_ + "/x\": exit status 1"));
+  EXPECT_EQ(0, ready_);
+  std::ofstream(folder_ + "/x") << "ready";
+
+  EXPECT_TRUE(runs_until_ready());
+}
+
+TEST_F(ReadinessTest, KillsTheCommandWhenItIsDestroyed) {
+  ReadyCheck check = check_of(ReadyCheck::Way::command, {});
+  check.command.argv = {"/bin/sh", "-c", "touch " + folder_ + "/x; sleep 4711 & wait"};
+  start(check);
+  ASSERT_TRUE(run_until([this] { return ::access((folder_ + "/x").c_str(), F_OK) == 0; }));
+  probe_.reset();
+
+  EXPECT_TRUE(run_until([this] { return reaper_.orphans() > 0; }));
+}
+
 TEST_F(ReadinessTest, MayBeDestroyedByItsOwnCallback) {
   const os::UniqueFd server = listener(loopback(0));
   probe_ = std::make_unique<ReadinessProbe>(
-      loop_, check_of(ReadyCheck::Way::tcp, loopback(port_of(server.borrow()))), Address{}, [this] {
+      loop_, check_of(ReadyCheck::Way::tcp, loopback(port_of(server.borrow()))), Address{},
+      runner(), [this] {
         ++ready_;
         probe_.reset();
       });
 
   EXPECT_TRUE(runs_until_ready());
+}
+
+/// Time that only the test moves, and a unit that is ready when a file is there.
+TEST(ReadinessSchedule, LooksAtOnceAndSeesWhatIsUpIn30MsWithin45) {
+  TempFolder folder;
+  FakeClock clock;
+  os::EventLoop loop(clock);
+  loop.run_once(milliseconds(0));
+  Reaper reaper;
+  ReadyCheck check;
+  check.way = ReadyCheck::Way::file;
+  check.path = folder.path() + "/up";
+  milliseconds gone_by{0};
+  std::optional<milliseconds> seen;
+  ReadinessProbe probe(loop, check, {}, {reaper, nullptr}, [&] { seen = gone_by; });
+  loop.run_once(milliseconds(0));
+  EXPECT_EQ("stat " + check.path + ": No such file or directory", probe.last_answer())
+      << "the first look is at once";
+
+  for (; !seen && gone_by < milliseconds(100); gone_by += milliseconds(1)) {
+    if (gone_by == milliseconds(30))
+      std::ofstream(check.path) << "up";
+    loop.run_once(milliseconds(0));
+    clock.advance(milliseconds(1));
+  }
+
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_GE(*seen, milliseconds(30));
+  EXPECT_LE(*seen, milliseconds(45));
 }
 
 TEST_F(ReadinessTest, AsksNoMoreOnceItIsDestroyed) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/init/temp_folder.h"
@@ -21,6 +22,22 @@ TEST(RunDir, IsMadeWithAFolderForUnits) {
   ASSERT_EQ(0, ::stat((run_dir + "/units").c_str(), &status));
   EXPECT_EQ(S_IFDIR | 0755U, status.st_mode);
   EXPECT_EQ(std::to_string(::getpid()), *os::read_file(run_dir + "/lock", 32));
+}
+
+// A volume that a container runtime has mounted for a user without rights belongs to root.
+TEST(RunDir, OfSomebodyElseWillDoIfItCanBeWritten) {
+  const TempFolder folder;
+  ::chmod(folder.path().c_str(), 01777);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_other = ::setresuid(65534, 65534, 65534) == 0;
+    ::_exit(is_other && claim_run_dir(folder.path()) ? 0 : 1);
+  }
+  int status = -1;
+
+  ::waitpid(child, &status, 0);
+
+  EXPECT_EQ(0, status);
 }
 
 TEST(RunDir, OfALiveBerthIsRefusedWithItsPid) {

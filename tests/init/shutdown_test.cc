@@ -1,6 +1,7 @@
 // The order of the end, and its time.
 #include "init/shutdown.h"
 
+#include "init/os/local_time.h"
 #include "tests/init/manager_site.h"
 
 namespace berth {
@@ -11,7 +12,11 @@ using std::chrono::milliseconds;
 class ShutdownTest : public ManagerTest {
  protected:
   ShutdownTest() {
-    manager_.set_observer([this](UnitRuntime&) { shutdown_.on_state(); });
+    manager_.set_observer([this](UnitRuntime& unit) {
+      triggers_.on_state(unit);
+      shutdown_.on_state();
+    });
+    shutdown_.set_triggers(triggers_);
     loop_.set_turn_end([this] { manager_.drain(); });
   }
   void request() {
@@ -19,6 +24,19 @@ class ShutdownTest : public ManagerTest {
     manager_.drain();
   }
 
+  UnitRuntime& add_last_job(const std::string& name, const std::string& required) {
+    UnitRuntime& unit = add(name, UnitKind::job);
+    unit.unit.job->on = trigger_bit(JobTrigger::shutdown);
+    if (!required.empty())
+      unit.unit.info.requires_units = {required};
+    return unit;
+  }
+
+  struct NoAlarm final : os::Alarm {
+    void set(std::optional<std::uint64_t>) override {}
+  } alarm_;
+  os::LocalTime zone_;
+  JobTriggers triggers_{{loop_, table_, manager_, logs_, alarm_, zone_}};
   Shutdown shutdown_{loop_, table_, manager_, leases_};
 };
 
@@ -37,6 +55,87 @@ TEST_F(ShutdownTest, StopsTenantsFirstThenTheRestInReverseOrder) {
                    "terminate app", "clean app", "terminate redis", "clean redis"}),
             actions_.take());
   EXPECT_EQ(0, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, RunsItsJobsBetweenTheTenantsAndTheRest) {
+  UnitRuntime& boston = add("tenant@boston", UnitKind::tenant);
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& save = add_last_job("save", "redis");
+  set_order();
+  start(boston);
+  start(redis);
+  actions_.hold(boston, Step::clean);
+  request();
+  EXPECT_EQ(UnitState::inactive, save.state);
+  actions_.take();
+
+  actions_.cleaned(boston);
+  manager_.drain();
+  EXPECT_EQ((Words{"prepare save", "spawn save", "announce save"}), actions_.take());
+  exits(save, 0);
+
+  EXPECT_EQ((Words{"clean save", "terminate redis", "clean redis"}), actions_.take());
+  EXPECT_EQ(0, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, TriesItsJobsAgain) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& save = add_last_job("save", "redis");
+  save.unit.job->retries = 1;
+  set_order();
+  start(redis);
+  request();
+
+  exits(save, 1);
+  EXPECT_EQ(UnitState::running, redis.state);
+  pass(milliseconds(1'000));
+  EXPECT_EQ(UnitState::running, save.state);
+  exits(save, 1);
+
+  EXPECT_EQ(UnitState::failed, save.state);
+  EXPECT_EQ(UnitState::inactive, redis.state);
+}
+
+TEST_F(ShutdownTest, StartsNothingForItsJobs) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& save = add_last_job("save", "redis");
+  set_order();
+
+  request();
+
+  EXPECT_EQ(UnitState::failed, save.state);
+  EXPECT_EQ("requires redis, which is inactive", save.reason);
+  EXPECT_EQ(UnitState::inactive, redis.state);
+}
+
+TEST_F(ShutdownTest, CutsItsJobsShortAtHalfOfTheTimeAndTheTimeForAfterStop) {
+  UnitRuntime& save = add_last_job("save", "");
+  set_order();
+  BerthConfig config;
+  config.shutdown_after_stop = milliseconds(1'000);
+  shutdown_.request(config, "SIGTERM");
+  manager_.drain();
+
+  pass(milliseconds(5'499));
+  EXPECT_EQ(UnitState::running, save.state);
+  pass(milliseconds(1));
+
+  EXPECT_EQ(UnitState::inactive, save.state);
+  EXPECT_EQ(1, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, ASecondRequestLeavesItsJobsOut) {
+  UnitRuntime& boston = add("tenant@boston", UnitKind::tenant);
+  UnitRuntime& save = add_last_job("save", "");
+  set_order();
+  start(boston);
+  actions_.hold(boston, Step::terminate);
+  request();
+
+  request();
+
+  EXPECT_EQ(UnitState::inactive, boston.state);
+  EXPECT_EQ(UnitState::inactive, save.state);
 }
 
 TEST_F(ShutdownTest, EndsTheLoopWhenAllIsAtRest) {

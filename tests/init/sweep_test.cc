@@ -100,6 +100,34 @@ TEST_F(Sweep, FindsAChildInASessionOfItsOwnByDescent) {
   EXPECT_EQ(members(unit).size(), 2U);
 }
 
+TEST_F(Sweep, AProcessShowsTheMarksOfItsAncestors) {
+  const FakeUnit unit("setsid sh -c 'echo; exec sleep 1000' & wait", kFirst);
+  const std::vector<pid_t> children = os::read_children(unit.pid());
+  ASSERT_EQ(children.size(), 1U);
+
+  const std::vector<ProcessMarks> marks = marks_of_process(children.front());
+
+  ASSERT_EQ(marks.size(), 1U) << "one that is marked for a unit is enough";
+  EXPECT_EQ(marks.front().pid, children.front());
+  EXPECT_EQ(marks.front().unit_gid, kFirst);
+}
+
+TEST_F(Sweep, WithoutAGidTheMarksGoUpToTheMainProcess) {
+  const FakeUnit unit("setsid sh -c 'echo; exec sleep 1000' & wait");
+  const std::vector<pid_t> children = os::read_children(unit.pid());
+  ASSERT_EQ(children.size(), 1U);
+
+  const std::vector<ProcessMarks> marks = marks_of_process(children.front());
+
+  ASSERT_GE(marks.size(), 2U);
+  EXPECT_EQ(marks[0].session, children.front());
+  EXPECT_EQ(marks[1].pid, unit.pid());
+}
+
+TEST_F(Sweep, NobodyHasNoMarks) {
+  EXPECT_TRUE(marks_of_process(2'000'000'000).empty());
+}
+
 TEST_F(Sweep, FindsWhatIsLeftOfTheSessionAfterTheMainProcess) {
   FakeUnit unit("sleep 1000 & echo; wait");
 

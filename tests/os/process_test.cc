@@ -7,6 +7,8 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "init/os/proc_fs.h"
@@ -156,7 +158,7 @@ TEST(Spawn, SetsIdsGroupsAndDropsAllCapabilities) {
   image.gid = kGroup;
   image.groups = {kGroup, 4};
   image.unit_gid = 2'000'000'007;
-  image.drop_capabilities = true;
+  image.capabilities = 0;
 
   const std::string status = status_of_child(std::move(image));
 
@@ -170,13 +172,29 @@ TEST(Spawn, SetsIdsGroupsAndDropsAllCapabilities) {
 
 TEST(Spawn, DropsCapabilitiesOfARootChild) {
   ExecImage image;
-  image.drop_capabilities = true;
+  image.capabilities = 0;
 
   const std::string status = status_of_child(std::move(image));
 
   EXPECT_EQ(field(status, "Uid"), "0\t0\t0\t0");
   EXPECT_EQ(field(status, "CapEff"), std::string(16, '0'));
   EXPECT_EQ(field(status, "CapBnd"), std::string(16, '0'));
+}
+
+TEST(Spawn, KeepsTheCapabilitiesThatTheImageNames) {
+  constexpr CapabilitySet kept = CapabilitySet{1} << CAP_NET_BIND_SERVICE | 1U << CAP_CHOWN;
+  for (const bool as_root : {false, true}) {
+    ExecImage image;
+    if (!as_root)
+      image.uid = kUser;
+    image.capabilities = kept;
+
+    const std::string status = status_of_child(std::move(image));
+
+    for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+      EXPECT_EQ(field(status, set), "0000000000000401") << set << as_root;
+    EXPECT_EQ(field(status, "NoNewPrivs"), "1");
+  }
 }
 
 TEST(Spawn, LeavesNewPrivilegesPossibleWhereTheImageSaysSo) {
@@ -207,10 +225,13 @@ TEST(Spawn, GoesOnWithWhatItMayHaveWhenALimitIsRefused) {
     ExecImage image = image_of({"/bin/sh", "-c", "ulimit -Sn; ulimit -Hn; nice"});
     image.limits = {{RLIMIT_NOFILE, {1000, 2000}}};
     image.nice = -5;
+    image.oom_score_adj = -7;
     const Finished child = run_to_end(image);
     return child.output == "200\n200\n0\n" && child.report == ReportState::executed &&
-           child.failure.has_value() &&
-           child.failure->describe(image) == "set nice -5: Permission denied";
+           !child.failure.has_value() && child.passed_over.size() == 3 &&
+           child.passed_over[0].describe(image) == "set limits.nofile: Operation not permitted" &&
+           child.passed_over[1].describe(image) == "set nice -5: Permission denied" &&
+           child.passed_over[2].describe(image) == "set oom_score_adj -7: Permission denied";
   });
 
   EXPECT_TRUE(holds);
@@ -278,8 +299,33 @@ ExecImage image_of_a_user() {
   image.uid = kUser;
   image.gid = kGroup;
   image.groups = {kGroup};
-  image.drop_capabilities = true;
+  image.capabilities = 0;
   return image;
+}
+
+TEST(SpawnFailure, TellsThatATerminalIsNone) {
+  ExecImage image = image_of({"/bin/true"});
+  image.terminal = "/dev/null";
+
+  EXPECT_EQ(failure_text(image),
+            "make tty /dev/null its controlling terminal: Inappropriate ioctl for device");
+
+  image.terminal = "/nowhere/tty";
+  EXPECT_EQ(failure_text(image),
+            "make tty /nowhere/tty its controlling terminal: No such file or directory");
+}
+
+TEST(SpawnFailure, TellsThatACapabilityIsNotToBeHad) {
+  const bool holds = holds_in_fork([] {
+    if (::prctl(PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0) != 0)
+      return false;
+    ExecImage image = image_of({"/bin/true"});
+    image.uid = kUser;
+    image.capabilities = CapabilitySet{1} << CAP_SYS_TIME;
+    return failure_text(image) == "set capabilities: Operation not permitted";
+  });
+
+  EXPECT_TRUE(holds);
 }
 
 TEST(SpawnFailure, TellsWhichStepWasRefused) {
@@ -291,7 +337,7 @@ TEST(SpawnFailure, TellsWhichStepWasRefused) {
             "become group 23456: Permission denied");
   EXPECT_EQ(failure_without(SYS_setresuid, image_of_a_user()),
             "become user 12345: Permission denied");
-  EXPECT_EQ(failure_without(SYS_capset, image_of_a_user()), "drop capabilities: Permission denied");
+  EXPECT_EQ(failure_without(SYS_capset, image_of_a_user()), "set capabilities: Permission denied");
   EXPECT_EQ(failure_without(SYS_prctl, image_of({"/bin/true"})),
             "set no_new_privileges: Permission denied");
   EXPECT_EQ(failure_without(SYS_execve, image_of({"/bin/true"})),
@@ -310,7 +356,7 @@ TEST(SpawnFailure, NamesEveryStage) {
   for (int stage = 0; stage <= static_cast<int>(ChildStage::exec); ++stage)
     names.insert(to_string(static_cast<ChildStage>(stage)));
 
-  EXPECT_EQ(names.size(), 12U);
+  EXPECT_EQ(names.size(), 15U);
 }
 
 // --- old kernels and old seccomp profiles

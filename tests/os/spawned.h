@@ -18,6 +18,7 @@ struct Finished {
   std::string output;  ///< standard output
   ReportState report = ReportState::pending;
   std::optional<ChildFailure> failure;
+  std::vector<ChildFailure> passed_over;
   int wait_status = -1;  ///< as of waitpid(2); -1 = could not be spawned
 };
 
@@ -40,8 +41,8 @@ inline std::string read_to_end(BorrowedFd fd) {
 inline Finished finish(const Spawned& child) {
   Finished result;
   ::waitpid(child.pid, &result.wait_status, 0);
-  while ((result.report = read_report(child.report.borrow(), result.failure)) ==
-         ReportState::pending) {
+  while ((result.report = read_report(child.report.borrow(), result.failure,
+                                      &result.passed_over)) == ReportState::pending) {
     pollfd readable{child.report.raw(), POLLIN, 0};
     ::poll(&readable, 1, -1);
   }

@@ -59,6 +59,24 @@ class BareKernel(VmTest):
 
         self.assert_said(vm, "STOPPED", "the end", "reboot: Restarting system")
 
+    def test_a_crash_is_no_panic(self):
+        vm = self.boot_with("#!/bin/sh\nkill -SEGV 1\n")
+
+        vm.wait()
+
+        self.assert_said(vm, r"berth: crash: SIGSEGV from pid \d+ at ", r"berth: crash:   #\d+ berth\+",
+                         "berth: crash: nothing is left", "reboot: Power down")
+        self.assertNotIn("Kernel panic", vm.output())
+
+    def test_a_command_alone_has_the_console_and_ends_the_machine(self):
+        # The kernel lets no second -- through, so a script has to say it.
+        vm = self.boot(units={}, programs=PROGRAMS, init="#!/bin/sh\nexec /usr/sbin/berth -- /look\n",
+                       files={"/look": "#!/bin/sh\necho COMMAND $$ $(cat /proc/1/comm)\n[ -t 0 ] && echo TERMINAL\n"})
+
+        vm.wait()
+
+        self.assert_said(vm, r"COMMAND \d+ berth", "TERMINAL", "reboot: Power down")
+
     def test_strange_words_of_the_kernel_do_not_matter(self):
         """`strange` reaches berth as an argument, since the kernel does not know it."""
         vm = self.boot_with("#!/bin/sh\nkill -TERM 1\n", kernel_options="strange")

@@ -3,6 +3,7 @@ import os
 import signal
 import unittest
 
+import process_test
 import reaping_test
 import stopping_test
 from harness import CONTAINER_CAPABILITIES, HERE, PYTHON, SystemTest
@@ -27,6 +28,22 @@ class Birth(InContainer, reaping_test.Birth):
     pass
 
 
+class Process(InContainer, process_test.Birth):
+    pass
+
+
+class Variables(InContainer, process_test.Variables):
+    pass
+
+
+class Rights(InContainer, process_test.Rights):
+    pass
+
+
+class AutoUsers(InContainer, process_test.AutoUsers):
+    pass
+
+
 class LeftBehind(InContainer, stopping_test.LeftBehind):
     pass
 
@@ -48,12 +65,20 @@ class Memory(InContainer, TenantTest):
                 self.assertGreater(rows[name][kind] or 0, 0, (name, kind, rows))
 
 
-class OldSeccomp(SystemTest):
-    """Without clone3, pidfds and close_range everything works as with them."""
+class UnderOldSeccomp:
+    """Boots every berth of a test without clone3, pidfds and close_range."""
 
-    def boot(self, *arguments, **boot):
-        return super().boot(*arguments, wrapper=[PYTHON, "-E", "-B", str(HERE / "old_seccomp.py")],
-                            **boot)
+    def boot(self, *arguments, wrapper=(), **boot):
+        return super().boot(*arguments, wrapper=[*wrapper, PYTHON, "-E", "-B",
+                                                 str(HERE / "old_seccomp.py")], **boot)
+
+
+class ProcessUnderOldSeccomp(UnderOldSeccomp, process_test.Variables):
+    pass
+
+
+class OldSeccomp(UnderOldSeccomp, SystemTest):
+    """Everything works as with them."""
 
     def test_units_start_restart_and_stop(self):
         self.service("a", ["sleep", "4711"], service='restart_delay = "10ms"')

@@ -2,8 +2,8 @@
 # subreaper, and the certainty that nothing of it is left when a test ends.
 """REQUIRES: root, Linux, util-linux. BERTH_BIN names the folder of the programs under test.
 
-Nothing waits blindly: wait_until() looks again every few milliseconds until its deadline. Deadlines
-are generous, since they only cost time when a test fails.
+Nothing waits blindly: wait_for_state() is told by berth, wait_until() looks again and again until
+its deadline. Deadlines are generous, since they only cost time when a test fails.
 """
 
 import ctypes
@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -26,7 +27,8 @@ BIN = pathlib.Path(os.environ.get("BERTH_BIN") or HERE.parents[1] / "build/dev/b
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 
 DEADLINE = 20.0  # seconds; for whatever is expected to happen
-PAUSE = 0.005  # seconds between two looks
+PAUSE = 0.002  # seconds between two looks, at first
+LONGEST_PAUSE = 0.05
 PR_SET_CHILD_SUBREAPER = 36
 CONTAINER_STOP = 37  # SIGRTMIN+3 by number, as container runtimes send it
 
@@ -51,15 +53,17 @@ def toml(value):
 
 
 def wait_until(condition, what, timeout=DEADLINE):
-    """The first true value of condition(); fails with `what` (text or function) at the deadline."""
-    end = time.monotonic() + timeout
+    """The first true value of condition(); fails with `what` (text or function) at the deadline.
+    What takes long is looked at less often: it is noticed at most 3% late."""
+    begin = time.monotonic()
+    end = begin + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
             raise AssertionError(f"not within {timeout:g} s: {what() if callable(what) else what}")
-        time.sleep(PAUSE)
+        time.sleep(min(max(PAUSE, (time.monotonic() - begin) / 32), LONGEST_PAUSE))
 
 
 def free_port():
@@ -127,6 +131,48 @@ def descendants_of(pid):
     return found
 
 
+class StateFeed:
+    """The states of a berth's units, kept up to date by one `berthctl events`."""
+
+    def __init__(self, run_dir):
+        self.states = {}  # empty until it has subscribed
+        self.has_ended = False
+        self._changed = threading.Condition()
+        self._process = subprocess.Popen(
+            [BIN / "berthctl", "--run-dir", run_dir, "--json", "events"], encoding="utf-8",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        try:
+            for line in self._process.stdout:
+                event = json.loads(line)
+                if event["event"] == "dropped":
+                    break  # what was missed is told by another subscription
+                with self._changed:
+                    self.states.update(event["states"] if event["event"] == "subscribed"
+                                       else {event["unit"]: event["to"]})
+                    self._changed.notify_all()
+        except ValueError:
+            pass  # it was killed in the middle of a line
+        with self._changed:
+            self.has_ended = True
+            self._changed.notify_all()
+
+    def wait(self, unit, state, timeout):
+        """Returns as soon as the unit is in that state, the feed has ended, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.has_ended or self.states.get(unit) == state,
+                                   timeout)
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._process.stdout.close()
+
+
 class Berth:
     """One running berth. Made by SystemTest.boot()."""
 
@@ -141,6 +187,7 @@ class Berth:
                                         start_new_session=True)
         if stdout is None:
             out.close()
+        self.feed = None
         self.is_pid1 = pid1
         self.pid = self._find_pid() if pid1 else self.process.pid
 
@@ -222,14 +269,27 @@ class Berth:
         return self.ctl_json("status", unit)[0]
 
     def wait_for_state(self, unit, state, timeout=DEADLINE):
-        """The status of the unit once it is in that state."""
+        """The status of the unit once it is in that state. berth tells when; nothing is asked
+        meanwhile. A state that is gone again before it can be looked at is waited for anew."""
+        end = time.monotonic() + timeout
         last = {}
-
-        def look():
-            last.update(self.status(unit))
-            return last["state"] == state
-        wait_until(look, lambda: f"{unit} is {state}: {last}\n{self.output()}", timeout)
+        while last.get("state") != state:
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {timeout:g} s: {unit} is {state}: {last}\n"
+                                     f"{self.output()}")
+            # berth-admin may be killed while it subscribes: then once more.
+            if self.feed is None or self.feed.has_ended:
+                self.close_feed()
+                self.feed = StateFeed(self.test.run_dir)
+            self.feed.wait(unit, state, max(0.0, end - time.monotonic()))
+            last = self.status(unit)
         return last
+
+    def close_feed(self):
+        """Ends the subscription of wait_for_state(), if there is one."""
+        if self.feed is not None:
+            self.feed.close()
+            self.feed = None
 
 
 class SystemTest(unittest.TestCase):
@@ -321,6 +381,7 @@ class SystemTest(unittest.TestCase):
                 kill(berth.pid if berth.pid > 0 else berth.process.pid)
                 self._reap(berth.process.pid)
                 time.sleep(PAUSE)
+            berth.close_feed()
         left = wait_for_nobody()
         for process in left:
             kill(process.pid)

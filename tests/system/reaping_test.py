@@ -12,6 +12,14 @@ for i in $(seq 500); do
 done
 exec sleep 4711
 """
+# As fast as two shells can: the second fork of each is an orphan at once.
+TWENTY_THOUSAND_ORPHANS = """
+half() { i=0; while [ $i -lt 10000 ]; do (: &); i=$((i + 1)); done; }
+half & half & wait
+echo made >>$TRACE
+exec sleep 4711
+"""
+LAG = 1.0  # seconds; tests/bench measures it without other work: below a tenth
 # fork, setsid, fork again: the classic daemon.
 DOUBLE_FORK = """
 setsid sh -c 'sleep 0.1 & exit 0'
@@ -34,6 +42,18 @@ class Reaping(SystemTest):
 
     def test_five_hundred_orphans_are_reaped(self):
         self.wait_for_calm(self.boot_with(MANY_ORPHANS))
+
+    def test_twenty_thousand_orphans_are_reaped_while_they_are_made(self):
+        for pid1 in (True, False):
+            self.write(self.path("trace"), "", 0o666)
+            self.service("a", [self.script("run", TWENTY_THOUSAND_ORPHANS)])
+            berth = self.boot(pid1=pid1)
+
+            wait_until(lambda: self.trace() == ["made"], "all are made", timeout=120)
+            wait_until(lambda: not berth.zombies(), lambda: f"none of {berth.zombies()}", LAG)
+
+            self.assertEqual("running", berth.status("a")["state"])
+            self.assertEqual(0, berth.stop())
 
     def test_five_hundred_orphans_are_reaped_by_a_subreaper(self):
         self.wait_for_calm(self.boot_with(MANY_ORPHANS, pid1=False))

@@ -35,7 +35,8 @@ class Changes(Reloading):
         return self.berth.status(name)["main_pid"]
 
     def test_a_dry_run_tells_what_a_reload_does(self):
-        self.service("same", ["sleep", "4711"], unit='description = "X"', service='stop_timeout = "1s"')
+        self.service("same", ["sleep", "4711"], unit='description = "X"',
+                     service='stop_timeout = "1s"')
         self.service("other", ["sleep", "4712"], rest="[process]\nnice = 1")
         self.service("fresh", ["sleep", "4713"])
         (self.units / "gone.toml").unlink()

@@ -337,10 +337,10 @@ TEST(Ready, UnderstandsItsWays) {
 TEST(Ready, NeedsOneWayAndAnAddressToAskAt) {
   EXPECT_EQ(
       (Lines{"a.toml:1:1: \"ready\" asks at \"address\", which is not set",
-             "b.toml:3:9: \"ready\" in [service] must be a table with one of http, tcp, unix "
-             "and file",
-             "c.toml:3:9: \"ready\" in [service] must be a table with one of http, tcp, unix "
-             "and file"}),
+             "b.toml:3:9: \"ready\" in [service] must be a table with one of http, tcp, unix, "
+             "file, notify, log and command",
+             "c.toml:3:9: \"ready\" in [service] must be a table with one of http, tcp, unix, "
+             "file, notify, log and command"}),
       testing::errors_of(
           {{"a.toml", "[service]\ncommand = \"x\"\nready = { http = \"/\" }\n"},
            {"b.toml", "[service]\ncommand = \"x\"\nready = { file = \"/x\", tcp = \":1\" }\n"},

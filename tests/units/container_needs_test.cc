@@ -45,11 +45,27 @@ TEST(DescriptorsNeeded, IncludeTheListenerOfAnActivatedTenant) {
   EXPECT_EQ(cost_of(activated), 7U);
 }
 
+TEST(DescriptorsNeeded, IncludeTheVariablesOfFiles) {
+  Unit unit;
+  unit.process.secrets = "/run/secrets";
+
+  EXPECT_EQ(cost_of(unit), 7U);
+}
+
 TEST(DescriptorsNeeded, IncludeTheSocketsOfAProxy) {
   Unit proxy;
   proxy.proxy.emplace().listen = {Address{}, Address{}};
 
   EXPECT_EQ(cost_of(proxy), 9U);
+}
+
+TEST(DescriptorsNeeded, IncludeTheBackgroundStepsOfAJob) {
+  Unit job;
+  job.job.emplace().steps.resize(3);
+  job.job->steps[0].background = true;
+  job.job->steps[1].background = true;
+
+  EXPECT_EQ(cost_of(job), 14U);
 }
 
 TEST(DescriptorsNeeded, AddUp) {

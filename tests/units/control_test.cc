@@ -43,9 +43,9 @@ TEST(Control, MessagesFromTheProxyArrive) {
 }
 
 TEST(Control, MessagesFromAdminArrive) {
-  for (const FromAdmin& message :
-       {FromAdmin(control::Command{1, 1000, Verb::reset_failed, kUnit}), FromAdmin(GetSnapshot{2}),
-        FromAdmin(GetLog{3, kUnit}), FromAdmin(Measure{4})})
+  for (const FromAdmin& message : {FromAdmin(control::Command{1, 1000, Verb::reset_failed, kUnit}),
+                                   FromAdmin(GetSnapshot{2, true}), FromAdmin(GetLog{3, kUnit}),
+                                   FromAdmin(Measure{4}), FromAdmin(FollowStates{5})})
     arrives(message);
 }
 

@@ -56,6 +56,33 @@ TEST(ExitPolicy, EndingByTheStopSignalThatBerthSentIsSuccess) {
   EXPECT_TRUE(is_success(ServiceSpec{}, as_code));
 }
 
+TEST(ExitPolicy, AJobIsTriedAgainAsOftenAsItSaysAndThenHasFailed) {
+  Unit job;
+  job.kind = UnitKind::job;
+  job.job.emplace().retries = 2;
+  RestartHistory history;
+  const auto verdict = [&](int code) {
+    return classify_exit(job, exited(code), history, milliseconds(0));
+  };
+
+  EXPECT_EQ(verdict(1), Verdict::retry);
+  EXPECT_EQ(verdict(1), Verdict::retry);
+  EXPECT_EQ(verdict(1), Verdict::failed);
+  EXPECT_EQ(verdict(1), Verdict::retry);
+  EXPECT_EQ(verdict(0), Verdict::done);
+  EXPECT_EQ(verdict(1), Verdict::retry);
+}
+
+TEST(ExitPolicy, AJobThatCannotBeExecutedIsNotTriedAgain) {
+  Unit job;
+  job.kind = UnitKind::job;
+  job.job.emplace().retries = 2;
+  ExitFacts facts = exited(1);
+  facts.never_started = true;
+
+  EXPECT_EQ(classify(job, facts), Verdict::failed);
+}
+
 TEST(ExitPolicy, AUnitThatIsNotWantedAnyMoreIsStoppedHoweverItEnded) {
   ExitFacts facts = exited(1);
   facts.wanted_up = false;

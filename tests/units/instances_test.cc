@@ -364,8 +364,7 @@ TEST(GeneratedInstances, OfAFileThatOthersCouldWriteAreRefused) {
   const Catalog catalog =
       load_generated(Error{ErrorCode::denied, "is writable by others: refused"});
 
-  EXPECT_EQ((Lines{"/run/gen.toml: is writable by others: refused"}),
-            testing::messages(catalog));
+  EXPECT_EQ((Lines{"/run/gen.toml: is writable by others: refused"}), testing::messages(catalog));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/units/load.h"
+#include "units/unit_changes.h"
 
 namespace berth {
 namespace {
@@ -45,6 +46,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("command" in [service] names no program)~"},
     {"[service]", "address", R"~(":3000")~", R"~("3000")~",
      R"~("address" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3000": ":PORT" is missing)~"},
+    {"[service]", "watchdog", R"~("30s")~", R"~(30)~",
+     R"~("watchdog" in [service] must be a duration such as "5s", not a number)~"},
     {"[service]", "restart", R"~("always")~", R"~("no")~",
      R"~("restart" in [service] must be "on-failure", "always" or "never", not "no")~"},
     {"[service]", "restart_delay", R"~("1s")~", R"~(1)~",
@@ -93,8 +96,16 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("reload" in [job] must be true or false, not a string)~"},
     {"[job]", "instances", R"~("/run/x.toml")~", R"~("x.toml")~",
      R"~("instances" in [job] must be an absolute path, not "x.toml")~"},
-    {"[job]", "on", R"~(["manual"])~", R"~("never")~",
-     R"~("on" in [job] must be "boot" or "manual", not "never")~"},
+    {"[job]", "retries", R"~(3)~", R"~(-1)~",
+     R"~("retries" in [job] must be a whole number not below 0, not "-1")~"},
+    {"[job]", "retry_delay", R"~("5s")~", R"~(5)~",
+     R"~("retry_delay" in [job] must be a duration such as "5s", not a number)~"},
+    {"[job]", "on", R"~(["manual", "resume"])~", R"~("never")~",
+     R"~("on" in [job] must be "boot", "reload", "idle", "resume", "shutdown" or "manual", not "never")~"},
+    {"[job]", "every", R"~("1h")~", R"~("10ms")~",
+     R"~("every" in [job] must be one second or longer)~"},
+    {"[job]", "schedule", R"~("30 3 * * mon-fri")~", R"~("30 3 * *")~",
+     R"~("schedule" in [job] must be a schedule such as "30 3 * * mon-fri", not "30 3 * *": it has 4 fields of five)~"},
     {"[tenant]", "path", R"~("/x/")~", R"~("/x")~",
      R"~("path" in [tenant] must be a path that begins and ends with "/", not "/x")~"},
     {"[tenant]", "hosts", R"~(["x.example.org"])~", R"~(["X"])~",
@@ -131,10 +142,29 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("unix" in ready must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
     {"ready", "file", R"~("/run/x")~", R"~(1)~",
      R"~("file" in ready must be a string, not a number)~"},
+    {"ready", "notify", R"~(true)~", R"~(false)~",
+     R"~("notify" in ready must be true, not "false": whoever does not want it leaves it out)~"},
+    {"ready", "log", R"~("*listening on*")~", R"~("")~", R"~("log" in ready matches no line)~"},
+    {"ready", "command", R"~(["a", "b"])~", R"~([])~", R"~("command" in ready names no program)~"},
     {"ready", "timeout", R"~("1s")~", R"~("0")~",
      R"~("timeout" in ready must be longer than zero)~"},
     {"ready", "interval", R"~("1s")~", R"~("1")~",
      R"~("interval" in ready must be a duration such as "5s", not "1": a number lacks its unit (ms, s, m, h, d, w, y))~"},
+    {"health", "http", R"~("http://127.0.0.1:81/up")~", R"~("up")~",
+     R"~("http" in health must be a path or a URL such as "http://127.0.0.1:3000/up", not "up")~"},
+    {"health", "status", R"~("any")~", R"~("6xx")~",
+     R"~("status" in health must be statuses such as "2xx,3xx", "200" or "any", not "6xx")~"},
+    {"health", "tcp", R"~("127.0.0.1:1")~", R"~("localhost")~",
+     R"~("tcp" in health must be an address such as "127.0.0.1:6379", not "localhost": ":PORT" is missing)~"},
+    {"health", "unix", R"~("/run/x")~", R"~("x")~",
+     R"~("unix" in health must be the absolute path of a socket, not "x": the path of a Unix socket begins with "/")~"},
+    {"health", "command", R"~("a b")~", R"~("")~", R"~("command" in health names no program)~"},
+    {"health", "interval", R"~("1s")~", R"~("0")~",
+     R"~("interval" in health must be longer than zero)~"},
+    {"health", "timeout", R"~("1s")~", R"~("0")~",
+     R"~("timeout" in health must be longer than zero)~"},
+    {"health", "failures", R"~(1)~", R"~(0)~",
+     R"~("failures" in health must be a whole number not below 1, not "0")~"},
     {"a command", "command", R"~(["x", "y"])~", R"~({})~",
      R"~("command" in a command must be a command: a string or a list of strings, not a table)~"},
     {"a command", "timeout", R"~("1s")~", R"~(1)~",
@@ -147,6 +177,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("user" in [process] must be a string, not a number)~"},
     {"[process]", "group", R"~("www-data")~", R"~([])~",
      R"~("group" in [process] must be a string, not an array)~"},
+    {"[process]", "uid_range", R"~("1000-1999")~", R"~("1000")~",
+     R"~("uid_range" in [process] must be a range of uids such as "61000-64999", not "1000")~"},
     {"[process]", "groups", R"~(["audio"])~", R"~("audio")~",
      R"~("groups" in [process] must be a list of strings, not a string)~"},
     {"[process]", "working_directory", R"~("/srv")~", R"~("srv")~",
@@ -155,6 +187,14 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("env" in [process] must be a string, a number, or false for each variable, not true or false)~"},
     {"[process]", "inherit_env", R"~(["LANG", "LC_*"])~", R"~("LANG")~",
      R"~("inherit_env" in [process] must be true, false or a list of names, not a string)~"},
+    {"[process]", "env_file", R"~(["/etc/a.env", "-/etc/b.env"])~", R"~("a.env")~",
+     R"~("env_file" in [process] must be an absolute path, with "-" before it if it may be missing, not "a.env")~"},
+    {"[process]", "required_env", R"~(["SECRET_KEY_BASE"])~", R"~(["A=1"])~",
+     R"~("required_env" in [process] must be a list of names of variables, not "A=1")~"},
+    {"[process]", "secrets", R"~("/run/secrets")~", R"~("secrets")~",
+     R"~("secrets" in [process] must be an absolute path, not "secrets")~"},
+    {"[process]", "credentials", R"~(["/etc/a", "b:/etc/c"])~", R"~(["/etc/a", "a:/b"])~",
+     R"~("credentials" in [process] has two files of the name "a")~"},
     {"[process]", "umask", R"~("0022")~", R"~(22)~",
      R"~("umask" in [process] must be a string of octal digits such as "0755", not a number)~"},
     {"[process]", "oom_score_adj", R"~(-500)~", R"~(1001)~",
@@ -167,6 +207,12 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("nice" in [process] must be a whole number from -20 to 19, not "20")~"},
     {"[process]", "no_new_privileges", R"~(false)~", R"~("no")~",
      R"~("no_new_privileges" in [process] must be true or false, not a string)~"},
+    {"[process]", "capabilities", R"~(["net_bind_service", "CAP_CHOWN"])~", R"~(["net_bind"])~",
+     R"~("capabilities" in [process] has no capability "net_bind")~"},
+    {"[process]", "stdin", R"~("null")~", R"~("pipe")~",
+     R"~("stdin" in [process] must be "null" or "tty", not "pipe")~"},
+    {"[process]", "tty", R"~("/dev/tty1")~", R"~(true)~",
+     R"~("tty" in [process] must be an absolute path, not true or false)~"},
     {"[process]", "directories", R"~([{ path = "/x" }])~", R"~({ path = "/x" })~",
      R"~("directories" in [process] must be an array of tables, not a table)~"},
     {"[[process.directories]]", "path", R"~("/y")~", R"~("y")~",
@@ -177,6 +223,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("group" in [[process.directories]] must be a string, not a number)~"},
     {"[[process.directories]]", "mode", R"~("0750")~", R"~("0888")~",
      R"~("mode" in [[process.directories]] must be a string of octal digits such as "0755", not "0888")~"},
+    {"[[process.directories]]", "recursive", R"~(true)~", R"~(1)~",
+     R"~("recursive" in [[process.directories]] must be true or false, not a number)~"},
     {"[log]", "format", R"~("json")~", R"~("text")~",
      R"~("format" in [log] must be "prefix", "json", "raw" or "none", not "text")~"},
     {"[log]", "buffer", R"~("64K")~", R"~("64KB")~",
@@ -267,10 +315,11 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     const bool in_own = table == own_table(kind);
     add(own_table(kind), gives_command && in_own ? "" : "command = \"run\"\n");
   }
-  if (table == "ready") {
-    const bool is_way = text.starts_with("http") || text.starts_with("tcp") ||
-                        text.starts_with("unix") || text.starts_with("file");
-    file += "address = \":2\"\nready = { " +
+  if (table == "ready" || table == "health") {
+    const auto is = [text](std::string_view way) { return text.starts_with(way); };
+    const bool is_way = is("http") || is("tcp") || is("unix") || is("file") || is("notify") ||
+                        is("log") || is("command");
+    file += "address = \":2\"\n" + std::string(table) + " = { " +
             std::string(is_way         ? ""
                         : text.empty() ? "http = \"/\""
                                        : "http = \"/\", ") +
@@ -385,6 +434,22 @@ TEST(Keys, LetAStepOfAJobRunInTheBackground) {
   EXPECT_TRUE(steps[0].background);
   EXPECT_EQ("root", steps[0].user);
   EXPECT_FALSE(steps[1].background);
+}
+
+TEST(Keys, AreNamedByAReloadThatChangesThem) {
+  for (const Sample& sample : kSamples) {
+    const Key& key = row(sample);
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.good);
+    const Catalog without = load_with(key, "");
+    const Catalog with = load_with(key, text);
+    if (unit_of(without) == nullptr || without_place(with) == without_place(without)) {
+      continue;
+    }
+
+    const auto changes = changes_between(*unit_of(without), *unit_of(with));
+    EXPECT_NE(Lines{"another key"}, changes.keys)
+        << sample.table << " " << sample.key << " needs a row in units/unit_changes.cc";
+  }
 }
 
 TEST(Keys, RefuseABadValueInWords) {

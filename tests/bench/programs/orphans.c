@@ -1,6 +1,7 @@
 // Makes COUNT orphans as fast as it can, waits until its PID 1 has reaped all of them, and writes
 // "BEGIN MADE REAPED" (monotonic nanoseconds) to a file. Then it stays, so that PID 1 can be looked
-// at. orphans COUNT FILE
+// at. orphans COUNT FILE [at-once]: with the last word the orphans live until all are made, and end
+// in one moment: MADE.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,25 +38,36 @@ static int children_of_init(void) {
   return count;
 }
 
-static void make_orphan(void) {
+// gate: what the orphan reads from before it ends, and the end that it must not keep open; -1 = it
+// ends at once.
+static void make_orphan(const int* gate) {
   const pid_t parent = fork_at_last();
   if (parent == 0) {
-    fork_at_last();
+    if (fork_at_last() == 0 && gate[0] >= 0) {
+      char byte;
+      close(gate[1]);
+      _exit(read(gate[0], &byte, 1) != 0);
+    }
     _exit(0);
   }
   waitpid(parent, NULL, 0);
 }
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
+  if (argc < 3) {
     return 2;
+  }
+  int gate[2] = {-1, -1};
+  if (argc > 3 && pipe(gate) != 0) {
+    return 1;
   }
   const int before = children_of_init();
   const long long begin = now();
   for (int left = atoi(argv[1]); left > 0; left--) {
-    make_orphan();
+    make_orphan(gate);
   }
   const long long made = now();
+  close(gate[1]);
   while (children_of_init() > before) {
     usleep(200);
   }

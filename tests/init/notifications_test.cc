@@ -1,0 +1,184 @@
+// What follows from datagrams, and how little from those of strangers. The test process plays the
+// unit's main process.
+#include "init/notifications.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tests/fakes/fake_clock.h"
+
+namespace berth {
+namespace {
+
+class NotificationsTest : public testing::Test {
+ protected:
+  NotificationsTest() {
+    set_log_sink(&logs_);
+    loop_.run_once(std::chrono::milliseconds(0));
+    unit_.unit.service.ready.way = ProbeSpec::Way::notify;
+    unit_.life.main_pid = ::getpid();
+    unit_.state = UnitState::starting;
+    readiness_.begin(unit_);
+  }
+  ~NotificationsTest() override { set_log_sink(nullptr); }
+
+  static Unit service() {
+    Unit unit;
+    unit.name = *UnitName::parse("web");
+    return unit;
+  }
+  void sends(pid_t sender, const std::string& text, bool too_long = false) {
+    os::Datagram datagram;
+    datagram.bytes = text;
+    datagram.sender = {sender, 1000, 1000};
+    datagram.too_long = too_long;
+    notifications_.on_datagram(datagram);
+  }
+  void unit_sends(const std::string& text) { sends(::getpid(), text); }
+  std::string lines_of(const std::string& name) {
+    std::string text;
+    for (const LogLine& line : logs_.tail(name).lines)
+      text += line.text + "\n";
+    return text;
+  }
+  /// The event that was posted; `start` = none.
+  UnitEvent posted() { return table_.take().event; }
+
+  FakeClock clock_;
+  os::EventLoop loop_{clock_};
+  LogHub logs_{loop_, os::UniqueFd()};
+  Settings settings_;
+  UnitTable table_;
+  Reaper reaper_;
+  Endpoints endpoints_{settings_};
+  ProxyLinks proxies_{loop_, settings_};
+  Launcher launcher_{settings_, logs_, endpoints_, proxies_};
+  Cleaner cleaner_{loop_, table_, logs_, settings_};
+  Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
+  Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
+  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
+  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
+                readiness_, proxies_, jobs_, settings_}};
+  Notifications notifications_{{loop_, table_, logs_, readiness_, lives_, settings_}};
+  UnitRuntime& unit_ = table_.add(service());
+};
+
+/// Neither the test nor any of its ancestors; kernel threads need not be visible here.
+constexpr pid_t kNobody = 2'000'000'000;
+
+TEST_F(NotificationsTest, AUnitIsReadyOnceWhenItSaysSo) {
+  unit_sends("READY=1");
+  EXPECT_EQ(UnitEvent::ready, posted());
+
+  unit_sends("READY=1");
+
+  EXPECT_EQ(UnitEvent::start, posted()) << "nothing more";
+}
+
+TEST_F(NotificationsTest, WhatAUnitSaysOfItselfIsKept) {
+  unit_sends("STATUS=warming up");
+  EXPECT_EQ("warming up", unit_.life.told.str());
+  unit_sends("RELOADING=1");
+  EXPECT_EQ("reloading: warming up", unit_.life.told.str());
+  unit_sends("READY=1\nSTATUS=");
+  EXPECT_EQ("", unit_.life.told.str());
+  unit_sends("STOPPING=1");
+  EXPECT_EQ("stopping", unit_.life.told.str());
+}
+
+TEST_F(NotificationsTest, ADatagramOfAStrangerChangesNothing) {
+  sends(kNobody, "READY=1\nSTATUS=forged");
+  sends(0, "READY=1");
+
+  EXPECT_EQ("", unit_.life.told.str());
+  EXPECT_EQ(UnitEvent::start, posted());
+}
+
+TEST_F(NotificationsTest, RefusalsAreLoggedOnceAMinuteAndCounted) {
+  for (int i = 0; i < 1000; ++i)
+    sends(kNobody, "READY=1");
+  const std::string first =
+      "warning: a notification of pid 2000000000, uid 1000, was refused: that process belongs to "
+      "no "
+      "unit that uses sd_notify\n";
+  EXPECT_EQ(first, lines_of(""));
+
+  clock_.advance(std::chrono::minutes(1));
+  loop_.run_once(std::chrono::milliseconds(0));
+  sends(::getpid(), "X", true);
+
+  EXPECT_EQ(first + "warning: a notification of pid " + std::to_string(::getpid()) +
+                ", uid 1000, was refused: it is longer than 4096 bytes (999 others were refused "
+                "since the last one)\n",
+            lines_of(""));
+}
+
+TEST_F(NotificationsTest, NonsenseIsLoggedOnceALife) {
+  for (int i = 0; i < 3; ++i)
+    unit_sends("READY=perhaps");
+
+  EXPECT_EQ("warning: a notification is not understood: READY=perhaps\n", lines_of("web"));
+}
+
+TEST_F(NotificationsTest, AStrangerIsNoMainProcess) {
+  for (int i = 0; i < 3; ++i)
+    unit_sends("MAINPID=2000000000");
+
+  EXPECT_EQ("warning: MAINPID=2000000000 was refused: it is no process of this unit\n",
+            lines_of("web"));
+  EXPECT_EQ(::getpid(), unit_.life.main_pid);
+}
+
+TEST_F(NotificationsTest, AUnitWhoseLifeIsOverIsNotBelieved) {
+  readiness_.forget(unit_);
+
+  unit_sends("STATUS=still here");
+
+  EXPECT_EQ("", unit_.life.told.str());
+}
+
+TEST_F(NotificationsTest, TheWatchdogBarksOnlyWhileTheUnitIsUp) {
+  unit_.state = UnitState::stopping;
+  unit_sends("WATCHDOG=trigger");
+  EXPECT_EQ(UnitEvent::start, posted());
+  unit_.state = UnitState::running;
+  unit_sends("WATCHDOG=trigger");
+
+  EXPECT_EQ(UnitEvent::unhealthy, posted());
+  EXPECT_EQ("watchdog: it has told its watchdog that it is not well", unit_.reason);
+}
+
+TEST_F(NotificationsTest, AnotherIntervalHoldsFromThenOn) {
+  unit_.state = UnitState::running;
+  unit_sends("WATCHDOG_USEC=50000");
+  ASSERT_NE(nullptr, unit_.life.watchdog);
+  clock_.advance(std::chrono::milliseconds(50));
+  loop_.run_once(std::chrono::milliseconds(0));
+
+  EXPECT_EQ(UnitEvent::unhealthy, posted());
+  EXPECT_EQ("watchdog: it sent no WATCHDOG=1 for 50ms", unit_.reason);
+}
+
+TEST_F(NotificationsTest, MoreTimeIsNeverLess) {
+  int timeouts = 0;
+  unit_.life.due = loop_.now() + std::chrono::seconds(5);
+  unit_.deadline = loop_.at(unit_.life.due, [&] { ++timeouts; });
+  unit_sends("EXTEND_TIMEOUT_USEC=1000000");
+  EXPECT_FALSE(unit_.life.was_extended);
+  unit_sends("EXTEND_TIMEOUT_USEC=8000000");
+  clock_.advance(std::chrono::seconds(7));
+  loop_.run_once(std::chrono::milliseconds(0));
+  EXPECT_EQ(UnitEvent::start, posted());
+  clock_.advance(std::chrono::seconds(1));
+  loop_.run_once(std::chrono::milliseconds(0));
+
+  EXPECT_EQ(UnitEvent::timeout, posted());
+  EXPECT_EQ(0, timeouts);
+  EXPECT_EQ("not ready within 30s and the time that it asked for: it has not sent READY=1",
+            unit_.reason);
+}
+
+}  // namespace
+}  // namespace berth
