@@ -215,7 +215,7 @@ void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
   if (unit != nullptr && unit->life.main_pid != 0) {
     log_debug(from + " goes to " + unit->name());
     os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, signal.signal);
-  } else if (unit == nullptr && signal.signal == SIGQUIT) {
+  } else if (unit == nullptr && to.empty() && signal.signal == SIGQUIT) {
     // The stop signal of images whose only program it was meant for (STOPSIGNAL).
     request_shutdown(from);
   } else {

@@ -11,30 +11,12 @@
 #include <unistd.h>
 
 #include "init/os/errno_error.h"
+#include "init/os/received_fds.h"
 
 namespace berth::os {
 namespace {
 
-/// SCM_MAX_FD of the kernel: more never come with one message (man 7 unix).
-constexpr std::size_t kMostFds = 253;
 constexpr mode_t kForEverybody = 0666;
-
-// Closing a socket with SO_LINGER waits until its data is sent, O_NONBLOCK or not: whoever sends us
-// one would stop us.
-void close_at_once(int fd) {
-  const linger none{};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-  ::close(fd);
-}
-
-void close_all(const cmsghdr& header) {
-  const std::size_t count = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  for (std::size_t i = 0; i < count; ++i) {
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(&header) + i * sizeof(int), sizeof fd);
-    close_at_once(fd);
-  }
-}
 
 PeerCredentials credentials_in(const cmsghdr& header) {
   ucred sender{};
@@ -77,8 +59,7 @@ bool receive_datagram(BorrowedFd socket, std::size_t limit, Datagram& datagram) 
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  // Room for all descriptors: those without room are closed by the kernel, the slow way.
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(int) * kMostFds)];
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + kFdsRoom];
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t got = -1;
@@ -87,13 +68,13 @@ bool receive_datagram(BorrowedFd socket, std::size_t limit, Datagram& datagram) 
   } while (got < 0 && errno == EINTR);
   if (got < 0)
     return false;
+  std::vector<UniqueFd> nobody_wants;
+  take_received_fds(message, 0, nobody_wants);
   datagram.bytes.resize(static_cast<std::size_t>(got));
   datagram.too_long = (message.msg_flags & MSG_TRUNC) != 0;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-      close_all(*header);
-    else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
       datagram.sender = credentials_in(*header);
   }
   return true;

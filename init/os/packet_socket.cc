@@ -13,25 +13,12 @@
 #include <unistd.h>
 
 #include "init/os/errno_error.h"
+#include "init/os/received_fds.h"
 
 namespace berth::os {
 namespace {
 
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-
-void take_fds(const msghdr& message, std::vector<UniqueFd>& fds) {
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-       header = CMSG_NXTHDR(const_cast<msghdr*>(&message), header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-      continue;
-    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-      fds.emplace_back(fd);
-    }
-  }
-}
 
 }  // namespace
 
@@ -78,7 +65,7 @@ ReceiveOutcome receive_packet(BorrowedFd socket, std::size_t limit, Packet& pack
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMaxPacketFds)];
+  alignas(cmsghdr) char control[kFdsRoom];
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   ssize_t got = -1;
@@ -89,7 +76,7 @@ ReceiveOutcome receive_packet(BorrowedFd socket, std::size_t limit, Packet& pack
     packet.bytes.clear();
     return errno == EAGAIN ? ReceiveOutcome::empty : ReceiveOutcome::closed;
   }
-  take_fds(message, packet.fds);
+  take_received_fds(message, kMaxPacketFds, packet.fds);
   packet.bytes.resize(static_cast<std::size_t>(got));
   if (got == 0 || (message.msg_flags & MSG_TRUNC) != 0)
     return ReceiveOutcome::closed;

@@ -64,14 +64,17 @@ class BareKernel(VmTest):
 
         vm.wait()
 
-        self.assert_said(vm, r"berth: crash: SIGSEGV from pid \d+ at ", r"berth: crash:   #\d+ berth\+",
-                         "berth: crash: nothing is left", "reboot: Power down")
+        self.assert_said(vm, r"berth: crash: SIGSEGV from pid \d+ at ",
+                         r"berth: crash:   #\d+ berth\+", "berth: crash: nothing is left",
+                         "reboot: Power down")
         self.assertNotIn("Kernel panic", vm.output())
 
     def test_a_command_alone_has_the_console_and_ends_the_machine(self):
         # The kernel lets no second -- through, so a script has to say it.
-        vm = self.boot(units={}, programs=PROGRAMS, init="#!/bin/sh\nexec /usr/sbin/berth -- /look\n",
-                       files={"/look": "#!/bin/sh\necho COMMAND $$ $(cat /proc/1/comm)\n[ -t 0 ] && echo TERMINAL\n"})
+        vm = self.boot(units={}, programs=PROGRAMS,
+                       init="#!/bin/sh\nexec /usr/sbin/berth -- /look\n",
+                       files={"/look": "#!/bin/sh\necho COMMAND $$ $(cat /proc/1/comm)\n"
+                                       "[ -t 0 ] && echo TERMINAL\n"})
 
         vm.wait()
 

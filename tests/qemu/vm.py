@@ -1,5 +1,5 @@
-# A virtual machine with Debian's own kernel and berth as its first process: what neither a namespace
-# nor a container can show.
+# A virtual machine with Debian's own kernel and berth as its first process: what neither a
+# namespace nor a container can show.
 """REQUIRES: qemu-system-x86_64 and linux-image-cloud-amd64 (tests/packages, [qemu]); no KVM.
 
 A machine is an initramfs: berth as /init, its unit files, the programs that the units name with the
@@ -124,7 +124,8 @@ class Vm:
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"the machine runs on after {timeout:g} s:\n{self.output()}") from None
+            raise AssertionError(f"the machine runs on after {timeout:g} s:\n"
+                                 f"{self.output()}") from None
         if status != 0:
             raise AssertionError(f"qemu ended with {status}:\n{self.output()}")
         return self.output()

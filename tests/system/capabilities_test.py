@@ -28,7 +28,7 @@ class Birth(InContainer, reaping_test.Birth):
     pass
 
 
-class Process(InContainer, process_test.Birth):
+class ProcessBirth(InContainer, process_test.Birth):
     pass
 
 

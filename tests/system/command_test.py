@@ -264,10 +264,12 @@ class Terminal(CommandTest):
     def test_a_stopped_command_of_pid_1_goes_on_since_nobody_could_continue_it(self):
         shell = self.shell()
         self.type(f"exec unshare --pid --fork --mount-proc {BIN}/berth -- "
-                  "sh -c 'echo go; sleep 0.5; echo gone on; exit 3'\n")
+                  "bash -c 'echo go; read word; echo gone on $word; exit 3'\n")
         self.expect("\ngo\r")
         self.type("\x1a")
-        self.expect("gone on")
+        self.expect(r"\^Z")
+        self.type("now\n")
+        self.expect("gone on now")
         self.assertEqual(3, shell.wait(20))
 
     def test_as_a_job_of_a_shell_it_stops_and_continues_with_its_command(self):

@@ -27,8 +27,9 @@ class Crash(SystemTest):
 
             self.assertEqual(CRASHED, berth.wait())
             self.assertEqual(["up", "told"], self.trace())
-            self.assertRegex(berth.output(), r"berth: crash: SIGSEGV from pid \d+ at \S+\+0x[0-9a-f]+"
-                                             r" of berth \S+, build [0-9a-f]{16,40}\n")
+            self.assertRegex(berth.output(),
+                             r"berth: crash: SIGSEGV from pid \d+ at \S+\+0x[0-9a-f]+"
+                             r" of berth \S+, build [0-9a-f]{16,40}\n")
             self.assertRegex(berth.output(), r"(?m)^berth: crash:   #\d+ berth\+0x[0-9a-f]+$")
             self.assertIn("berth: crash: nothing is left, exit status 70", berth.output())
 

@@ -2,7 +2,7 @@
 import unittest
 
 from harness import PYTHON, SystemTest, free_port, toml, wait_until
-from proxied import TenantTest
+from proxied import TenantTest, free_ports
 
 # Answers 200, or 503 while the file named by its second argument is there.
 SERVER = '''
@@ -158,6 +158,21 @@ class Health(SystemTest):
         berth.wait_for_line(f"a: failed: unhealthy, 1 failure: connect 127.0.0.1:{port}: "
                             "Connection refused")
         self.assertIn("unhealthy, 1 failure", berth.ctl("status", "a").stdout)
+
+
+class TenantReadiness(TenantTest):
+    def test_a_tenant_that_is_ready_too_early_is_waited_for_until_it_owns_its_port(self):
+        self.proxy()
+        first = free_ports(1)
+        hasty = self.script("hasty", f"systemd-notify --ready\nexec {' '.join(self.tenant)}")
+        self.template(f'endpoint = "port"\nports = "{first}-{first}"\n'
+                      'ready = { notify = true }', command=[hasty], env={"START_DELAY": "0.5"})
+        self.instances("one")
+        self.boot_web()
+
+        self.get_ok("/one/")
+
+        self.assertEqual(["start app@one", "listen app@one"], self.trace()[:2])
 
 
 class TenantHealth(TenantTest):

@@ -1,4 +1,5 @@
 # sd_notify: services tell how they are, and nobody tells it in their place.
+import shutil
 import subprocess
 import unittest
 
@@ -124,6 +125,22 @@ class Readiness(NotifyTest):
         self.boot(env={"NOTIFY_SOCKET": "/run/of/somebody/else"})
 
         self.wait_for_trace("[]")
+
+
+    def test_a_berth_without_rights_knows_its_units_by_their_sessions(self):
+        # The one that speaks has left the session, but not its parents.
+        child = "subprocess.Popen([sys.executable, '-S', sys.argv[0], 'x'], start_new_session=True)"
+        self.notifying("a", "if len(sys.argv) > 1: notify('READY=1\\nSTATUS=child')\n"
+                            f"else: {child}\ntime.sleep(4711)")
+        shutil.chown(self.folder, "www-data")
+        shutil.chown(self.path("trace"), "www-data")
+
+        berth = self.boot(pid1=False, wrapper=["setpriv", "--reuid=www-data", "--regid=www-data",
+                                               "--clear-groups"])
+
+        berth.wait_for_line("a: ready")
+        self.wait_until_it_says(berth, "a", "child")
+        self.assertEqual(0, berth.stop())
 
 
 class Phases(NotifyTest):

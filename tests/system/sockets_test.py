@@ -3,13 +3,14 @@ import grp
 import http.client
 import os
 import pwd
+import signal
 import socket
 import stat
 import threading
 import time
 import unittest
 
-from harness import SystemTest, free_port, read_text, toml, wait_until
+from harness import process_of, SystemTest, free_port, read_text, toml, wait_until
 
 
 class Sockets(SystemTest):
@@ -218,7 +219,9 @@ class Demand(Sockets):
         stop = threading.Thread(target=berth.ctl, args=("stop", "app"))
         stop.start()
         berth.wait_for_state("app", "stopping")
-        os.kill(berth.wait_for_process("tenant.py").pid, 19)  # it takes no further one
+        server = berth.wait_for_process("tenant.py").pid
+        os.kill(server, signal.SIGSTOP)
+        wait_until(lambda: process_of(server).state == "T", "it takes no further one")
 
         second = self.ask()
         stop.join()

@@ -452,6 +452,27 @@ TEST(Keys, AreNamedByAReloadThatChangesThem) {
   }
 }
 
+TEST(Keys, LetAJobHaveOneClock) {
+  const Catalog catalog = testing::load(
+      {{"x.toml", "[job]\ncommand = \"a\"\nevery = \"1h\"\nschedule = \"@daily\"\n"}});
+
+  EXPECT_EQ(Lines{"x.toml:1:1: a job has either \"every\" or \"schedule\""},
+            testing::messages(catalog));
+}
+
+TEST(Keys, LetAJobWithAClockRunAtNoOtherTime) {
+  const auto runs_at_boot = [](const std::string& keys) {
+    const Catalog catalog = testing::load({{"x.toml", "[job]\ncommand = \"a\"\n" + keys}});
+    return unit_of(catalog)->job->runs_on(JobTrigger::boot);
+  };
+
+  EXPECT_TRUE(runs_at_boot(""));
+  EXPECT_FALSE(runs_at_boot("every = \"1h\""));
+  EXPECT_FALSE(runs_at_boot("schedule = \"@daily\""));
+  EXPECT_TRUE(runs_at_boot("every = \"1h\"\non = \"boot\""));
+  EXPECT_FALSE(runs_at_boot("on = []"));
+}
+
 TEST(Keys, RefuseABadValueInWords) {
   for (const Sample& sample : kSamples) {
     const Key& key = row(sample);
