@@ -58,10 +58,11 @@ void AdminService::finish_later(Done done, JobResult result, std::vector<std::st
 std::optional<Denied> AdminService::execute(const control::Command& command, Done done) {
   switch (command.verb) {
     case Verb::reload:
-    case Verb::reload_check:
+    case Verb::reload_dry_run:
+    case Verb::reload_now:
       if (p_.shutdown.requested())
         return deny(DenyCode::shutting_down, "berth is shutting down");
-      reload(command.verb == Verb::reload_check, std::move(done));
+      reload(command.verb, std::move(done));
       return std::nullopt;
     case Verb::shutdown:
       p_.shutdown.request(p_.reloader.config(), "asked by uid " + std::to_string(command.uid));
@@ -72,8 +73,10 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
   }
 }
 
-void AdminService::reload(bool only_check, Done done) {
-  auto lines = only_check ? p_.reloader.check() : p_.reloader.reload();
+void AdminService::reload(Verb verb, Done done) {
+  auto lines = verb == Verb::reload_dry_run ? p_.reloader.dry_run()
+               : verb == Verb::reload_now   ? p_.reloader.reload_now()
+                                            : p_.reloader.reload();
   if (lines)
     finish_later(std::move(done), JobResult::done, *std::move(lines));
   else

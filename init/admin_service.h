@@ -54,7 +54,7 @@ class AdminService final : public AdminCommands {
  private:
   std::optional<control::Denied> execute_on_unit(const control::Command& command, Done done);
   std::optional<control::Denied> start(UnitRuntime& unit, Done done);
-  void reload(bool only_check, Done done);
+  void reload(control::Verb verb, Done done);
   void finish_later(Done done, control::JobResult result, std::vector<std::string> lines);
   UnitStatus status_of(const UnitRuntime& unit, std::vector<pid_t> pids) const;
   std::string system_state() const;

@@ -60,7 +60,7 @@ std::string_view own_table(UnitKind kind);
 
 /// Reports a key as unknown in the first of `tables`, with the table where it belongs or the
 /// nearest name that one of `tables` has.
-void report_unknown_key(const Member& member, std::initializer_list<std::string_view> tables,
+void report_unknown_key(const Member& member, const std::vector<std::string_view>& tables,
                         Kinds kinds, Reading& reading);
 
 /// Reads every member of `node` by the keys of `table` into `draft`; unknown ones are reported.

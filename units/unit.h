@@ -146,6 +146,7 @@ struct JobSpec {
   std::uint32_t retries = 0;
   Milliseconds retry_delay{1'000};
   bool reload = false;
+  std::string instances;  ///< a file of instances that the job writes as its user; empty = none
   std::optional<TriggerSet> on;  ///< nullopt = boot, or nothing where it has a clock
   Milliseconds every{0};         ///< 0 = not
   std::optional<CronSchedule> schedule;

@@ -411,15 +411,23 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
     });
   }
 
-  void Reload(sdbus::Result<bool, std::vector<std::string>>&& result, bool dry_run) override {
+  using ReloadSlot = sdbus::Result<bool, std::vector<std::string>>;
+  void Reload(ReloadSlot&& result, bool dry_run) override {
+    reload(dry_run ? control::Verb::reload_dry_run : control::Verb::reload, std::move(result));
+  }
+  void ReloadNow(ReloadSlot&& result) override {
+    reload(control::Verb::reload_now, std::move(result));
+  }
+
+  void reload(control::Verb verb, ReloadSlot&& result) {
     bus_method([&] {
-      link_.command_to_end(
-          client_, uid_, dry_run ? control::Verb::reload_check : control::Verb::reload, "",
-          [later = LaterReply(std::move(result))](const Answer<JobEnd>& answer) {
-            later.answer(answer, [](const JobEnd& end) {
-              return std::tuple(end.result == control::JobResult::done, valid_utf8(end.lines));
-            });
-          });
+      link_.command_to_end(client_, uid_, verb, "",
+                           [later = LaterReply(std::move(result))](const Answer<JobEnd>& answer) {
+                             later.answer(answer, [](const JobEnd& end) {
+                               return std::tuple(end.result == control::JobResult::done,
+                                                 valid_utf8(end.lines));
+                             });
+                           });
     });
   }
 

@@ -366,9 +366,10 @@ Result<JobOutcome> BusLink::wait_job(const std::string& job) {
   return guarded([&] { return proxy_->wait(job); });
 }
 
-Result<ReloadOutcome> BusLink::reload(bool dry_run) {
+Result<ReloadOutcome> BusLink::reload(ReloadMode mode) {
   return guarded([&] {
-    const auto [ok, messages] = proxy_->Reload(dry_run);
+    const auto [ok, messages] =
+        mode == ReloadMode::now ? proxy_->ReloadNow() : proxy_->Reload(mode == ReloadMode::dry_run);
     return ReloadOutcome{ok, messages};
   });
 }

@@ -374,6 +374,18 @@ TEST_F(Commands, ReloadPrintsWhatChanged) {
   EXPECT_EQ(out_.str(), "tenant@a: added\n");
 }
 
+TEST_F(Commands, ReloadSaysWhatItWouldDo) {
+  berth_.reload_outcome = {true, {}};
+
+  EXPECT_EQ(run({"reload", "--dry-run"}), kSuccess);
+  EXPECT_EQ(out_.str(), "nothing would change\n");
+  EXPECT_EQ(berth_.reload_mode, ReloadMode::dry_run);
+  EXPECT_EQ(run({"reload", "--now"}), kSuccess);
+  EXPECT_EQ(berth_.reload_mode, ReloadMode::now);
+  EXPECT_EQ(run({"reload"}), kSuccess);
+  EXPECT_EQ(berth_.reload_mode, ReloadMode::apply);
+}
+
 TEST_F(Commands, LogsPrintTheKeptLines) {
   berth_.excerpt.records = {{kNow, "out", "ready"}};
   berth_.excerpt.dropped = 2;

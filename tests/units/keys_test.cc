@@ -113,6 +113,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("timeout" in [job] must be longer than zero)~"},
     {"[job]", "reload", R"~(true)~", R"~("true")~",
      R"~("reload" in [job] must be true or false, not a string)~"},
+    {"[job]", "instances", R"~("/run/x.toml")~", R"~("x.toml")~",
+     R"~("instances" in [job] must be an absolute path, not "x.toml")~"},
     {"[job]", "retries", R"~(3)~", R"~(-1)~",
      R"~("retries" in [job] must be a whole number not below 0, not "-1")~"},
     {"[job]", "retry_delay", R"~("5s")~", R"~(5)~",
@@ -517,6 +519,22 @@ TEST(Keys, LetAStepOfAJobRunInTheBackground) {
   EXPECT_TRUE(steps[0].background);
   EXPECT_EQ("root", steps[0].user);
   EXPECT_FALSE(steps[1].background);
+}
+
+TEST(Keys, AreNamedByAReloadThatChangesThem) {
+  for (const Sample& sample : kSamples) {
+    const Key& key = row(sample);
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.good);
+    const Catalog without = load_with(key, "");
+    const Catalog with = load_with(key, text);
+    if (unit_of(without) == nullptr || without_place(with) == without_place(without)) {
+      continue;
+    }
+
+    const auto changes = changes_between(*unit_of(without), *unit_of(with));
+    EXPECT_NE(Lines{"another key"}, changes.keys)
+        << sample.table << " " << sample.key << " needs a row in units/unit_changes.cc";
+  }
 }
 
 TEST(Keys, LetAJobHaveOneClock) {
