@@ -20,7 +20,7 @@ struct Section {
 constexpr std::array<Section, 4> kSections{{{"unit", "[unit]", false},
                                             {"process", kProcessTable, true},
                                             {"memory", kMemoryTable, true},
-                                            {"log", kLogTable, false}}};
+                                            {"log", "[log]", false}}};
 
 // Below the run folder; the unit's own folder has its escaped name.
 constexpr std::string_view kUnitsRunFolder = "/units-run/";

@@ -181,12 +181,13 @@ TEST_F(Commands, MemoryShowsTheSumsThatMatter) {
 
 TEST_F(Commands, MemoryAsJsonHasNullForWhatIsNotKnown) {
   berth_.report.rows = {{"stuck", "service", 1, {4096, {}, {}, {}}}};
+  berth_.report.rows.front().measured_by = "RSS";
 
   EXPECT_EQ(run({"memory", "--json"}), kSuccess);
 
   EXPECT_EQ(out_.str(),
             "{\"units\":[{\"name\":\"stuck\",\"kind\":\"service\",\"processes\":1,\"rss\":4096,"
-            "\"pss\":null,\"private\":null,\"swap\":null}],"
+            "\"pss\":null,\"private\":null,\"swap\":null,\"cgroup\":null,\"measured_by\":\"RSS\"}],"
             "\"baseline\":{\"processes\":1,\"rss\":4096,\"pss\":0,\"private\":0,\"swap\":0,"
             "\"complete\":false},"
             "\"tenants\":{\"processes\":0,\"rss\":0,\"pss\":0,\"private\":0,\"swap\":0,"

@@ -457,6 +457,9 @@ std::string name_in_reload(const Sample& sample) {
     return table;  // ready, health
   }
   const std::string bare = table.substr(1, table.size() - 2);
+  if (bare == "unit.condition") {
+    return bare;
+  }
   return bare == "service" || bare == "job" || bare == "tenant" ? key : bare + "." + key;
 }
 
