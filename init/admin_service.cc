@@ -178,6 +178,13 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
     status.next_run_ms = p_.triggers.next_run_ms(unit);
     status.runs.assign(job->runs.begin(), job->runs.end());
   }
+  status.memory_limit = unit.unit.memory.limit.value_or(Bytes{}).count;
+  status.memory_high = unit.unit.memory.high.value_or(Bytes{}).count;
+  if (const auto memory = p_.memory.figure(unit)) {
+    status.memory_by = memory->by;
+    status.memory_current = memory->current;
+    status.memory_peak = memory->peak;
+  }
   if (!unit.is_tenant())
     return status;
   const Usage usage = p_.leases.usage_of(unit);

@@ -10,6 +10,7 @@
 #include "init/job_triggers.h"
 #include "init/leases.h"
 #include "init/manager.h"
+#include "init/memory_keeper.h"
 #include "init/pending_jobs.h"
 #include "init/reloader.h"
 #include "init/shutdown.h"
@@ -35,6 +36,7 @@ class AdminService final : public AdminCommands {
     LogHub& logs;
     Reaper& reaper;
     Launcher& launcher;
+    const MemoryKeeper& memory;
     const Settings& settings;
   };
   explicit AdminService(Parts parts) : p_(parts) {}

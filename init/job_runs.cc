@@ -138,8 +138,9 @@ void JobRuns::on_exit(UnitRuntime& unit, pid_t pid, const os::ExitStatus& status
   ExitFacts facts = facts_of(unit);
   facts.by_signal = status.how == os::ExitStatus::How::signaled;
   facts.value = status.value;
+  const std::string how = resources_.exit_words(unit, status);
   if (!run.failing) {
-    unit.last_exit = status.str();
+    unit.last_exit = how;
     run.facts = facts;
   }
   if (step->exec_failure) {
@@ -149,7 +150,7 @@ void JobRuns::on_exit(UnitRuntime& unit, pid_t pid, const os::ExitStatus& status
          facts);
     stop_the_rest(unit);
   } else if (!is_success(unit.unit.service, facts)) {
-    fail(unit, named(unit, step->index, status.str()), facts);
+    fail(unit, named(unit, step->index, how), facts);
     stop_the_rest(unit);
   } else if (!run.failing && !unit.life.stop_sent &&
              !unit.unit.job->steps[step->index].background) {

@@ -138,7 +138,7 @@ void Leases::busy(const std::string& proxy, const control::Busy& message) {
   loop_.disarm(held->revoke);
   Book& book = books_[message.unit];
   book.busy_until = loop_.now() + kRetrySoon;
-  book.evicted_for.clear();
+  stays_up(book);
   pump();
 }
 
@@ -181,6 +181,10 @@ void Leases::nobody_holds(UnitRuntime& unit, Milliseconds idle_for) {
     return;
   if (!book.waiting.empty())
     return grant(unit);
+  if (const auto then = std::exchange(book.vacated, nullptr)) {
+    book.evicted_for.clear();
+    return then();
+  }
   if (const std::string for_whom = std::exchange(book.evicted_for, {}); !for_whom.empty())
     return requests_.want_down(unit, "makes room for " + for_whom);
   if (stays)
@@ -237,7 +241,7 @@ void Leases::on_state(UnitRuntime& unit) {
   Book& book = books_[unit.name()];
   if (unit.state == UnitState::waiting) {
     book.came_up = false;
-    book.evicted_for.clear();
+    stays_up(book);
   } else if (unit.state == UnitState::running) {
     book.came_up = true;
     unit.refuse_until = {};
@@ -339,7 +343,7 @@ Usage Leases::usage_of(const UnitRuntime& unit) const {
 void Leases::revoke_timed_out(const std::string& proxy, const std::string& unit) {
   Book& book = books_[unit];
   book.busy_until = loop_.now() + kRetrySoon;
-  book.evicted_for.clear();
+  stays_up(book);
   if (++unanswered_revokes_[proxy] >= kUnansweredRevokes) {
     unanswered_revokes_.erase(proxy);
     log_error(proxy + " does not answer: it is replaced");

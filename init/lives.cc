@@ -87,6 +87,7 @@ void Lives::look_up_names(UnitRuntime& unit, const WantedNames& wanted) {
 }
 
 void Lives::prepare_folders(UnitRuntime& unit) {
+  p_.resources.groups().open(unit);
   if (const auto made = p_.launcher.prepare_run_dir(unit); !made)
     return fail_life(unit, made.error().message, true);
   const Identity proxy = p_.launcher.proxy_identity(unit.unit);
@@ -309,7 +310,7 @@ void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   life.adopted.reset();
   life.pidfd.reset();
   p_.readiness.end(unit);
-  unit.last_exit = status.str();
+  unit.last_exit = p_.resources.exit_words(unit, status);
   if (unit.unit.kind == UnitKind::proxy)
     p_.proxies.disconnect(unit.name());
 
@@ -365,6 +366,7 @@ void Lives::after_sweep(UnitRuntime& unit) {
   p_.readiness.forget(unit);
   p_.endpoints.close(unit);
   p_.provisions.withdraw(unit);
+  p_.resources.groups().close(unit);
   p_.loop.disarm(unit.deadline);
   p_.table.post(unit, cleaned_event(life.verdict));
 }

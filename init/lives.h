@@ -34,6 +34,7 @@ class Lives final : public UnitActions {
     Readiness& readiness;
     ProxyLinks& proxies;
     JobRuns& jobs;
+    Resources& resources;
     const Settings& settings;
   };
   explicit Lives(Parts parts) : p_(parts) {}

@@ -32,20 +32,24 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
     : loop_(loop),
       settings_(settings),
       logs_(logs),
+      resources_(loop, find_cgroups(own_cgroup_view()),
+                 cgroup_name(settings.has_run_dir ? settings.run_dir() : "")),
       endpoints_(settings),
       proxies_(loop, settings),
-      launcher_(settings, logs, endpoints_, proxies_),
-      cleaner_(loop, table_, logs, settings),
+      launcher_(settings, logs, endpoints_, proxies_, resources_),
+      cleaner_(loop, table_, logs, resources_.groups(), settings),
       readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
       provisions_(loop, reaper_, logs, launcher_, settings),
-      job_runs_(loop, table_, reaper_, logs, launcher_),
+      job_runs_(loop, table_, reaper_, logs, launcher_, resources_),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, provisions_, readiness_,
-              proxies_, job_runs_, settings}),
+              proxies_, job_runs_, resources_, settings}),
       notifications_({loop, table_, logs, readiness_, lives_, settings}),
       notify_socket_(
           loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
+      memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
+               leases_}),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
       idle_(loop, table_, logs, manager_, leases_),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
@@ -57,7 +61,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
-              timeline_, triggers_, logs, reaper_, launcher_, settings}),
+              timeline_, triggers_, logs, reaper_, launcher_, memory_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       idle_trim_(loop,
                  [] {
@@ -99,6 +103,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   loop_.set_exception_handler(
       [](const char* what) { log_error(std::string("something was given up: ") + what); });
   loop_.set_turn_end([this] { end_turn(); });
+  resources_.groups().begin(settings.is_pid1);
 }
 
 void Supervisor::end_turn() {
@@ -165,6 +170,7 @@ void Supervisor::end_leftovers() {
   const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer};
   if (const auto left = os::leftovers(helpers); !left.empty())
     log_warning(std::to_string(left.size()) + " processes that belong to no unit are told to end");
+  resources_.groups().end();
   log_info("the end");
   logs_.flush(kLastWords);
   os::end_leftovers(helpers, os::kOrphanGrace);
@@ -233,6 +239,7 @@ void Supervisor::on_state(UnitRuntime& unit) {
   idle_.on_state(unit);
   jobs_.on_state(unit);
   triggers_.on_state(unit);
+  memory_.on_state(unit);
   reloader_.on_state(unit);
   shutdown_.on_state();
 }

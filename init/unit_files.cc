@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "init/cgroup_layout.h"
 #include "init/environment.h"
 #include "init/os/files.h"
 
@@ -113,7 +114,7 @@ Catalog load_units(const UnitFolders& folders) {
   LoadContext context;
   context.environment = own_environment();
   context.run_dir = folders.run_dir;
-  context.memory_total = Bytes{os::memory_total_bytes()};
+  context.memory_total = container_memory(find_cgroups(own_cgroup_view()));
   Catalog catalog =
       load_catalog(loaded.files, loaded.berth_toml ? &*loaded.berth_toml : nullptr, context);
   catalog.errors.insert(catalog.errors.begin(), loaded.errors.begin(), loaded.errors.end());

@@ -62,6 +62,7 @@ struct UnitLife {
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;
+  std::string killed_for;  ///< why berth killed it without having been asked to, in words
   Verdict verdict = Verdict::stopped;
   os::TimePoint started;
   std::uint64_t started_ms = 0;   ///< wall clock

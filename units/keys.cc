@@ -178,9 +178,6 @@ Draft new_draft(UnitKind kind) {
     unit.tenant.emplace();
     unit.info.start = StartWhen::demand;
     unit.info.on_change = OnChange::when_idle;
-    // When memory runs out it is a tenant that goes, not what all of them need.
-    constexpr int kTenantOomScore = 500;
-    unit.process.oom_score_adj = kTenantOomScore;
     // The next request starts it again.
     unit.service.restart = Restart::never;
   }

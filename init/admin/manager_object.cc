@@ -35,7 +35,7 @@ using TenantRow = sdbus::Struct<std::string, std::string, std::string, std::stri
                                 std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, bool>;
 using LogRow = sdbus::Struct<std::uint64_t, std::string, std::string>;
 using MemoryRow = sdbus::Struct<std::string, std::string, std::uint32_t, std::int64_t, std::int64_t,
-                                std::int64_t, std::int64_t>;
+                                std::int64_t, std::int64_t, std::int64_t, std::string>;
 
 /// Runs the body of a handler.
 template <typename Body>
@@ -169,7 +169,12 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"says", to_valid_utf8(unit.says)},
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
-                    {"after", valid_utf8(unit.after)}};
+                    {"after", valid_utf8(unit.after)},
+                    {"memory_by", unit.memory_by},
+                    {"memory_current", unit.memory_current},
+                    {"memory_peak", unit.memory_peak},
+                    {"memory_limit", unit.memory_limit},
+                    {"memory_high", unit.memory_high}};
   if (unit.kind == UnitKind::job)
     status.insert({{"next_run_ms", unit.next_run_ms}, {"runs", run_rows(unit)}});
   if (unit.kind != UnitKind::tenant)
@@ -226,7 +231,9 @@ MemoryRow memory_row(const UnitMemory& unit) {
                    figure(unit.sum.resident),
                    figure(unit.sum.proportional),
                    figure(unit.sum.private_memory),
-                   figure(unit.sum.swapped)};
+                   figure(unit.sum.swapped),
+                   figure(unit.in_cgroup),
+                   unit.measured_by};
 }
 
 /// A pipe for what PID 1 tells while it happens. Its description is shared with PID 1, which must

@@ -135,6 +135,11 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "requires", unit.requires_units);
   take(status, "wants", unit.wants);
   take(status, "after", unit.after);
+  take(status, "memory_by", unit.memory_by);
+  take(status, "memory_current", unit.memory_current);
+  take(status, "memory_peak", unit.memory_peak);
+  take(status, "memory_limit", unit.memory_limit);
+  take(status, "memory_high", unit.memory_high);
   take(status, "path", unit.path);
   take(status, "in_flight", unit.in_flight);
   take(status, "requests", unit.requests);
@@ -331,7 +336,8 @@ Result<MemoryReport> BusLink::measure_memory() {
     for (const auto& row : rows) {
       const MemoryFigures figures{figure_of(row.get<3>()), figure_of(row.get<4>()),
                                   figure_of(row.get<5>()), figure_of(row.get<6>())};
-      report.rows.push_back(MemoryRow{row.get<0>(), row.get<1>(), row.get<2>(), figures});
+      report.rows.push_back(MemoryRow{row.get<0>(), row.get<1>(), row.get<2>(), figures,
+                                      figure_of(row.get<7>()), row.get<8>()});
     }
     return report;
   });

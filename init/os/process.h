@@ -47,12 +47,18 @@ struct ExecImage {
   std::optional<CapabilitySet> capabilities;
   bool new_session = true;
   bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
+  BorrowedFd cgroup;  ///< a group of version 2, entered at the fork where the kernel can; closed =
+                      ///< the parent's
+  std::vector<BorrowedFd> more_cgroups;  ///< of version 1
+  bool no_huge_pages = false;            ///< PR_SET_THP_DISABLE
+  bool merge_pages = false;              ///< PR_SET_MEMORY_MERGE, Linux 6.4
 };
 
 /// Where a child failed before execve; each has a text.
 enum class ChildStage : std::uint8_t {
   environment,
   terminal,
+  cgroup,
   standard_fds,
   passed_fds,
   session,
@@ -60,6 +66,8 @@ enum class ChildStage : std::uint8_t {
   limits,
   nice,
   oom_score_adj,
+  huge_pages,
+  merge,
   groups,
   gid,
   uid,
@@ -84,7 +92,8 @@ struct Spawned {
 };
 
 /// Forks without CLONE_VFORK (clone3 with CLONE_PIDFD; plain fork where that is ENOSYS or EPERM).
-/// Never blocks.
+/// Where the kernel cannot put the child into its group (CLONE_INTO_CGROUP, Linux 5.7), it enters
+/// by itself. Never blocks.
 Result<Spawned> spawn(const ExecImage& image);
 
 enum class ReportState { pending, executed, failed };

@@ -49,8 +49,9 @@ class ReloaderTest : public ManagerTest {
 
   const TempFolder folder_;
   Endpoints endpoints_{settings_};
-  Launcher launcher_{settings_, logs_, endpoints_, links_};
-  Cleaner cleaner_{loop_, table_, logs_, settings_};
+  Resources resources_{loop_, CgroupLayout{}, ""};
+  Launcher launcher_{settings_, logs_, endpoints_, links_, resources_};
+  Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
   Activation activation_{loop_, table_, logs_, manager_, endpoints_.sockets()};
   IdleWatch idle_{loop_, table_, logs_, manager_, leases_};
   Reloader reloader_{{loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_,

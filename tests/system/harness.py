@@ -371,6 +371,21 @@ class SystemTest(unittest.TestCase):
             self.assertGreater(later, at, f"{line!r} is not in its place in {text}")
             at = later
 
+    def group_folders(self):
+        """This berth's cgroups in all hierarchies, with what is below them."""
+        if not os.path.isdir(self.run_dir):
+            return []
+        status = os.stat(self.run_dir)
+        mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
+                  if line.split()[2] in ("cgroup", "cgroup2")]
+        tops = [pathlib.Path(folder) for mount in mounts for folder, _, _ in os.walk(mount)
+                if folder.endswith(f"/berth-{status.st_dev}-{status.st_ino}")]
+        return [pathlib.Path(folder) for top in tops for folder, _, _ in os.walk(top)]
+
+    def folders(self, unit):
+        """The cgroups of one unit."""
+        return [folder for folder in self.group_folders() if folder.name == f"unit-{unit}"]
+
     def _leave_nothing(self):
         """Ends every berth, and fails if anything of one outlives it."""
         for berth in self.berths:
@@ -386,6 +401,9 @@ class SystemTest(unittest.TestCase):
         for process in left:
             kill(process.pid)
         self._reap()
+        # A berth that was killed leaves its groups to the next one, which there will not be.
+        for folder in reversed(self.group_folders()):
+            wait_until(lambda folder=folder: remove_group(folder), f"{folder} can be removed")
         self.assertEqual([], left, "these outlived berth")
 
     @staticmethod
@@ -403,6 +421,15 @@ def kill(pid):
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def remove_group(folder):
+    """Whether it could be removed; a process that has just ended may still be counted."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def wait_for_nobody(timeout=2.0):
