@@ -11,6 +11,7 @@
 
 #include "init/log.h"
 #include "init/os/files.h"
+#include "init/os/random.h"
 
 namespace berth {
 namespace {
@@ -336,7 +337,7 @@ std::string cgroup_name(const std::string& run_dir) {
   struct stat status {};
   // Without a run dir there is no next berth in this place, and no other may have the name.
   if (run_dir.empty() || ::stat(run_dir.c_str(), &status) != 0)
-    return "berth-pid-" + std::to_string(::getpid());
+    return "berth-" + os::random_id();
   return "berth-" + std::to_string(status.st_dev) + "-" + std::to_string(status.st_ino);
 }
 

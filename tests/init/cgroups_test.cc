@@ -138,7 +138,7 @@ TEST_F(CgroupsTest, SeesWhomTheKernelKillsInAGroupThatIsOnlyRead) {
 TEST_F(CgroupsTest, NamesItselfAfterTheRunDir) {
   EXPECT_EQ(cgroup_name(root_.path()), cgroup_name(root_.path()));
   EXPECT_NE(cgroup_name(root_.path()), cgroup_name(root_.path("v2")));
-  EXPECT_TRUE(cgroup_name("").starts_with("berth-pid-"));
+  EXPECT_NE(cgroup_name(""), cgroup_name(""));  // there is no next berth to find it
 }
 
 }  // namespace

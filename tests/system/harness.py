@@ -373,9 +373,9 @@ class SystemTest(unittest.TestCase):
 
     def group_folders(self):
         """This berth's cgroups in all hierarchies, with what is below them."""
-        if not self.run_dir.exists():
+        if not os.path.isdir(self.run_dir):
             return []
-        status = self.run_dir.stat()
+        status = os.stat(self.run_dir)
         mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
                   if line.split()[2] in ("cgroup", "cgroup2")]
         tops = [pathlib.Path(folder) for mount in mounts for folder, _, _ in os.walk(mount)

@@ -215,16 +215,16 @@ class High(SystemTest):
         file = self.path("large")
         self.service("reader", ["sh", "-c", f"head -c 83886080 /dev/zero >{file}; "
                                 f"cat {file} >/dev/null; echo read; sleep 4711"],
-                     rest='[memory]\nlimit = "400M"\nhigh = "40M"\non_high = "restart"')
+                     rest='[memory]\nlimit = "400M"\nhigh = "16M"\non_high = "restart"')
         berth = self.boot()
         berth.wait_for_line("reader.* read")
 
         self.service("large", [*HOLD, "60"], rest='[memory]\nhigh = "40M"')
-        berth.ctl("reload")
+        self.assertEqual(0, berth.ctl("reload").returncode)
         berth.wait_for_line(r"large: over \[memory\] high")  # a look at all of them
 
         self.assertNotIn("reader: over", berth.output())
-        self.assertGreater(berth.status("reader")["memory_current"], 79 << 20)
+        self.assertGreater(berth.status("reader")["memory_current"], 16 << 20)
 
     def test_the_state_is_shown(self):
         self.service("store", [*HOLD, "20"], rest='[memory]\nlimit = "64M"\nhigh = "60M"')
@@ -296,6 +296,7 @@ class Levers(SystemTest):
         self.unit("instances", "[instances.app]\na = {}\n")
         self.service("store", ["sleep", "4712"])
         berth = self.boot()
+        berth.wait_for_line("store: ready")
         berth.ctl("start", "app@a")
 
         tenant, store = (int(read_text(f"/proc/{berth.wait_for_process(command).pid}/oom_score_adj"))
