@@ -312,6 +312,7 @@ class SystemTest(unittest.TestCase):
         self.units.mkdir(0o755)
         self.run_dir = self.folder / "run-dir"
         self.berths = []
+        self.group_names = set()
         self.addCleanup(self._leave_nothing)
 
     def path(self, name):
@@ -373,13 +374,13 @@ class SystemTest(unittest.TestCase):
 
     def group_folders(self):
         """This berth's cgroups in all hierarchies, with what is below them."""
-        if not os.path.isdir(self.run_dir):
-            return []
-        status = os.stat(self.run_dir)
+        if os.path.isdir(self.run_dir):
+            status = os.stat(self.run_dir)
+            self.group_names.add(f"berth-{status.st_dev}-{status.st_ino}")
         mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
                   if line.split()[2] in ("cgroup", "cgroup2")]
         tops = [pathlib.Path(folder) for mount in mounts for folder, _, _ in os.walk(mount)
-                if folder.endswith(f"/berth-{status.st_dev}-{status.st_ino}")]
+                if os.path.basename(folder) in self.group_names]
         return [pathlib.Path(folder) for top in tops for folder, _, _ in os.walk(top)]
 
     def folders(self, unit):
@@ -388,6 +389,11 @@ class SystemTest(unittest.TestCase):
 
     def _leave_nothing(self):
         """Ends every berth, and fails if anything of one outlives it."""
+        # Without a run dir its groups have a name that only it knows, and its units.
+        for berth in self.berths:
+            for process in berth.processes():
+                self.group_names.update(re.findall(r"/(berth-[^/]+)/unit-",
+                                                   read_text(f"/proc/{process.pid}/cgroup")))
         for berth in self.berths:
             while berth.process.poll() is None:
                 # A namespace ends when all of its processes are reaped, those by us included.
