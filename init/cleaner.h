@@ -43,6 +43,8 @@ class Cleaner {
   /// Live processes of one unit, each with the mark that gave it away.
   using Members = std::map<pid_t, UnitMarks>;
 
+  /// Whether /proc can be read; where it cannot, the turns of the loop to come try again.
+  bool can_look();
   void look(const std::vector<UnitRuntime*>& units);
   void finish_or_kill(UnitRuntime& unit, const Members& left);
   std::vector<Members> find(const std::vector<const UnitRuntime*>& units, bool thorough) const;
@@ -57,6 +59,7 @@ class Cleaner {
   std::map<UnitRuntime*, Sweep> sweeps_;
   std::map<UnitRuntime*, int> signals_;
   os::TimerId again_ = os::kNoTimer;
+  bool blindness_said_ = false;
 };
 
 }  // namespace berth
