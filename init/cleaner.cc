@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <signal.h>
 #include <unistd.h>
+
+#include "init/log.h"
+#include "init/os/errno_error.h"
 
 namespace berth {
 namespace {
@@ -36,8 +40,20 @@ void Cleaner::run() {
   for (const auto& [unit, signal] : signals_)
     if (std::find(now.begin(), now.end(), unit) == now.end())
       now.push_back(unit);
-  if (!now.empty())
+  if (!now.empty() && can_look())
     look(now);
+}
+
+bool Cleaner::can_look() {
+  const auto readable = os::look_at_proc();
+  if (readable || !os::is_passing(readable.error().os_errno))
+    return true;
+  // Processes that cannot be seen are not gone.
+  if (!std::exchange(blindness_said_, true))
+    log_warning("what units have left behind is looked for later: " + readable.error().message);
+  loop_.cancel(again_);
+  again_ = loop_.after(kLongestPause, [] {});
+  return false;
 }
 
 std::vector<UnitMarks> Cleaner::marks_of(const UnitRuntime& unit) const {

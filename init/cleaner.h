@@ -46,6 +46,8 @@ class Cleaner {
   /// cgroup.
   using Members = std::map<pid_t, std::optional<UnitMarks>>;
 
+  /// Whether /proc can be read; where it cannot, the turns of the loop to come try again.
+  bool can_look();
   void look(const std::vector<UnitRuntime*>& units);
   void finish_or_kill(UnitRuntime& unit, const Members& left);
   std::vector<Members> find(const std::vector<const UnitRuntime*>& units, bool thorough) const;
@@ -65,6 +67,7 @@ class Cleaner {
   std::map<UnitRuntime*, Sweep> sweeps_;
   std::map<UnitRuntime*, int> signals_;
   os::TimerId again_ = os::kNoTimer;
+  bool blindness_said_ = false;
 };
 
 }  // namespace berth

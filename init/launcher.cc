@@ -50,6 +50,9 @@ Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
     uid = owner->uid;
     gid = owner->gid;
   }
+  // Somebody may have removed it: whoever cleans up /tmp or /run.
+  if (!os::exists(settings_.run_dir()))
+    BERTH_TRY(os::make_folder(settings_.run_dir(), 0755));
   const std::string all = settings_.run_dir() + "/units-run";
   const std::string own = all + "/" + unit.unit.name.escaped();
   BERTH_TRY(os::make_folder(all, 0755));

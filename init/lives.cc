@@ -96,7 +96,7 @@ void Lives::look_up_names(UnitRuntime& unit, const WantedNames& wanted) {
 void Lives::prepare_folders(UnitRuntime& unit) {
   p_.resources.groups().open(unit);
   if (const auto made = p_.launcher.prepare_run_dir(unit); !made)
-    return fail_life(unit, made.error().message, true);
+    return fail_life(unit, made.error().message, !os::is_passing(made.error().os_errno));
   const Identity proxy = p_.launcher.proxy_identity(unit.unit);
   if (const auto opened = p_.endpoints.open(unit, proxy.uid, proxy.gid); !opened)
     return fail_life(unit, opened.error().message, false);
