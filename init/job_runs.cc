@@ -67,6 +67,8 @@ bool JobRuns::start_step(UnitRuntime& unit, std::size_t index) {
     ExitFacts facts = facts_of(unit);
     facts.value = 1;
     facts.never_started = !os::is_passing(spawned.error().os_errno);
+    if (spawned.error().code == ErrorCode::not_found)
+      unit.life.exit_code = os::kNoSuchProgram;
     fail(unit, named(unit, index, spawned.error().message), facts);
     stop_the_rest(unit);
     return false;
@@ -140,6 +142,8 @@ void JobRuns::on_exit(UnitRuntime& unit, pid_t pid, const os::ExitStatus& status
   facts.value = status.value;
   if (!run.failing) {
     unit.last_exit = status.str();
+    unit.life.exit_code =
+        step->exec_failure ? step->exec_failure->shell_code() : status.shell_code();
     run.facts = facts;
   }
   if (step->exec_failure) {

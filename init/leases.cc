@@ -56,6 +56,8 @@ void Leases::serve(UnitRuntime& unit) {
     return refuse(unit.name(), kRetryLater, "berth is shutting down");
   if (is_serving(unit))
     return grant(unit);
+  if (is_at_rest(unit.state) && !unit.wanted_up && unit.unit.info.start == StartWhen::manual)
+    return refuse(unit.name(), kRetryLater, "it is started by hand only");
   if (unit.is_tenant()) {
     const auto left = unit.refuse_until - loop_.now();
     if (is_at_rest(unit.state) && left.count() > 0)
@@ -255,6 +257,8 @@ void Leases::on_state(UnitRuntime& unit) {
       drop_holder(unit, proxy);
   } else if (unit.state == UnitState::failed) {
     on_failed(unit);
+  } else if (unit.state == UnitState::skipped) {
+    refuse(unit.name(), kRetryLater, unit.reason);
   }
   // Asked for while its last life ended.
   if (is_at_rest(unit.state) && !unit.wanted_up && !book.waiting.empty())

@@ -105,7 +105,7 @@ void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
-  if (command_ && command_life_ == CommandLife::not_begun && is_settled())
+  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() && is_settled())
     start_command();
   idle_trim_.after_turn();
 }
@@ -154,9 +154,11 @@ int Supervisor::run() {
   reloader_.boot();
   triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
-  loop_.run();
+  if (!shutdown_.is_over())
+    loop_.run();
   end_leftovers();
-  return command_ ? command_->status() : shutdown_.exit_status();
+  const bool had_command = command_life_ != CommandLife::not_begun;
+  return had_command ? command_->status() : shutdown_.exit_status();
 }
 
 // What has left its unit, or was never in one. Our own helpers go by themselves: berth-admin still
@@ -211,7 +213,7 @@ void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
                          const std::string& from) {
   if (to.empty() && command_)
     return command_->signal(signal.signal);
-  UnitRuntime* const unit = to.empty() ? nullptr : table_.find(to);
+  UnitRuntime* const unit = to.empty() ? table_.main_unit() : table_.find(to);
   if (unit != nullptr && unit->life.main_pid != 0) {
     log_debug(from + " goes to " + unit->name());
     os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, signal.signal);
@@ -234,7 +236,10 @@ void Supervisor::on_state(UnitRuntime& unit) {
   jobs_.on_state(unit);
   triggers_.on_state(unit);
   reloader_.on_state(unit);
-  shutdown_.on_state();
+  const auto why = shutdown_.on_state(unit);
+  // A command that has been told to end already need not hurry.
+  if (why && command_life_ != CommandLife::told_to_end && command_life_ != CommandLife::killed)
+    request_shutdown(*why);
 }
 
 void Supervisor::replace_proxy(const std::string& proxy) {

@@ -318,6 +318,12 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
     if (unit.info.start == StartWhen::boot && unit.tenant->idle_timeout.count() != 0) {
       complain("a tenant that starts at boot needs \"idle_timeout\" = \"0\"");
     }
+    if (unit.info.essential) {
+      complain("a tenant cannot be \"essential\": it never fails for good");
+    }
+    if (unit.info.main) {
+      complain("a tenant cannot be \"main\": it comes and goes with its requests");
+    }
     const std::string absent(absent_variable(unit.tenant->endpoint));
     if (mentions_at_start(unit, absent)) {
       complain("there is no \"${" + absent + "}\" with this \"endpoint\"");

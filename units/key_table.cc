@@ -14,6 +14,7 @@ using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
 constexpr std::string_view kHealthCheck = "health";
+constexpr std::string_view kCondition = "[unit.condition]";
 constexpr std::string_view kDirectory = "[[process.directories]]";
 constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
@@ -27,6 +28,7 @@ constexpr std::string_view kAccessLog = "[proxy.log]";
 // The part of a draft that has members of type Owner; of a list, the entry being read.
 // clang-format off
 UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
+StartCondition& part(Draft& d, StartCondition*) { return d.unit.info.condition; }
 ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
 ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
 HealthCheck& part(Draft& d, HealthCheck*) { return *d.unit.service.health; }
@@ -156,6 +158,15 @@ void within_proxy(Value& value, Draft& draft) {
   }
 }
 
+void condition(Value& value, Draft& draft) {
+  if (value.node().table() == nullptr) {
+    value.mismatch(value.node(), "a table");
+    return;
+  }
+  draft.unit.info.condition = StartCondition{};
+  read_members(value.node(), kCondition, kAnyUnit, draft, value.reading());
+}
+
 /// An array of tables: each entry is appended to `list` empty, and the keys of `table` fill it.
 template <typename T>
 void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view table,
@@ -274,8 +285,17 @@ constexpr auto kKeys = std::to_array<Key>({
      order<&UnitInfo::after, Relation::after>},
     {"[unit]", "before", "list of unit names", "[]", kAnyUnit,
      order<&UnitInfo::before, Relation::before>},
+    {"[unit]", "conflicts", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::conflicts, Relation::conflicts>},
+    {"[unit]", "part_of", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::part_of, Relation::part_of>},
+    {"[unit]", "on_failure", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::on_failure, Relation::on_failure>},
     {"[unit]", "start", "word", "\"boot\"", kAnyUnit, set<&UnitInfo::start>},
     {"[unit]", "on_change", "word", "\"restart\"", kAnyUnit, set<&UnitInfo::on_change>},
+    {"[unit]", "essential", "boolean", "false", kAnyUnit, set<&UnitInfo::essential>},
+    {"[unit]", "main", "boolean", "false", kAnyUnit, set<&UnitInfo::main>},
+    {"[unit]", "condition", "table", "", kAnyUnit, condition},
 
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
@@ -404,6 +424,12 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::standard_input, standard_input>},
     {kProcessTable, "tty", "absolute path", "", kAnyKind, set_by<&ProcessSpec::tty, absolute_path>},
     {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
+    {kCondition, "env", "variable or table of variables", "", kAnyUnit,
+     set_by<&StartCondition::env, read_condition_env>},
+    {kCondition, "path_exists", "absolute path", "", kAnyUnit,
+     set_by<&StartCondition::path_exists, absolute_path>},
+    {kCondition, "path_missing", "absolute path", "", kAnyUnit,
+     set_by<&StartCondition::path_missing, absolute_path>},
     {kDirectory, "path", "absolute path", "", kAnyKind,
      set_by<&DirectorySpec::path, absolute_path>},
     {kDirectory, "user", "user", "", kAnyKind, set<&DirectorySpec::user>},

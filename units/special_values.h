@@ -7,6 +7,8 @@ namespace berth {
 
 /// `env`: adds to `out`; `NAME = false` unsets.
 void read_environment(Value& value, std::map<std::string, std::optional<std::string>>& out);
+/// `env` of [unit.condition]: a name, or a table of names and values.
+void read_condition_env(Value& value, std::map<std::string, std::optional<std::string>>& out);
 void read_inherit_env(Value& value, InheritEnv& out);
 /// `limits`: { nofile = 65536, core = "infinity", nproc = "100:200" }
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out);

@@ -31,6 +31,14 @@ enum class StartWhen : std::uint8_t { boot, demand, manual };
 /// What a reload does to a unit when a key that its process is made of has changed.
 enum class OnChange : std::uint8_t { restart, when_idle, keep };
 
+/// [unit.condition]: all of it must hold, else the unit is skipped.
+struct StartCondition {
+  /// Variables of berth's own environment; nullopt = set and not empty is enough.
+  std::map<std::string, std::optional<std::string>> env;
+  std::string path_exists, path_missing;  ///< empty = not asked
+  bool operator==(const StartCondition&) const = default;
+};
+
 /// [unit]
 struct UnitInfo {
   std::string description;
@@ -39,8 +47,14 @@ struct UnitInfo {
   std::vector<std::string> wants;
   std::vector<std::string> after;
   std::vector<std::string> before;
+  std::vector<std::string> conflicts;
+  std::vector<std::string> part_of;
+  std::vector<std::string> on_failure;
   StartWhen start = StartWhen::boot;
   OnChange on_change = OnChange::restart;
+  bool essential = false;
+  bool main = false;
+  StartCondition condition;
   bool operator==(const UnitInfo&) const = default;
 };
 

@@ -222,6 +222,11 @@ std::string ExitStatus::str() const {
   return "killed by " + signal_name(value) + (core_dumped ? " (core dumped)" : "");
 }
 
+int ExitStatus::shell_code() const {
+  constexpr int kKilledBy = 128;
+  return how == How::exited ? value : kKilledBy + value;
+}
+
 std::optional<std::pair<pid_t, ExitStatus>> reap_one(void (*before)(pid_t pid, void* context),
                                                      void* context) {
   siginfo_t info{};

@@ -2,6 +2,7 @@
 // tells how far the child got. Waiting for children happens in one place, Reaper (init/reaper.h).
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,10 +70,15 @@ enum class ChildStage : std::uint8_t {
 };
 std::string_view to_string(ChildStage stage);
 
+/// What a shell says of a program that it cannot find, or cannot execute.
+inline constexpr int kNoSuchProgram = 127;
+inline constexpr int kNotExecutable = 126;
+
 struct ChildFailure {
   ChildStage stage;
   int os_errno;
   int detail = 0;  ///< limits: RLIMIT_*
+  int shell_code() const { return os_errno == ENOENT ? kNoSuchProgram : kNotExecutable; }
   /// "execute /usr/bin/redis: No such file or directory"
   std::string describe(const ExecImage& image) const;
 };
@@ -116,6 +122,8 @@ struct ExitStatus {
   bool operator==(const ExitStatus&) const = default;
   /// "exit status 1", "killed by SIGKILL"
   std::string str() const;
+  /// As a shell tells it: the exit code, or 128 + the signal.
+  int shell_code() const;
 };
 
 /// One child that has ended, or nullopt when none is left to reap. Peeks first (WNOWAIT) so that
