@@ -171,6 +171,8 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.wants = unit.unit.info.wants;
   status.after = unit.unit.info.after;
   status.before = unit.unit.info.before;
+  status.conflicts = unit.unit.info.conflicts;
+  status.part_of = unit.unit.info.part_of;
   status.start = unit.unit.info.start;
   status.stock = unit.stock;
   status.succeeded = unit.job_succeeded;

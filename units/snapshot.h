@@ -51,7 +51,7 @@ struct UnitStatus {
   std::string reason;          ///< why it failed or is in back-off, in words
   std::string endpoint;        ///< where it serves, as an address; empty if nowhere
   std::string says;            ///< what it tells of itself by sd_notify: "reloading: new routes"
-  std::vector<std::string> requires_units, wants, after, before;
+  std::vector<std::string> requires_units, wants, after, before, conflicts, part_of;
   StartWhen start = StartWhen::boot;
   bool stock = false;      ///< starts only when something pulls it in
   bool succeeded = false;  ///< a job that has, at least once: what requires it is content
@@ -97,6 +97,8 @@ struct UnitStatus {
     v(s.wants);
     v(s.after);
     v(s.before);
+    v(s.conflicts);
+    v(s.part_of);
     v(s.start);
     v(s.stock);
     v(s.succeeded);

@@ -30,6 +30,8 @@ std::vector<BondRow> bonds_of(const UnitStatus& unit) {
   add("wants", unit.wants);
   add("after", unit.after);
   add("before", unit.before);
+  add("conflicts", unit.conflicts);
+  add("part_of", unit.part_of);
   return bonds;
 }
 

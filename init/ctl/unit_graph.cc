@@ -39,9 +39,12 @@ struct KeyOfBond {
   const char* key;
   std::vector<std::string> UnitInfo::*names;
 };
-constexpr std::array kBonds{
-    KeyOfBond{"requires", &UnitInfo::requires_units}, KeyOfBond{"wants", &UnitInfo::wants},
-    KeyOfBond{"after", &UnitInfo::after}, KeyOfBond{"before", &UnitInfo::before}};
+constexpr std::array kBonds{KeyOfBond{"requires", &UnitInfo::requires_units},
+                            KeyOfBond{"wants", &UnitInfo::wants},
+                            KeyOfBond{"after", &UnitInfo::after},
+                            KeyOfBond{"before", &UnitInfo::before},
+                            KeyOfBond{"conflicts", &UnitInfo::conflicts},
+                            KeyOfBond{"part_of", &UnitInfo::part_of}};
 
 }  // namespace
 

@@ -59,6 +59,21 @@ class Plan(SystemTest):
         self.assertIn('"app" -> "initialize" [style=dotted];', graph)
         self.assertIn('"manual" [label="manual\\ninactive"', graph)
 
+    def test_what_conflicts_stops_first_in_a_plan_and_is_red_in_a_graph(self):
+        self.service("blue", ["sleep", "4711"])
+        self.service("green", ["sleep", "4712"], unit='conflicts = ["blue"]\nstart = "manual"')
+        berth = self.boot()
+        berth.wait_for_state("blue", "running")
+
+        plan = berth.ctl_json("plan", "green")
+
+        self.assertEqual([("green", "start")],
+                         [(step["unit"], step["action"]) for step in plan["steps"]])
+        self.assertEqual([{"unit": "blue", "why": "conflicts with green"}], plan["stops"])
+        red = '"blue" -> "green" [color=red, dir=none, constraint=false];'
+        self.assertIn(red, berth.ctl("graph").stdout)
+        self.assertIn(red, self.offline("graph"))
+
     def test_blame_and_critical_chain_find_what_was_slow(self):
         self.write_units()
         berth = self.boot_all()
