@@ -111,8 +111,7 @@ void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
-  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() &&
-      is_settled())
+  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() && is_settled())
     start_command();
   idle_trim_.after_turn();
   look_after_memory();
