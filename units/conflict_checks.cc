@@ -112,7 +112,8 @@ class ConflictCheck {
 
   bool starts_at_boot(std::string_view name) const {
     const Unit& unit = loaded_.units.at(std::string(name));
-    const bool by_itself = unit.info.start == StartWhen::boot && (!unit.job || unit.job->runs_on(JobTrigger::boot));
+    const bool by_itself =
+        unit.info.start == StartWhen::boot && (!unit.job || unit.job->runs_on(JobTrigger::boot));
     return by_itself && !loaded_.stock.at(std::string(name)) && !errors_.is_broken(unit.name.str());
   }
 

@@ -81,11 +81,11 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"unit.conflicts", kBeside, same_info<&UnitInfo::conflicts>},
     {"unit.part_of", kBeside, same_info<&UnitInfo::part_of>},
     {"unit.on_failure", kBeside, same_info<&UnitInfo::on_failure>},
+    {"unit.start", kBeside, same_info<&UnitInfo::start>},
+    {"unit.on_change", kBeside, same_info<&UnitInfo::on_change>},
     {"unit.essential", kBeside, same_info<&UnitInfo::essential>},
     {"unit.main", kBeside, same_info<&UnitInfo::main>},
     {"unit.condition", kBeside, same_info<&UnitInfo::condition>},
-    {"unit.start", kBeside, same_info<&UnitInfo::start>},
-    {"unit.on_change", kBeside, same_info<&UnitInfo::on_change>},
 
     {"command", kOf, same_service<&ServiceSpec::command>},
     {"address", kOf, same_service<&ServiceSpec::address>},
