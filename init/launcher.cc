@@ -2,9 +2,12 @@
 #include "init/launcher.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "init/os/errno_error.h"
 #include "init/os/files.h"
+#include "init/os/memory_reserve.h"
 #include "init/os/pipe.h"
 #include "init/provisions.h"
 #include "init/sweep.h"
@@ -96,6 +99,8 @@ ExecContext Launcher::context_of(const UnitRuntime& unit) const {
 
 Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
                                     const Command& command, ExecContext context) {
+  if (os::is_memory_short())
+    return os::errno_error("start a process", ENOMEM);
   os::Pipe out = BERTH_TRY(os::make_pipe());
   os::Pipe err = BERTH_TRY(os::make_pipe());
   context.standard_output = out.write_end.borrow();

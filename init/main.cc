@@ -17,6 +17,7 @@
 #include "init/os/crash_handler.h"
 #include "init/os/event_loop.h"
 #include "init/os/files.h"
+#include "init/os/memory_reserve.h"
 #include "init/os/process.h"
 #include "init/os/random.h"
 #include "init/os/startup.h"
@@ -56,6 +57,7 @@ int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& 
   }
   StandardOutput output = open_standard_output();
   const Settings settings = find_settings(options, lock.has_value(), output.writer);
+  const os::MemoryReserve reserve;
   const os::SystemClock clock;
   os::EventLoop loop(clock);
   LogHub logs(loop, std::move(output.fd));

@@ -1,6 +1,7 @@
 // Reaping.
 #include "init/reaper.h"
 
+#include <exception>
 #include <utility>
 
 namespace berth {
@@ -15,17 +16,27 @@ void Reaper::forget(pid_t pid) {
 
 void Reaper::drain() {
   // There is always an end to this loop: to reap is far cheaper than to fork.
+  std::exception_ptr failure;
   void (*before)(pid_t, void*) = nullptr;
   if (look_)
     before = [](pid_t pid, void* self) { static_cast<Reaper*>(self)->look_(pid); };
   while (const auto ended = os::reap_one(before, this)) {
     // Taken out first: the callback may expect a new child that has been given the same number.
     auto interest = expected_.extract(ended->first);
-    if (interest.empty())
+    if (interest.empty()) {
       ++orphans_;
-    else
+      continue;
+    }
+    try {
       interest.mapped()(ended->second);
+    } catch (...) {
+      // Told when the others are reaped: SIGCHLD does not come again for them.
+      if (!failure)
+        failure = std::current_exception();
+    }
   }
+  if (failure)
+    std::rethrow_exception(failure);
 }
 
 }  // namespace berth

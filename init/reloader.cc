@@ -2,10 +2,13 @@
 #include "init/reloader.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <malloc.h>
 
 #include "init/log.h"
+#include "init/os/errno_error.h"
+#include "init/os/memory_reserve.h"
 #include "init/os/startup.h"
 #include "units/unit_changes.h"
 
@@ -109,6 +112,9 @@ Result<std::vector<std::string>> Reloader::reload(const UnitRuntime* by) {
     log_error("reload: nothing was changed, because of\n" + lines.error().message);
     return lines;
   }
+  // What cannot be finished is not begun.
+  if (os::is_memory_short())
+    return os::errno_error("reload", ENOMEM);
   if (diff.empty())
     adopt_settings(next);
   else

@@ -2,6 +2,7 @@
 #include "init/supervisor.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include <malloc.h>
@@ -9,6 +10,7 @@
 
 #include "init/log.h"
 #include "init/os/leftovers.h"
+#include "init/os/memory_reserve.h"
 #include "init/os/startup.h"
 #include "units/signal_rules.h"
 
@@ -72,7 +74,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                    ? nullptr
                    : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
       signals_(loop, signals_for(command_ != nullptr),
-               [this](const os::SignalInfo& signal) { on_signal(signal); }) {
+               [this](const os::SignalInfo& signal) { hear(signal); }) {
   proxies_.set_owner(leases_);
   manager_.set_leases(leases_);
   manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
@@ -100,8 +102,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
   admin_.set_admin_pid([this] { return admin_link_.pid(); });
-  loop_.set_exception_handler(
-      [](const char* what) { log_error(std::string("something was given up: ") + what); });
+  loop_.set_exception_handler(give_up);
   loop_.set_turn_end([this] { end_turn(); });
   resources_.groups().begin(settings.is_pid1);
 }
@@ -110,10 +111,21 @@ void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
-  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() &&
-      is_settled())
+  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() && is_settled())
     start_command();
   idle_trim_.after_turn();
+  look_after_memory();
+}
+
+// Last in a turn: until then what the turn has to do may need the reserve.
+void Supervisor::look_after_memory() {
+  if (!os::is_memory_short())
+    return;
+  const bool is_short = !os::MemoryReserve::refill();
+  if (is_short && !std::exchange(shortage_said_, true))
+    log_warning("out of memory: nothing is begun until there is some");
+  if (!is_short && std::exchange(shortage_said_, false))
+    log_info("there is memory again");
 }
 
 bool Supervisor::is_settled() const {
@@ -177,6 +189,23 @@ void Supervisor::end_leftovers() {
   log_info("the end");
   logs_.flush(kLastWords);
   os::end_leftovers(helpers, os::kOrphanGrace);
+}
+
+// One signal that cannot be acted on takes no other with it.
+void Supervisor::hear(const os::SignalInfo& signal) noexcept {
+  try {
+    on_signal(signal);
+  } catch (const std::exception& exception) {
+    give_up(exception.what());
+  }
+}
+
+void Supervisor::give_up(const char* what) noexcept {
+  try {
+    log_error(std::string("something was given up: ") + what);
+  } catch (...) {
+    log_error(what);  // out of memory
+  }
 }
 
 void Supervisor::on_signal(const os::SignalInfo& signal) {

@@ -52,8 +52,12 @@ class Supervisor {
   os::MachineEnd machine_end() const { return machine_end_; }
 
  private:
+  void hear(const os::SignalInfo& signal) noexcept;
+  /// Something threw: it is logged, and PID 1 goes on.
+  static void give_up(const char* what) noexcept;
   void on_signal(const os::SignalInfo& signal);
   void end_turn();
+  void look_after_memory();
   /// The boot is over: everything that starts has started, or will not.
   bool is_settled() const;
   void start_command();
@@ -97,6 +101,7 @@ class Supervisor {
   AdminService admin_;
   AdminLink admin_link_;
   IdleTrim idle_trim_;
+  bool shortage_said_ = false;
   std::unique_ptr<OneCommand> command_;  ///< null = none
   enum class CommandLife : std::uint8_t { not_begun, begun, told_to_end, killed };
   CommandLife command_life_ = CommandLife::not_begun;

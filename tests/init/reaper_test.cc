@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <map>
+#include <new>
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -42,6 +43,23 @@ TEST(Reaper, TellsEachOwnerHowItsChildEnded) {
   EXPECT_EQ(ended.at(one), (ExitStatus{ExitStatus::How::exited, 3, false}));
   EXPECT_EQ(ended.at(two), (ExitStatus{ExitStatus::How::signaled, SIGKILL, false}));
   EXPECT_EQ(reaper.orphans(), 0U);
+}
+
+TEST(Reaper, TellsTheOtherOwnersWhereOneThrows) {
+  Reaper reaper;
+  int told = 0;
+  for (int i = 0; i < 3; ++i) {
+    const pid_t pid = spawn_shell("exit 0");
+    reaper.expect(pid, [&told](const ExitStatus&) {
+      ++told;
+      throw std::bad_alloc();
+    });
+    wait_until_ended(pid);
+  }
+
+  EXPECT_THROW(reaper.drain(), std::bad_alloc);
+
+  EXPECT_EQ(3, told);
 }
 
 TEST(Reaper, LeavesRunningChildrenAlone) {

@@ -77,6 +77,11 @@ class Faults:
             return fault[0]
 
 
+def limit_of(berth, name, soft):
+    """Sets a limit of the running berth; what it starts from then on inherits it."""
+    subprocess.run(["prlimit", "--pid", str(berth.pid), f"--{name}={soft}:"], check=True)
+
+
 class FaultTest(SystemTest):
     """A berth whose system calls can be made to fail."""
 

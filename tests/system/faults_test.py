@@ -6,21 +6,17 @@ import shutil
 import subprocess
 import unittest
 
-from faults import FaultTest
+from faults import FaultTest, limit_of
 from harness import kill, read_text, wait_until
 
 SLEEP = ["sleep", "4711"]
+OFTEN = 'restart_delay = "10ms"\nrestart_limit = 1000'
 
 
 def cpu_seconds(pid):
     """What a process has used of the processor."""
     fields = read_text(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def limit_of(berth, name, soft):
-    """Sets a limit of the running berth; what it starts from then on inherits it."""
-    subprocess.run(["prlimit", "--pid", str(berth.pid), f"--{name}={soft}:"], check=True)
 
 
 class Forking(FaultTest):
@@ -94,7 +90,7 @@ class Descriptors(FaultTest):
     def test_a_limit_that_is_reached_fails_units_and_not_berth(self):
         for name in "abcdefgh":
             self.service(name, SLEEP, unit='start = "manual"',
-                         service='restart_delay = "10ms"\nrestart_limit = 1000')
+                         service=OFTEN)
         berth = self.boot()
         self.wait_for_berthctl(berth)
 
@@ -116,7 +112,7 @@ class Disks(FaultTest):
         self.addCleanup(subprocess.run, ["umount", "-l", self.run_dir], check=True)
         self.service("a", SLEEP)
         self.service("b", ["sleep", "4712"], unit='start = "manual"',
-                     service='restart_delay = "10ms"\nrestart_limit = 1000',
+                     service=OFTEN,
                      rest='[process]\nenv = { WHERE = "${run_dir}" }')
         berth = self.boot()
         berth.wait_for_process("sleep 4711")
