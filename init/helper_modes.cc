@@ -84,11 +84,13 @@ struct Mode {
   int (*run)(const Arguments& arguments);
   unsigned seconds;
 };
-constexpr std::array<Mode, 4> kModes = {{
+constexpr std::array<Mode, 6> kModes = {{
     {"memory", memory, kTimeLimitSeconds},
     {"owns-port", owns_port, kTimeLimitSeconds},
     {"prepare", helper::prepare, kPrepareLimitSeconds},
     {"names", helper::names, kTimeLimitSeconds},
+    {"state-begin", helper::state_begin, kTimeLimitSeconds},
+    {"state-end", helper::state_end, kTimeLimitSeconds},
 }};
 
 }  // namespace

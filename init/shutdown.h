@@ -2,6 +2,8 @@
 // run, then the rest stops in reverse order of starting.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,22 +24,29 @@ class Shutdown {
 
   /// What runs `on = "shutdown"`.
   void set_triggers(JobTriggers& triggers) { triggers_ = &triggers; }
+  /// Keeps what was cut short, a line each, and calls `done` then, or never.
+  using Record = std::function<void(const std::vector<std::string>& lines, std::function<void()>)>;
+  void set_record(Record record) { record_ = std::move(record); }
 
   /// Begins, or hurries if it has begun: what is alive is killed then.
   void request(const BerthConfig& config, const std::string& why);
   bool requested() const { return phase_ != Phase::no; }
-  /// After every change of state: goes on when it can. Ends the loop when all is over.
-  void on_state();
+  /// After every change of state of a unit: goes on when it can. Ends the loop when all is over.
+  void on_state(const UnitRuntime& unit);
   /// 0, or 1 if something was cut short.
   int exit_status() const { return cut_short_.empty() ? 0 : 1; }
 
  private:
-  enum class Phase : std::uint8_t { no, tenants, jobs, rest };
+  enum class Phase : std::uint8_t { no, tenants, jobs, rest, over };
+  void hurry(const std::string& why);
+  void go_on();
   bool all_at_rest(bool only_tenants) const;
   std::vector<std::string> left_jobs() const;
   void run_last_jobs();
   void stop_rest();
-  void give_up(const char* why);
+  void cut_short(const std::string& unit, const std::string& how);
+  void give_up();
+  void finish();
 
   os::EventLoop& loop_;
   UnitTable& table_;
@@ -46,8 +55,10 @@ class Shutdown {
   JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
   bool hurries_ = false;
+  Milliseconds stop_cap_{0};
   std::vector<os::TimerId> timers_;
-  std::vector<std::string> cut_short_;
+  Record record_;
+  std::map<std::string, std::string> cut_short_;  ///< how, by unit
 };
 
 }  // namespace berth
