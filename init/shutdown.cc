@@ -40,7 +40,7 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
   if (record_)
     timers_.push_back(loop_.after(all, [this] {
       log_error("what was cut short could not be kept in time");
-      loop_.stop();
+      end();
     }));
   manager_.refuse_starts();
   if (triggers_ != nullptr)
@@ -54,7 +54,7 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
 
 void Shutdown::hurry(const std::string& why) {
   if (phase_ == Phase::over)
-    return loop_.stop();
+    return end();
   log_warning(why + ": everything that is left is killed");
   for (const std::string& name : left_jobs())
     cut_short(name, "left out or killed, because berth was told to hurry");
@@ -99,14 +99,11 @@ void Shutdown::stop_rest() {
   go_on();
 }
 
-void Shutdown::on_state(const UnitRuntime& unit) {
-  const Milliseconds own = unit.unit.service.stop_timeout;
-  if (requested() && unit.state == UnitState::killing && own > stop_cap_)
-    cut_short(unit.name(), "killed after " + format_duration(stop_cap_) +
-                               ", a quarter of [shutdown] "
-                               "timeout; its stop_timeout is " +
-                               format_duration(own));
+std::optional<std::string> Shutdown::on_state(const UnitRuntime& unit) {
+  auto why = outcome_.on_state(unit, requested());
+  note_early_kill(unit);
   go_on();
+  return requested() ? std::nullopt : std::move(why);
 }
 
 void Shutdown::go_on() {
@@ -116,6 +113,14 @@ void Shutdown::go_on() {
     stop_rest();
   if (phase_ == Phase::rest && all_at_rest(false))
     finish();
+}
+
+void Shutdown::note_early_kill(const UnitRuntime& unit) {
+  const Milliseconds own = unit.unit.service.stop_timeout;
+  if (requested() && unit.state == UnitState::killing && own > stop_cap_)
+    cut_short(unit.name(), "killed after " + format_duration(stop_cap_) +
+                               ", a quarter of [shutdown] timeout; its stop_timeout is " +
+                               format_duration(own));
 }
 
 void Shutdown::cut_short(const std::string& unit, const std::string& how) {
@@ -137,11 +142,16 @@ void Shutdown::give_up() {
 void Shutdown::finish() {
   phase_ = Phase::over;
   if (!record_)
-    return loop_.stop();
+    return end();
   std::vector<std::string> lines;
   for (const auto& [unit, how] : cut_short_)
     lines.push_back(unit + ": " + how);
-  record_(lines, [this] { loop_.stop(); });
+  record_(lines, [this] { end(); });
+}
+
+void Shutdown::end() {
+  is_over_ = true;
+  loop_.stop();
 }
 
 }  // namespace berth

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "init/leases.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/outcome.h"
 #include "init/unit_table.h"
 #include "units/unit.h"
 
@@ -19,7 +21,7 @@ namespace berth {
 class Shutdown {
  public:
   Shutdown(os::EventLoop& loop, UnitTable& table, Manager& manager, Leases& leases)
-      : loop_(loop), table_(table), manager_(manager), leases_(leases) {}
+      : loop_(loop), table_(table), manager_(manager), leases_(leases), outcome_(table) {}
   ~Shutdown();
 
   /// What runs `on = "shutdown"`.
@@ -31,31 +33,38 @@ class Shutdown {
   /// Begins, or hurries if it has begun: what is alive is killed then.
   void request(const BerthConfig& config, const std::string& why);
   bool requested() const { return phase_ != Phase::no; }
-  /// After every change of state of a unit: goes on when it can. Ends the loop when all is over.
-  void on_state(const UnitRuntime& unit);
-  /// 0, or 1 if something was cut short.
-  int exit_status() const { return cut_short_.empty() ? 0 : 1; }
+  /// After every change of state: goes on when it can. Ends the loop when all is over. Says why
+  /// it has to be requested, if it is not and the unit's end is berth's.
+  std::optional<std::string> on_state(const UnitRuntime& unit);
+  /// Whether all is over, which may be so before the loop runs.
+  bool is_over() const { return is_over_; }
+  /// berth's; good once it is over.
+  int exit_status() const { return outcome_.exit_status(!cut_short_.empty()); }
 
  private:
   enum class Phase : std::uint8_t { no, tenants, jobs, rest, over };
   void hurry(const std::string& why);
-  void go_on();
   bool all_at_rest(bool only_tenants) const;
   std::vector<std::string> left_jobs() const;
   void run_last_jobs();
+  void go_on();
   void stop_rest();
   void cut_short(const std::string& unit, const std::string& how);
+  void note_early_kill(const UnitRuntime& unit);
   void give_up();
   void finish();
+  void end();
 
   os::EventLoop& loop_;
   UnitTable& table_;
   Manager& manager_;
   Leases& leases_;
+  Outcome outcome_;
   JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
   bool hurries_ = false;
   Milliseconds stop_cap_{0};
+  bool is_over_ = false;
   std::vector<os::TimerId> timers_;
   Record record_;
   std::map<std::string, std::string> cut_short_;  ///< how, by unit
