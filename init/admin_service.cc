@@ -227,6 +227,7 @@ Snapshot AdminService::snapshot(bool with_pids) {
   snapshot.begun_us = microseconds(p_.timeline.begun());
   snapshot.booted_us = microseconds(p_.timeline.booted());
   snapshot.load_errors = p_.reloader.error_lines();
+  snapshot.cut_short = last_end_->cut_short();
   std::vector<const UnitRuntime*> live;
   for (const auto& [name, unit] : p_.table.all())
     if (with_pids && !is_at_rest(unit->state))

@@ -8,6 +8,7 @@
 #include "init/admin_link.h"
 #include "init/cleaner.h"
 #include "init/job_triggers.h"
+#include "init/last_end.h"
 #include "init/leases.h"
 #include "init/manager.h"
 #include "init/memory_keeper.h"
@@ -41,6 +42,7 @@ class AdminService final : public AdminCommands {
   };
   explicit AdminService(Parts parts) : p_(parts) {}
   void set_admin_pid(std::function<pid_t()> pid) { admin_pid_ = std::move(pid); }
+  void set_last_end(const LastEnd& last_end) { last_end_ = &last_end; }
 
   std::optional<control::Denied> execute(const control::Command& command, Done done) override;
   Snapshot snapshot(bool with_pids) override;
@@ -63,6 +65,7 @@ class AdminService final : public AdminCommands {
 
   Parts p_;
   std::function<pid_t()> admin_pid_;
+  const LastEnd* last_end_ = nullptr;
 };
 
 }  // namespace berth

@@ -14,6 +14,7 @@
 #include "init/os/errno_error.h"
 #include "init/os/fd.h"
 #include "init/os/files.h"
+#include "init/state_folder.h"
 #include "units/scan.h"
 
 namespace berth {
@@ -79,6 +80,7 @@ Result<uid_t> find_or_give_uid(const std::string& file, UidRange range, const st
                                bool (*is_taken)(uid_t uid)) {
   if (file.empty())
     return Error{ErrorCode::unavailable, "there is no folder to keep its uid in"};
+  BERTH_TRY(prepare_state_folder(file.substr(0, file.rfind('/'))));
   const os::UniqueFd fd(
       ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
   if (!fd.is_open())

@@ -17,7 +17,8 @@ struct UidRange {
 /// The uid of `unit` in `file`, a line "UID UNIT" each; if it has none within `range`, the first
 /// one that is in no line and not `is_taken` is written there. The file is locked meanwhile. A line
 /// is never reused, whether its unit exists or not: files of that uid may. Fails if the range is
-/// exhausted, or if anybody but root and ourselves could have written the file.
+/// exhausted, or if anybody but root and ourselves could have written the file or may write to its
+/// folder.
 Result<uid_t> find_or_give_uid(const std::string& file, UidRange range, const std::string& unit,
                                bool (*is_taken)(uid_t uid));
 

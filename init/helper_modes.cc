@@ -100,11 +100,13 @@ struct Mode {
   int (*run)(const Arguments& arguments);
   unsigned seconds;
 };
-constexpr std::array<Mode, 5> kModes = {{
+constexpr std::array<Mode, 7> kModes = {{
     {"memory", memory, kTimeLimitSeconds},
     {"owns-port", owns_port, kTimeLimitSeconds},
     {"prepare", helper::prepare, kPrepareLimitSeconds},
     {"names", helper::names, kTimeLimitSeconds},
+    {"state-begin", helper::state_begin, kTimeLimitSeconds},
+    {"state-end", helper::state_end, kTimeLimitSeconds},
     {"path-is", path_is, kTimeLimitSeconds},
 }};
 

@@ -26,6 +26,8 @@ namespace berth {
 ///   names (user NAME | group NAME | auto FILE FIRST LAST UNIT)…   those of them that the files or
 ///                      the name services know, and the uid that UNIT has in FILE, which is given
 ///                      one if it has none, as an encoded FoundNames (wire.h)
+///   state-begin FOLDER, state-end FOLDER LINES   what the last end was like (state_folder.h); the
+///                      first writes it to standard output, each line ended by a NUL
 ///
 /// All say on standard error what is wrong, and then exit with 1 (or 2 for wrong words).
 std::optional<int> run_helper_mode(int argc, char** argv);

@@ -9,13 +9,6 @@
 #include "init/os/stream.h"
 
 namespace berth {
-namespace {
-
-/// What a helper says beyond it is not kept.
-constexpr std::size_t kMostSaid = 2048;
-
-}  // namespace
-
 HelperRun::HelperRun(os::EventLoop& loop, Reaper& reaper, Started started, Done done)
     : loop_(loop),
       reaper_(reaper),
@@ -43,7 +36,7 @@ void HelperRun::read_messages() {
       return;
     if (got.state != os::TransferState::done)
       break;
-    said_.append(buffer, std::min(got.size, kMostSaid - std::min(said_.size(), kMostSaid)));
+    said_.append(buffer, std::min(got.size, started_.most_said - said_.size()));
   }
   loop_.unwatch(started_.messages.borrow());
   started_.messages.reset();

@@ -17,6 +17,7 @@ class HelperRun {
   struct Started {
     os::Spawned helper;
     os::UniqueFd messages;  ///< non-blocking; at its other end is the helper's standard error
+    std::size_t most_said = 2048;  ///< what it says beyond that is not kept
   };
   /// What it said, the lines joined by "; ". An error is why it failed, as a rule its own words.
   using Done = std::function<void(Result<std::string> said)>;
@@ -26,6 +27,8 @@ class HelperRun {
   ~HelperRun();
   HelperRun(const HelperRun&) = delete;
   HelperRun& operator=(const HelperRun&) = delete;
+
+  pid_t pid() const { return started_.helper.pid; }
 
  private:
   /// Reads what is there; stops watching at the end.

@@ -214,11 +214,16 @@ Result<UnitEnvironment> Launcher::environment_of(const UnitRuntime& unit) const 
                            user.has_value() ? &*user : nullptr, context_of(unit).extra);
 }
 
+std::string Launcher::uid_file() const {
+  if (!state_folder_.empty())
+    return state_folder_ + "/auto-uids";
+  return settings_.has_run_dir ? settings_.run_dir() + "/auto-uids" : "";
+}
+
 Result<NameLookup::Question> Launcher::ask_names(const WantedNames& wanted) const {
   os::Pipe answer = BERTH_TRY(os::make_pipe());
   Command command;
-  command.argv = helper_argv(
-      helper_arguments(wanted, settings_.has_run_dir ? settings_.run_dir() + "/auto-uids" : ""));
+  command.argv = helper_argv(helper_arguments(wanted, uid_file()));
   NameLookup::Question question;
   question.helper = BERTH_TRY(spawn_probe("", {}, command, answer.write_end.borrow()));
   question.answer = std::move(answer.read_end);

@@ -61,6 +61,8 @@ class Launcher {
   void warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const;
   /// Where units speak sd_notify; "" = nowhere.
   void set_notify_address(std::string address) { notify_address_ = std::move(address); }
+  /// Where uids of `user = "auto"` are kept; "" = in the run dir.
+  void set_state_folder(std::string folder) { state_folder_ = std::move(folder); }
   /// Which proxies there are; called after each load. One whose user is in no file is known from
   /// its last life.
   void set_proxies(std::vector<const Unit*> proxies);
@@ -74,7 +76,10 @@ class Launcher {
   ExecContext context_of(const UnitRuntime& unit) const;
   Unit expanded(const UnitRuntime& unit) const;
 
+  std::string uid_file() const;
+
   std::string notify_address_;
+  std::string state_folder_;
   std::map<std::string, Identity> proxy_identities_;  ///< by unit name
   const Settings& settings_;
   LogHub& logs_;

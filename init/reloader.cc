@@ -27,6 +27,8 @@ void Reloader::boot() {
   for (auto& [name, unit] : catalog.units)
     add(std::move(unit), catalog.stock[name]);
   take_over(catalog);
+  // What is kept there must not change places while berth runs.
+  p_.launcher.set_state_folder(config_.state_folder);
   push_routes();
   // Visitors first: a proxy that waits for nothing is spawned before what takes its time.
   for (const bool proxies : {true, false})

@@ -6,6 +6,13 @@
 #include "init/log.h"
 
 namespace berth {
+namespace {
+
+/// At the end of the time, for a helper to write down what was cut short.
+constexpr Milliseconds kMostForRecord{500};
+constexpr int kPartForRecord = 10;
+
+}  // namespace
 
 Shutdown::~Shutdown() {
   for (const os::TimerId timer : timers_)
@@ -13,23 +20,28 @@ Shutdown::~Shutdown() {
 }
 
 void Shutdown::request(const BerthConfig& config, const std::string& why) {
-  if (requested()) {
-    log_warning(why + ": everything that is left is killed");
-    hurries_ = true;
-    manager_.kill_all();
-    return;
-  }
+  if (requested())
+    return hurry(why);
   log_info("shutting down: " + why);
   phase_ = Phase::tenants;
   const Milliseconds all = config.shutdown_timeout + config.shutdown_after_stop;
+  // What is known at the end has to be written within the time, too.
+  const Milliseconds last =
+      record_ ? std::min(kMostForRecord, all / kPartForRecord) : Milliseconds(0);
   // SIGKILL comes at half of the timeout at the latest, so that after_stop gets the rest; a
   // tenant's stop is followed by that of what it requires, so one stop may take no more than a
   // quarter.
-  manager_.set_stop_cap(config.shutdown_timeout / 4);
+  stop_cap_ = config.shutdown_timeout / 4;
+  manager_.set_stop_cap(stop_cap_);
   const Milliseconds half = config.shutdown_timeout / 2;
   timers_.push_back(loop_.after(half, [this] { run_last_jobs(); }));
   timers_.push_back(loop_.after(half + config.shutdown_after_stop, [this] { stop_rest(); }));
-  timers_.push_back(loop_.after(all, [this] { give_up("the shutdown timeout is over"); }));
+  timers_.push_back(loop_.after(all - last, [this] { give_up(); }));
+  if (record_)
+    timers_.push_back(loop_.after(all, [this] {
+      log_error("what was cut short could not be kept in time");
+      end();
+    }));
   manager_.refuse_starts();
   if (triggers_ != nullptr)
     triggers_->close();
@@ -38,6 +50,20 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
     if (unit->is_tenant() && !is_at_rest(unit->state))
       manager_.want_down(*unit, "shutdown");
   go_on();
+}
+
+void Shutdown::hurry(const std::string& why) {
+  if (phase_ == Phase::over)
+    return end();
+  log_warning(why + ": everything that is left is killed");
+  for (const std::string& name : left_jobs())
+    cut_short(name, "left out or killed, because berth was told to hurry");
+  hurries_ = true;
+  for (const auto& [name, unit] : table_.all())
+    if (is_alive(unit->state) || unit->life.aux)
+      cut_short(name, "killed while it was " + std::string(to_string(unit->state)) +
+                          ", because berth was told to hurry");
+  manager_.kill_all();
 }
 
 std::vector<std::string> Shutdown::left_jobs() const {
@@ -65,10 +91,8 @@ void Shutdown::stop_rest() {
   if (phase_ != Phase::tenants && phase_ != Phase::jobs)
     return;
   phase_ = Phase::rest;
-  for (const std::string& name : left_jobs()) {
-    log_error("the time for jobs of the shutdown is over: " + name + " is cut short");
-    cut_short_.push_back(name);
-  }
+  for (const std::string& name : left_jobs())
+    cut_short(name, "the time for jobs of the shutdown was over");
   for (const auto& [name, unit] : table_.all())
     if (!is_at_rest(unit->state))
       manager_.want_down(*unit, "shutdown");
@@ -77,6 +101,7 @@ void Shutdown::stop_rest() {
 
 std::optional<std::string> Shutdown::on_state(const UnitRuntime& unit) {
   auto why = outcome_.on_state(unit, requested());
+  note_early_kill(unit);
   go_on();
   return requested() ? std::nullopt : std::move(why);
 }
@@ -87,23 +112,46 @@ void Shutdown::go_on() {
   if (phase_ == Phase::jobs && left_jobs().empty())
     stop_rest();
   if (phase_ == Phase::rest && all_at_rest(false))
-    end();
+    finish();
+}
+
+void Shutdown::note_early_kill(const UnitRuntime& unit) {
+  const Milliseconds own = unit.unit.service.stop_timeout;
+  if (requested() && unit.state == UnitState::killing && own > stop_cap_)
+    cut_short(unit.name(), "killed after " + format_duration(stop_cap_) +
+                               ", a quarter of [shutdown] timeout; its stop_timeout is " +
+                               format_duration(own));
+}
+
+void Shutdown::cut_short(const std::string& unit, const std::string& how) {
+  if (cut_short_.try_emplace(unit, how).second)
+    log_error(unit + " is cut short: " + how);
+}
+
+void Shutdown::give_up() {
+  if (phase_ == Phase::over)
+    return;
+  for (const auto& [name, unit] : table_.all())
+    if (!is_at_rest(unit->state))
+      cut_short(name, "the shutdown timeout was over while it was " +
+                          std::string(to_string(unit->state)));
+  manager_.kill_all();
+  finish();
+}
+
+void Shutdown::finish() {
+  phase_ = Phase::over;
+  if (!record_)
+    return end();
+  std::vector<std::string> lines;
+  for (const auto& [unit, how] : cut_short_)
+    lines.push_back(unit + ": " + how);
+  record_(lines, [this] { end(); });
 }
 
 void Shutdown::end() {
   is_over_ = true;
   loop_.stop();
-}
-
-void Shutdown::give_up(const char* why) {
-  for (const auto& [name, unit] : table_.all())
-    if (!is_at_rest(unit->state)) {
-      cut_short_.push_back(name);
-      log_error(std::string(why) + ": " + name + " is cut short while it is " +
-                std::string(to_string(unit->state)));
-    }
-  manager_.kill_all();
-  end();
 }
 
 }  // namespace berth

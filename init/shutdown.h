@@ -2,6 +2,8 @@
 // run, then the rest stops in reverse order of starting.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +26,9 @@ class Shutdown {
 
   /// What runs `on = "shutdown"`.
   void set_triggers(JobTriggers& triggers) { triggers_ = &triggers; }
+  /// Keeps what was cut short, a line each, and calls `done` then, or never.
+  using Record = std::function<void(const std::vector<std::string>& lines, std::function<void()>)>;
+  void set_record(Record record) { record_ = std::move(record); }
 
   /// Begins, or hurries if it has begun: what is alive is killed then.
   void request(const BerthConfig& config, const std::string& why);
@@ -37,14 +42,18 @@ class Shutdown {
   int exit_status() const { return outcome_.exit_status(!cut_short_.empty()); }
 
  private:
-  enum class Phase : std::uint8_t { no, tenants, jobs, rest };
+  enum class Phase : std::uint8_t { no, tenants, jobs, rest, over };
+  void hurry(const std::string& why);
   bool all_at_rest(bool only_tenants) const;
   std::vector<std::string> left_jobs() const;
   void run_last_jobs();
   void go_on();
   void stop_rest();
+  void cut_short(const std::string& unit, const std::string& how);
+  void note_early_kill(const UnitRuntime& unit);
+  void give_up();
+  void finish();
   void end();
-  void give_up(const char* why);
 
   os::EventLoop& loop_;
   UnitTable& table_;
@@ -54,9 +63,11 @@ class Shutdown {
   JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
   bool hurries_ = false;
+  Milliseconds stop_cap_{0};
   bool is_over_ = false;
   std::vector<os::TimerId> timers_;
-  std::vector<std::string> cut_short_;
+  Record record_;
+  std::map<std::string, std::string> cut_short_;  ///< how, by unit
 };
 
 }  // namespace berth

@@ -57,6 +57,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
                  activation_, idle_}),
       shutdown_(loop, table_, manager_, leases_),
+      last_end_(loop, reaper_, launcher_),
       alarm_(loop, [this] { triggers_.on_alarm(); }),
       triggers_({loop, table_, manager_, logs, alarm_, local_time_}),
       history_(loop, table_, logs),
@@ -101,6 +102,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       lives_.proxy_configured(*unit);
   });
   leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
+  admin_.set_last_end(last_end_);
   admin_.set_admin_pid([this] { return admin_link_.pid(); });
   loop_.set_exception_handler(give_up);
   loop_.set_turn_end([this] { end_turn(); });
@@ -170,6 +172,7 @@ int Supervisor::run() {
     log_warning("units cannot use sd_notify: " + listening.error().message);
   launcher_.set_notify_address(notify_socket_.address());
   reloader_.boot();
+  keep_state();
   triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   if (!shutdown_.is_over())
@@ -179,10 +182,18 @@ int Supervisor::run() {
   return had_command ? command_->status() : shutdown_.exit_status();
 }
 
+void Supervisor::keep_state() {
+  last_end_.begin(reloader_.config().state_folder);
+  if (last_end_.is_kept())
+    shutdown_.set_record([this](const std::vector<std::string>& lines, std::function<void()> done) {
+      last_end_.record(lines, std::move(done));
+    });
+}
+
 // What has left its unit, or was never in one. Our own helpers go by themselves: berth-admin still
 // has an answer to give.
 void Supervisor::end_leftovers() {
-  const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer};
+  const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer, last_end_.abandon()};
   if (const auto left = os::leftovers(helpers); !left.empty())
     log_warning(std::to_string(left.size()) + " processes that belong to no unit are told to end");
   resources_.groups().end();

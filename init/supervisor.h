@@ -12,6 +12,7 @@
 #include "init/job_history.h"
 #include "init/job_runs.h"
 #include "init/job_triggers.h"
+#include "init/last_end.h"
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/lives.h"
@@ -64,6 +65,7 @@ class Supervisor {
   void request_shutdown(const std::string& why);
   void forward(const os::SignalInfo& signal, const std::string& to, const std::string& from);
   void reload(const std::string& why);
+  void keep_state();
   void end_leftovers();
   void on_state(UnitRuntime& unit);
   void replace_proxy(const std::string& proxy);
@@ -91,6 +93,7 @@ class Supervisor {
   IdleWatch idle_;
   Reloader reloader_;
   Shutdown shutdown_;
+  LastEnd last_end_;
   os::LocalTime local_time_;
   os::WallAlarm alarm_;
   JobTriggers triggers_;

@@ -2,6 +2,8 @@
 #include "units/container_needs.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace berth {
 namespace {
@@ -52,6 +54,12 @@ std::uint64_t descriptors_of(const Unit& unit) {
   return count;
 }
 
+/// What Docker and podman both grant to a container (docker run, "Runtime privilege and Linux
+/// capabilities"; containers.conf(5), default_capabilities).
+constexpr auto kGranted = std::to_array<std::string_view>(
+    {"chown", "dac_override", "fowner", "fsetid", "kill", "net_bind_service", "setfcap", "setgid",
+     "setpcap", "setuid", "sys_chroot"});
+
 /// Between the last unit's end and berth's own: what is left is written to the log (supervisor.cc).
 constexpr Milliseconds kLastWords{200};
 
@@ -62,6 +70,18 @@ std::uint64_t descriptors_needed(const Catalog& catalog) {
   for (const auto& [name, unit] : catalog.units)
     count += descriptors_of(unit);
   return count;
+}
+
+CapabilitiesNeeded capabilities_needed(const Catalog& catalog) {
+  CapabilitiesNeeded needed;
+  for (const auto& [name, unit] : catalog.units)
+    // A proxy keeps none, whatever berth.toml gives to all units (launcher.cc).
+    if (!unit.proxy)
+      needed.kept |= unit.process.capabilities.value_or(0);
+  needed.extra = needed.kept;
+  for (const std::string_view granted : kGranted)
+    needed.extra &= ~(CapabilitySet{1} << capability_number(granted).value_or(0));
+  return needed;
 }
 
 Milliseconds shutdown_limit(const BerthConfig& config) {

@@ -13,6 +13,13 @@ namespace berth {
 /// (log_hub.cc).
 std::uint64_t descriptors_needed(const Catalog& catalog);
 
+/// The capabilities that units keep, and of those the ones that `docker run` does not grant by
+/// itself.
+struct CapabilitiesNeeded {
+  CapabilitySet kept = 0, extra = 0;
+};
+CapabilitiesNeeded capabilities_needed(const Catalog& catalog);
+
 /// How long a shutdown takes at most, from the first signal to the end of berth.
 Milliseconds shutdown_limit(const BerthConfig& config);
 /// What to tell whoever ends the container with SIGKILL after so many seconds: `docker stop -t`,

@@ -489,6 +489,8 @@ constexpr auto kKeys = std::to_array<Key>({
      set<&BerthConfig::shutdown_timeout>},
     {"[shutdown]", "after_stop", "duration", "\"0\"", kBerthToml,
      set<&BerthConfig::shutdown_after_stop>},
+    {"[shutdown]", "state", "absolute path", "", kBerthToml,
+     set_by<&BerthConfig::state_folder, absolute_path>},
     {kTopTable, "max_running", "number", "0", kBerthToml, set<&BerthConfig::max_running>},
     {kTopTable, "max_starting", "number", "0", kBerthToml, set<&BerthConfig::max_starting>},
 });

@@ -135,6 +135,7 @@ struct Snapshot {
   std::uint64_t booted_us = 0;  ///< when nothing was on its way up for the first time; 0 = not yet
   std::vector<UnitStatus> units;         ///< by name
   std::vector<std::string> load_errors;  ///< "file:line:column: message" of rejected files
+  std::vector<std::string> cut_short;    ///< at the last shutdown: "redis: killed while …"
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v(s.version);
@@ -147,6 +148,7 @@ struct Snapshot {
     v(s.booted_us);
     v(s.units);
     v(s.load_errors);
+    v(s.cut_short);
   }
   bool operator==(const Snapshot&) const = default;
 };

@@ -303,6 +303,7 @@ struct BerthConfig {
   std::string log_level = "info";  ///< error, warning, info, debug
   Milliseconds shutdown_timeout{9'000};
   Milliseconds shutdown_after_stop{0};
+  std::string state_folder;           ///< `[shutdown] state`; empty = none
   std::map<int, SignalRule> signals;  ///< [signals], by number: what differs from the defaults
   std::uint32_t max_running = 0;      ///< tenants of all templates; 0 = no limit
   std::uint32_t max_starting = 0;     ///< 0 = the number of CPUs, at least 2

@@ -194,7 +194,8 @@ Dictionary system_of(const Snapshot& snapshot) {
                     {"state", to_valid_utf8(snapshot.system_state)},
                     {"berth_pid", pid_of(snapshot.berth_pid)},
                     {"now_ms", snapshot.now_ms},
-                    {"load_errors", valid_utf8(snapshot.load_errors)}};
+                    {"load_errors", valid_utf8(snapshot.load_errors)},
+                    {"cut_short", valid_utf8(snapshot.cut_short)}};
 }
 
 std::string stream_name(LogStream stream) {

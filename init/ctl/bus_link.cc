@@ -163,6 +163,7 @@ SystemInfo system_of(const Dictionary& dictionary) {
   take(dictionary, "berth_pid", system.berth_pid);
   take(dictionary, "now_ms", system.now_ms);
   take(dictionary, "load_errors", system.load_errors);
+  take(dictionary, "cut_short", system.cut_short);
   return system;
 }
 

@@ -64,6 +64,7 @@ struct SystemInfo {
   std::uint32_t berth_pid = 0;
   std::uint64_t now_ms = 0;
   std::vector<std::string> load_errors;
+  std::vector<std::string> cut_short;  ///< at the last shutdown
 };
 
 struct LogRecord {

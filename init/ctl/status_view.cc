@@ -271,6 +271,8 @@ std::string system_text(const SystemInfo& system, const std::vector<UnitRow>& un
   }
   for (const std::string& error : system.load_errors)
     text += field("rejected", printable(error));
+  for (const std::string& line : system.cut_short)
+    text += field("cut short", "at the last shutdown, " + printable(line));
   if (system.state == "maintenance")
     text += field("note", "dynamic requests get the maintenance page");
   return text;
@@ -295,6 +297,7 @@ std::string system_json(const SystemInfo& system, const std::vector<UnitRow>& un
   }
   json.member("failed", failed);
   json.member("load_errors", system.load_errors);
+  json.member("cut_short", system.cut_short);
   json.end_object();
   return std::move(json).take();
 }

@@ -80,6 +80,9 @@ std::string verification_json(const Catalog& catalog, const Limit& limit) {
   json.member("limit", limit);
   json.member("enough", is_enough(limit, needed));
   json.end_object();
+  const CapabilitiesNeeded capabilities = capabilities_needed(catalog);
+  json.member("capabilities", to_string(capabilities.kept));
+  json.member("extra_capabilities", to_string(capabilities.extra));
   json.member("shutdown_ms", milliseconds_of(shutdown_limit(catalog.config)));
   json.member("stop_grace_ms", milliseconds_of(stop_grace(catalog.config)));
   write_longest_stop(json, catalog);
@@ -118,6 +121,17 @@ void show_longest_stop(const Catalog& catalog, const Output& output) {
   output.out << ": docker stop -t " << stop_grace(wanted_times(path)).count() << '\n';
 }
 
+void show_capabilities(const Catalog& catalog, const Output& output) {
+  const CapabilitiesNeeded needed = capabilities_needed(catalog);
+  if (needed.kept == 0)
+    return;
+  output.out << "capabilities: units keep " << to_string(needed.kept);
+  if (needed.extra != 0)
+    output.out << "; containers have not by themselves " << to_string(needed.extra)
+               << " (docker run --cap-add)";
+  output.out << '\n';
+}
+
 void show_needs(const Catalog& catalog, const Limit& limit, const Output& output) {
   const std::uint64_t needed = descriptors_needed(catalog);
   const std::string most = limit.has_value() ? std::to_string(*limit) : "any number";
@@ -126,6 +140,7 @@ void show_needs(const Catalog& catalog, const Limit& limit, const Output& output
     output.out << output.paint(Colour::red, "error")
                << ": berth may not open so many: raise the hard limit (docker run --ulimit nofile="
                << needed << ")\n";
+  show_capabilities(catalog, output);
   output.out << "shutdown: over within " << format_duration(shutdown_limit(catalog.config))
              << ": docker stop -t " << stop_grace(catalog.config).count() << '\n';
   show_longest_stop(catalog, output);

@@ -330,7 +330,8 @@ TEST_F(Commands, StatusOfAServingTenantIsSuccess) {
 }
 
 TEST_F(Commands, StatusOfTheWholeNamesWhatHasFailed) {
-  berth_.system_info = {"0.1.0", "degraded", 1, kNow, {"a.toml:1:1: unknown table"}};
+  berth_.system_info = {"0.1.0",          "degraded", 1, kNow, {"a.toml:1:1: unknown table"},
+                        {"redis: killed"}};
 
   EXPECT_EQ(run({"status"}), kSuccess);
 
@@ -338,7 +339,8 @@ TEST_F(Commands, StatusOfTheWholeNamesWhatHasFailed) {
             "berth 0.1.0 (pid 1): degraded\n"
             "     units: 6: 1 failed, 1 inactive, 3 running, 1 waiting\n"
             "    failed: initialize: exit status 1\n"
-            "  rejected: a.toml:1:1: unknown table\n");
+            "  rejected: a.toml:1:1: unknown table\n"
+            " cut short: at the last shutdown, redis: killed\n");
 }
 
 TEST_F(Commands, MisspeltUnitGetsASuggestion) {

@@ -75,6 +75,22 @@ TEST_F(Verify, NamesTheFirstOfALongWay) {
   EXPECT_NE(out_.str().find("u20 (10s), and 10 more\n"), std::string::npos) << out_.str();
 }
 
+TEST_F(Verify, SaysWhichCapabilitiesTheContainerNeeds) {
+  ProcessSpec& process = catalog_.units["redis"].process;
+  const auto bit = [](const char* name) { return CapabilitySet{1} << *capability_number(name); };
+
+  process.capabilities = bit("chown");
+  show(1'048'576);
+  EXPECT_NE(out_.str().find("\ncapabilities: units keep chown\n"), std::string::npos);
+
+  process.capabilities = bit("chown") | bit("sys_time");
+  show(1'048'576);
+  EXPECT_NE(out_.str().find("\ncapabilities: units keep chown, sys_time; containers have not by "
+                            "themselves sys_time (docker run --cap-add)\n"),
+            std::string::npos)
+      << out_.str();
+}
+
 TEST_F(Verify, SaysThatThereIsNoLimit) {
   show(std::nullopt);
 
@@ -116,6 +132,7 @@ TEST_F(Verify, TellsProgramsTheSame) {
             "\"descriptors\":{\"needed\":" +
                 needed() +
                 ",\"limit\":64,\"enough\":false},"
+                "\"capabilities\":\"\",\"extra_capabilities\":\"\","
                 "\"shutdown_ms\":40000,\"stop_grace_ms\":41000,\"longest_stop\":{"
                 "\"total_ms\":10000,\"enough\":true,\"timeout_ms\":40000,\"after_stop_ms\":0,"
                 "\"stop_grace_ms\":41000,\"units\":[{\"unit\":\"redis\",\"stop_ms\":10000,"

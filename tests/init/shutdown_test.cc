@@ -208,6 +208,76 @@ TEST_F(ShutdownTest, KillsWhatIsLeftAtTheEndOfTheTimeAndTellsItByTheExitStatus) 
   EXPECT_EQ(1, shutdown_.exit_status());
 }
 
+TEST_F(ShutdownTest, NamesWhatItKillsBeforeItsOwnTimeIsOver) {
+  UnitRuntime& deaf = add("deaf");
+  UnitRuntime& quick = add("quick");
+  quick.unit.service.stop_timeout = milliseconds(1'000);
+  set_order();
+  std::vector<std::string> kept;
+  shutdown_.set_record([&](const std::vector<std::string>& lines, const auto&) { kept = lines; });
+  for (UnitRuntime* unit : {&deaf, &quick}) {
+    start(*unit);
+    actions_.hold(*unit, Step::terminate);
+  }
+  request();
+
+  for (UnitRuntime* unit : {&deaf, &quick})
+    table_.post(*unit, UnitEvent::timeout);
+  manager_.drain();
+
+  EXPECT_EQ((Words{"deaf: killed after 2s250ms, a quarter of [shutdown] timeout; its stop_timeout "
+                   "is 10s"}),
+            kept);
+  EXPECT_EQ(1, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, WaitsUntilWhatWasCutShortIsKept) {
+  std::function<void()> done;
+  std::size_t lines = 7;
+  shutdown_.set_record([&](const std::vector<std::string>& cut_short, std::function<void()> kept) {
+    lines = cut_short.size();
+    done = std::move(kept);
+  });
+  loop_.after(milliseconds(0), [this] { request(); });
+  loop_.after(milliseconds(1), [&] { done(); });
+  clock_.advance(milliseconds(1));
+
+  loop_.run();
+
+  EXPECT_EQ(0U, lines);
+  EXPECT_EQ(0, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, LeavesTimeToKeepWhatWasCutShortButWaitsForNoVolumeThatHangs) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  Words kept;
+  shutdown_.set_record([&](const Words& lines, const auto&) { kept = lines; });
+  start(redis);
+  actions_.hold(redis, Step::terminate);
+  actions_.hold(redis, Step::kill);
+  request();
+
+  pass(milliseconds(8'499));
+  EXPECT_EQ(Words{}, kept);
+  pass(milliseconds(1));
+  EXPECT_EQ((Words{"redis: the shutdown timeout was over while it was stopping"}), kept);
+  clock_.advance(milliseconds(500));
+  loop_.run();  // ends at once
+
+  EXPECT_EQ(1, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, ASecondRequestDoesNotWaitForAVolume) {
+  shutdown_.set_record([](const Words&, const auto&) {});
+  request();
+  loop_.after(milliseconds(0), [this] { request(); });
+
+  loop_.run();
+
+  EXPECT_EQ(0, shutdown_.exit_status());
+}
+
 TEST_F(ShutdownTest, HurriesWhenAskedAgain) {
   UnitRuntime& redis = add("redis");
   set_order();
@@ -220,6 +290,7 @@ TEST_F(ShutdownTest, HurriesWhenAskedAgain) {
 
   EXPECT_EQ((Words{"kill redis", "clean redis"}), actions_.take());
   EXPECT_EQ(UnitState::inactive, redis.state);
+  EXPECT_EQ(1, shutdown_.exit_status());
 }
 
 TEST_F(ShutdownTest, BeginsByItselfWhenTheMainUnitEndsAndStopsTheOthersInOrder) {

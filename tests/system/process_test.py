@@ -305,6 +305,31 @@ class AutoUsers(TenantTest):
         wait_until(lambda: again.output().count("web: ready") == 2, "the proxy is ready once more")
         self.assertEqual(first, self.uids(again))
 
+    def test_a_volume_keeps_the_uids_of_containers_that_come_and_go(self):
+        self.config(f'[shutdown]\nstate = {toml(str(self.path("state")))}')
+        self.proxy()
+        self.template(rest='[process]\nuser = "auto"\nuid_range = "61500-61501"')
+        self.instances("a", "b")
+        berth = self.boot_web()
+        self.get_ok("/b/")
+        first = self.uids(berth)
+        self.assertEqual("61500", first["b"])
+        self.assertEqual(0, berth.stop())
+        self.run_dir = self.path("another-run-dir")
+
+        again = self.boot()
+        wait_until(lambda: again.output().count("web: ready") == 1, lambda: again.output())
+        self.assertEqual(first, self.uids(again))
+
+    def test_without_its_volume_nobody_is_given_the_uid_of_somebody_else(self):
+        self.config(f'[shutdown]\nstate = {toml(str(self.path("no") / "volume"))}')
+        self.service("a", ["sleep", "4711"], rest='[process]\nuser = "auto"')
+
+        berth = self.boot()
+
+        self.assertRegex(berth.wait_for_state("a", "failed")["reason"],
+                         'user "auto": mkdir .*/no/volume: No such file or directory')
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,7 +4,8 @@ import signal
 import time
 import unittest
 
-from harness import CONTAINER_STOP, SystemTest, wait_until
+from harness import CONTAINER_STOP, SystemTest, toml, wait_until
+from proxied import TenantTest
 
 # Says when it starts and stops; $STOP_TIME seconds pass between the signal, which all processes of
 # a unit get, and the end.
@@ -132,9 +133,11 @@ class Deadlines(SystemTest):
         berth = self.boot_deaf(service='stop_timeout = "1h"')
 
         begin = time.monotonic()
-        berth.stop()
+        self.assertEqual(1, berth.stop())
 
         self.assertLess(time.monotonic() - begin, 1.5)
+        self.assertRegex(berth.output(), "a is cut short: killed after 250ms, a quarter of "
+                                         ".shutdown. timeout; its stop_timeout is 1h")
 
     def test_a_second_sigterm_hurries(self):
         self.config('[shutdown]\ntimeout = "1h"')
@@ -143,9 +146,11 @@ class Deadlines(SystemTest):
         berth.wait_for_line("shutting down")
 
         begin = time.monotonic()
-        berth.stop()
+        self.assertEqual(1, berth.stop())
 
         self.assertLess(time.monotonic() - begin, 1.5)
+        self.assertRegex(berth.output(), "error: a is cut short: killed while it was stopping, "
+                                         "because berth was told to hurry")
 
     def test_an_after_stop_that_hangs_is_bounded_and_named(self):
         self.config('[shutdown]\ntimeout = "1s"')
@@ -180,6 +185,130 @@ class Deadlines(SystemTest):
         self.assertEqual(0, berth.stop())
 
         self.assertEqual(["start", "quit"], self.trace())
+
+
+class WithVisitors(TenantTest):
+    BACKUP = """
+echo "begin $BERTH_UNIT" >> $TRACE
+while [ ! -e "$TRACE.go" ]; do sleep 0.02; done
+echo "end $BERTH_UNIT" >> $TRACE
+"""
+
+    def boot_all(self, **env):
+        """A proxy, the tenant app@a with a back-up that waits for $TRACE.go, redis, and a job."""
+        self.proxy()
+        self.template(f'after_stop = [[{toml(self.script("backup", self.BACKUP))}]]', env=env)
+        self.instances("a", "b")
+        self.service("redis", [self.script("polite", POLITE)])
+        self.unit("save", "[unit]\nrequires = [\"redis\"]\n[job]\non = \"shutdown\"\n"
+                          f'command = {toml([self.script("save", "echo saved >> $TRACE")])}\n')
+        berth = self.boot_web()
+        self.wait_for_trace("start redis")
+        self.get_ok("/a/")
+        return berth
+
+    def go(self):
+        self.write(self.path("trace.go"), "")
+
+    def test_tenants_end_with_their_after_stop_then_jobs_run_then_the_rest_stops(self):
+        berth = self.boot_all()
+        berth.signal(signal.SIGTERM)
+        self.wait_for_trace("begin app@a")
+
+        self.assertEqual(503, self.get("/a/").status)
+        self.assertEqual(503, self.get("/b/").status)
+        self.go()
+
+        self.assertEqual(0, berth.wait())
+        self.assert_in_order(["term app@a", "begin app@a", "end app@a", "saved", "stop redis"],
+                             self.trace())
+
+    def test_sigkill_comes_at_half_of_the_time_so_that_after_stop_gets_the_rest(self):
+        self.config('[shutdown]\ntimeout = "4s"')
+        berth = self.boot_all(IGNORE_TERM="1")
+        self.go()
+        begin = time.monotonic()
+        berth.signal(signal.SIGTERM)
+
+        self.wait_for_trace("begin app@a")
+        self.assertLess(time.monotonic() - begin, 3.0)
+        self.assertEqual(1, berth.wait())
+
+        self.assert_in_order(["end app@a", "saved", "stop redis"], self.trace())
+        self.assertRegex(berth.output(), "app@a is cut short: killed after 1s, a quarter of ")
+
+
+class Kept(SystemTest):
+    """[shutdown] state: what the next berth knows of the end of this one."""
+
+    def setUp(self):
+        super().setUp()
+        self.state = self.path("state")
+        self.service("a", [self.script("polite", POLITE)])
+
+    def boot_with_state(self, state=None, timeout="1s"):
+        self.config(f'[shutdown]\ntimeout = "{timeout}"\nstate = {toml(str(state or self.state))}')
+        berth = self.boot()
+        berth.wait_for_state("a", "running")
+        return berth
+
+    def cut_short(self, berth):
+        return berth.ctl_json("status")["cut_short"]
+
+    def test_the_next_boot_tells_what_was_cut_short(self):
+        self.service("a", [self.script("polite", POLITE)], service='after_stop = ["sleep 4712"]')
+        berth = self.boot_with_state()
+        self.wait_for_trace("start a")
+        begin = time.monotonic()
+        self.assertEqual(1, berth.stop())
+        self.assertLess(time.monotonic() - begin, 2.5)
+
+        self.service("a", [self.script("polite", POLITE)])
+        berth = self.boot_with_state(timeout="9s")
+
+        line = "a: the shutdown timeout was over while it was cleaning"
+        berth.wait_for_line(f"warning: cut short at the last shutdown: {line}$")
+        self.assertEqual([line], self.cut_short(berth))
+        self.assertIn(f"cut short: at the last shutdown, {line}\n", berth.ctl("status").stdout)
+        self.assertEqual(0, berth.stop())
+        berth = self.boot_with_state()
+        self.assertEqual([], self.cut_short(berth))
+
+    def test_a_deaf_process_that_got_less_than_its_stop_timeout_is_named(self):
+        self.service("a", [self.script("deaf", Deadlines.DEAF)])
+        berth = self.boot_with_state(timeout="2s")
+        self.wait_for_trace("start a")
+
+        self.assertEqual(1, berth.stop())
+
+        self.assertEqual("a: killed after 500ms, a quarter of [shutdown] timeout; its stop_timeout "
+                         "is 10s\n", (self.state / "last-end").read_text())
+
+    def test_the_next_boot_tells_of_a_berth_that_was_killed(self):
+        berth = self.boot_with_state()
+        wait_until(lambda: (self.state / "last-end").exists(), lambda: berth.output())
+        berth.signal(signal.SIGKILL)
+        berth.wait()
+
+        berth = self.boot_with_state()
+
+        berth.wait_for_line("cut short at the last shutdown: berth did not come to its end")
+
+    def check_goes_on_without(self, state, why):
+        berth = self.boot_with_state(state, timeout="9s")
+
+        berth.wait_for_line(f'warning: .shutdown. state "{state}": {why}')
+        self.assertEqual([], self.cut_short(berth))
+        self.assertEqual(0, berth.stop())
+        self.assertEqual(1, berth.output().count("[shutdown] state"))
+
+    def test_berth_goes_on_without_a_volume(self):
+        self.check_goes_on_without(self.path("no") / "volume", "mkdir .*: No such file")
+
+    def test_berth_keeps_nothing_where_others_may_write(self):
+        self.state.mkdir()
+        self.state.chmod(0o777)
+        self.check_goes_on_without(self.state, ".*is writable by others: refused")
 
 
 class LeftBehind(SystemTest):

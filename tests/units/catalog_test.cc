@@ -199,7 +199,8 @@ TEST(DropIns, NameTheirOwnFileInErrors) {
 TEST(BerthToml, HoldsTheSettingsOfBerth) {
   const Catalog catalog = load_with_defaults(
       "max_running = 20\nmax_starting = 4\n[log]\nlevel = \"debug\"\n"
-      "[shutdown]\ntimeout = \"20s\"\nafter_stop = \"1m\"\n",
+      "[shutdown]\ntimeout = \"20s\"\nafter_stop = \"1m\"\n"
+      "state = \"/data/berth\"\n",
       {});
 
   EXPECT_EQ(Lines{}, messages(catalog));
@@ -209,6 +210,7 @@ TEST(BerthToml, HoldsTheSettingsOfBerth) {
   expected.log_level = "debug";
   expected.shutdown_timeout = Milliseconds{20'000};
   expected.shutdown_after_stop = Milliseconds{60'000};
+  expected.state_folder = "/data/berth";
   EXPECT_EQ(expected, catalog.config);
 }
 

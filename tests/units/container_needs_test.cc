@@ -77,6 +77,21 @@ TEST(DescriptorsNeeded, AddUp) {
   EXPECT_EQ(descriptors_needed(two) - descriptors_needed(one), cost_of(Unit{}));
 }
 
+TEST(CapabilitiesNeeded, AreWhatUnitsKeepButNoProxy) {
+  const auto bit = [](const char* name) { return CapabilitySet{1} << *capability_number(name); };
+  Catalog catalog;
+  catalog.units["a"].process.capabilities = bit("net_bind_service");
+  catalog.units["b"].process.capabilities = bit("sys_nice");
+  catalog.units["c"];
+  catalog.units["web"].process.capabilities = bit("sys_admin");
+  catalog.units["web"].proxy.emplace();
+
+  const CapabilitiesNeeded needed = capabilities_needed(catalog);
+
+  EXPECT_EQ("net_bind_service, sys_nice", to_string(needed.kept));
+  EXPECT_EQ("sys_nice", to_string(needed.extra));
+}
+
 TEST(StopGrace, LeavesRoomForTheLastWords) {
   BerthConfig config;
 
