@@ -67,6 +67,10 @@ void read(Value& value, Restart& out) {
                               {"always", Restart::always},
                               {"never", Restart::never}});
 }
+void read(Value& value, KillScope& out) {
+  value.choice<KillScope>(
+      out, {{"unit", KillScope::unit}, {"group", KillScope::group}, {"main", KillScope::main}});
+}
 void read(Value& value, Endpoint& out) {
   value.choice<Endpoint>(
       out,
@@ -299,6 +303,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[service]", "stop_signal", "signal", "\"SIGTERM\"", kStopped,
      set_by<&ServiceSpec::stop_signal, signal>},
     {"[service]", "stop_timeout", "duration", "\"10s\"", kAnyUnit, set<&ServiceSpec::stop_timeout>},
+    {"[service]", "kill", "word", "\"unit\"", kCommanded, set<&ServiceSpec::kill>},
     {"[service]", "reload_signal", "signal", "", kCommanded,
      set_by<&ServiceSpec::reload_signal, signal>},
     {"[service]", "reload_command", "command", "", kCommanded, set<&ServiceSpec::reload_command>},
