@@ -30,7 +30,8 @@ Result<Person> find_person(const Unit& unit, const Command& command, const Found
     return Person{};
   const bool own = !command.user.empty();
   const std::string& wanted = own ? command.user : unit.process.user;
-  const std::string key = own ? "user of the command" : "[process] user";
+  const std::string table = unit.kind == UnitKind::proxy ? "[proxy]" : "[process]";
+  const std::string key = own ? "user of the command" : table + " user";
   Result<Identity> user = find_user(wanted, names);
   if (!user)
     return at_key(key, wanted, std::move(user).error());

@@ -278,10 +278,17 @@ void Lives::terminate(UnitRuntime& unit) {
     return p_.proxies.send(unit.name(), "", control::Drain{limit * 3 / 4});
   }
   const int signal = life.stop_signal != 0 ? life.stop_signal : unit.unit.service.stop_signal;
+  // Before there is a main process, its commands are all there is.
+  const KillScope scope = life.main_pid != 0 ? unit.unit.service.kill : KillScope::unit;
   // A stopped process cannot act on the signal before it is continued.
-  for (const int each : {signal, SIGCONT})
-    signal_main(unit, each);
-  p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
+  for (const int each : {signal, SIGCONT}) {
+    if (scope == KillScope::group)
+      os::signal_led_group(life.pidfd.borrow(), life.main_pid, each);
+    else
+      signal_main(unit, each);
+  }
+  if (scope == KillScope::unit)
+    p_.cleaner.signal_rest(unit, unit.unit.service.stop_signal);
 }
 
 void Lives::signal_main(UnitRuntime& unit, int signal) {

@@ -62,7 +62,8 @@ int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& 
   os::EventLoop loop(clock);
   LogHub logs(loop, std::move(output.fd));
   set_log_sink(&logs);
-  log_info("berth " BERTH_VERSION ", pid " + std::to_string(::getpid()));
+  log_info("berth " BERTH_VERSION ", pid " + std::to_string(::getpid()) +
+           (settings.is_pid1 ? "" : ", not PID 1: it reaps what descends from it"));
   kernel.say_problems();
   if (!os::exists("/proc/self/stat"))
     log_warning("there is no /proc: what units leave behind is not found, and memory not measured");

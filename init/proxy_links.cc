@@ -20,9 +20,9 @@ ProxyLinks::~ProxyLinks() {
 }
 
 std::string ProxyLinks::user_of(const Unit& proxy) const {
-  if (!settings_.is_root)
-    return {};
-  return proxy.process.user.empty() ? "nobody" : proxy.process.user;
+  if (!proxy.process.user.empty())
+    return proxy.process.user;
+  return settings_.is_root ? "nobody" : "";
 }
 
 Result<Identity> ProxyLinks::identity_of(const Unit& proxy, const FoundNames& names) const {

@@ -44,7 +44,8 @@ class ProxyLinks {
   ~ProxyLinks();
   void set_owner(Owner& owner) { owner_ = &owner; }
 
-  /// The user that a proxy runs as: its own `user`, else nobody; "" if berth is not root.
+  /// The user that a proxy runs as: its own `user`, else nobody; "" (berth's own) if berth may not
+  /// change ids and the proxy asks for nobody in particular.
   std::string user_of(const Unit& proxy) const;
   /// Its ids, for the sockets that it has to reach.
   Result<Identity> identity_of(const Unit& proxy, const FoundNames& names) const;

@@ -297,6 +297,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[service]", "stop_signal", "signal", "\"SIGTERM\"", kStopped,
      set_by<&ServiceSpec::stop_signal, signal>},
     {"[service]", "stop_timeout", "duration", "\"10s\"", kAnyUnit, set<&ServiceSpec::stop_timeout>},
+    {"[service]", "kill", "word", "\"unit\"", kCommanded, set<&ServiceSpec::kill>},
     {"[service]", "reload_signal", "signal", "", kCommanded,
      set_by<&ServiceSpec::reload_signal, signal>},
     {"[service]", "reload_command", "command", "", kCommanded, set<&ServiceSpec::reload_command>},

@@ -100,6 +100,8 @@ struct HealthCheck : ProbeSpec {
 inline constexpr Milliseconds kAroundTimeout{30'000};
 
 enum class Restart : std::uint8_t { never, on_failure, always };
+/// Which processes of a unit get its stop signal.
+enum class KillScope : std::uint8_t { unit, group, main };
 
 /// One socket of `listen`: opened by PID 1 and passed to the process.
 struct ListenSocket {
@@ -128,6 +130,7 @@ struct ServiceSpec {
   std::vector<Command> after_stop;
   int stop_signal = 15;
   Milliseconds stop_timeout{10'000};
+  KillScope kill = KillScope::unit;
   int reload_signal = 0;  ///< 0 = none
   std::optional<Command> reload_command;
   std::vector<int> success_codes;  ///< besides 0

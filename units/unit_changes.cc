@@ -103,6 +103,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"after_stop", kBeside, same_service<&ServiceSpec::after_stop>},
     {"stop_signal", kBeside, same_service<&ServiceSpec::stop_signal>},
     {"stop_timeout", kBeside, same_service<&ServiceSpec::stop_timeout>},
+    {"kill", kBeside, same_service<&ServiceSpec::kill>},
     {"reload_signal", kBeside, same_service<&ServiceSpec::reload_signal>},
     {"reload_command", kBeside, same_service<&ServiceSpec::reload_command>},
     {"success_exit", kBeside, same_success},

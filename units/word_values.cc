@@ -21,6 +21,11 @@ void read(Value& value, Restart& out) {
                               {"never", Restart::never}});
 }
 
+void read(Value& value, KillScope& out) {
+  value.choice<KillScope>(
+      out, {{"unit", KillScope::unit}, {"group", KillScope::group}, {"main", KillScope::main}});
+}
+
 void read(Value& value, Endpoint& out) {
   value.choice<Endpoint>(
       out,

@@ -239,6 +239,14 @@ void signal_group(BorrowedFd pidfd, pid_t pid, int signal) {
     ::kill(-pid, signal);
 }
 
+void signal_led_group(BorrowedFd pidfd, pid_t pid, int signal) {
+  // Signal 0 asks whether it is still there; until it is reaped the number is its own.
+  if (pid > 1 && signal_process(pidfd, pid, 0) && ::getpgid(pid) == pid)
+    ::kill(-pid, signal);
+  else
+    signal_process(pidfd, pid, signal);
+}
+
 bool group_exists(pid_t group) {
   return group > 1 && (::kill(-group, 0) == 0 || errno != ESRCH);
 }

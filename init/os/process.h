@@ -115,6 +115,9 @@ bool signal_process(BorrowedFd pidfd, pid_t pid, int signal);
 /// As signal_process(), and to the whole process group if the child leads one.
 /// REQUIRES: the child has not been reaped.
 void signal_group(BorrowedFd pidfd, pid_t pid, int signal);
+/// Signals the process group if the child leads one, else the child alone; nobody gets it twice.
+/// REQUIRES: as for signal_process().
+void signal_led_group(BorrowedFd pidfd, pid_t pid, int signal);
 /// Whether a process group of that number exists.
 bool group_exists(pid_t group);
 /// Signals a process that is not our child: pidfd_open, `still_the_one()` again, then the signal.

@@ -28,7 +28,16 @@ pid_t spawn_shell(const std::string& script) {
   return child ? child->pid : -1;
 }
 
+// Other tests of this program may have left children, which would count as orphans here.
+void bury_the_children_of_others() {
+  for (const pid_t pid : os::read_children(::getpid())) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+}
+
 TEST(Reaper, TellsEachOwnerHowItsChildEnded) {
+  bury_the_children_of_others();
   Reaper reaper;
   std::map<pid_t, ExitStatus> ended;
   const pid_t one = spawn_shell("exit 3");
@@ -78,6 +87,7 @@ TEST(Reaper, LeavesRunningChildrenAlone) {
 }
 
 TEST(Reaper, CountsForgottenChildrenAsOrphans) {
+  bury_the_children_of_others();
   Reaper reaper;
   bool told = false;
   const pid_t pid = spawn_shell("exit 0");
@@ -92,6 +102,7 @@ TEST(Reaper, CountsForgottenChildrenAsOrphans) {
 }
 
 TEST(Reaper, ShowsEachZombieBeforeItIsReaped) {
+  bury_the_children_of_others();
   Reaper reaper;
   pid_t seen = 0;
   bool was_there = false;

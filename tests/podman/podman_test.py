@@ -100,17 +100,19 @@ class Entry(ContainerTest):
         """A unit that names a user fails, since that protects; berth goes on."""
         container = self.start("--user", "1000:1000", "--tmpfs", "/run/berth:mode=1777")
 
-        self.wait_for_states(container, {"hello": "failed", "web": "running"})
+        self.wait_for_states(container, {"hello": "failed"})
 
         self.assertIn('hello: failed: [process] user "www-data": berth does not run as root',
                       container.output())
+        container.wait_for_line(r'web: .*\[proxy\] user "proxy": berth does not run as root')
         container.stop()
         self.assertEqual(0, container.wait())
 
     def test_it_needs_no_capability(self):
         container = self.start("--cap-drop=all")
 
-        self.wait_for_states(container, {"hello": "failed", "web": "running"})
+        self.wait_for_states(container, {"hello": "failed"})
+        container.wait_for_line(r'web: .*\[proxy\] user "proxy": berth does not run as root')
 
         container.stop()
         self.assertEqual(0, container.wait())

@@ -127,6 +127,7 @@ class WithoutRoot(SystemTest):
 
         child = berth.wait_for_process("sleep 4711")
 
+        self.assertEqual(1, berth.output().count("not PID 1: it reaps what descends from it"))
         self.assertEqual("0" * 16, child.status()["SigIgn"])
         self.assertEqual(0, berth.stop())
 

@@ -84,6 +84,13 @@ class Commands(ControlTest):
         self.assertNotEqual(first, self.berth.status("redis")["main_pid"])
         self.assertEqual(app, self.berth.status("app")["main_pid"])
 
+    def test_restart_of_what_is_stopped_starts_it(self):
+        self.check(SUCCESS, self.berth.ctl("stop", "redis"))
+
+        self.check(SUCCESS, self.berth.ctl("restart", "redis"))
+
+        self.assertEqual("running", self.berth.status("redis")["state"])
+
     def test_a_start_that_fails_says_why(self):
         self.service("gone", ["/nonexistent/program"], unit='start = "manual"')
         self.check(SUCCESS, self.berth.ctl("reload"))

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import pty
+import pwd
 import re
 import signal
 import unittest
@@ -12,6 +13,8 @@ from proxied import TenantTest
 NONE = "0" * 16
 NET_BIND_SERVICE = "0000000000000400"
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+WITHOUT_ROOT = ("setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups",
+                "--bounding-set=-all")
 SECRET = "hunter2-" + "x" * 20
 
 
@@ -110,6 +113,19 @@ class Birth(ProcessTest):
         berth.wait_for_line("a: killed by SIGINT")
         self.assertEqual(child.pid, child.session)
         self.assertNotIn("got hello", berth.output())
+
+    def test_a_terminal_of_another_unit_is_not_waited_for(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        name = os.ttyname(slave)
+        self.sleeper(f"tty = {toml(name)}")
+        self.sleeper(f"tty = {toml(name)}", "b", unit='after = ["a"]')
+
+        berth = self.boot()
+
+        self.assertRegex(self.reason(berth, "b"), f"{name}.*: Operation not permitted")
+        self.assertEqual("running", berth.wait_for_state("a", "running")["state"])
 
     def test_directories_are_given_away_with_what_is_in_them(self):
         data = self.path("data")
@@ -262,8 +278,7 @@ class Rights(ProcessTest):
         self.sleeper('user = "auto"', "auto")
         self.sleeper(f'secrets = {toml(str(self.path("secrets")))}', "secrets")
         self.folder.chmod(0o777)
-        berth = self.boot(pid1=False, wrapper=["setpriv", "--reuid=www-data", "--regid=www-data",
-                                               "--clear-groups", "--bounding-set=-all"])
+        berth = self.boot(pid1=False, wrapper=WITHOUT_ROOT)
 
         berth.wait_for_process("sleep 4711")
         berth.wait_for_line(r"plain: \[process\] set nice -5: Permission denied; it goes on without")
@@ -273,6 +288,38 @@ class Rights(ProcessTest):
                          self.reason(berth, "capability"))
         self.assertEqual('[process] user "auto": berth does not run as root', self.reason(berth, "auto"))
         self.assertRegex(self.reason(berth, "secrets"), "^secrets: .*Permission denied")
+
+
+class ProxyUsers(TenantTest):
+    def user_of_the_proxy(self, berth):
+        status = berth.wait_for_process("berth-proxy --control").status()
+        self.assertEqual(NONE, status["CapPrm"])
+        return pwd.getpwuid(int(status["Uid"].split()[0])).pw_name
+
+    def test_it_is_the_one_that_is_named(self):
+        self.proxy('user = "www-data"')
+
+        self.assertEqual("www-data", self.user_of_the_proxy(self.boot_web()))
+
+    def test_without_a_name_it_is_nobody(self):
+        self.proxy()
+
+        self.assertEqual("nobody", self.user_of_the_proxy(self.boot_web()))
+
+    def test_without_root_it_is_berths_own(self):
+        self.proxy()
+        self.folder.chmod(0o777)
+
+        self.assertEqual("www-data",
+                         self.user_of_the_proxy(self.boot_web(pid1=False, wrapper=WITHOUT_ROOT)))
+
+    def test_without_root_another_one_is_refused(self):
+        self.proxy('user = "nobody"')
+        self.folder.chmod(0o777)
+        berth = self.boot(pid1=False, wrapper=WITHOUT_ROOT)
+
+        berth.wait_for_line(r'web: .*\[proxy\] user "nobody": berth does not run as root')
+        self.assertEqual([], berth.processes("berth-proxy --control"))
 
 
 class AutoUsers(TenantTest):

@@ -76,6 +76,16 @@ class Reaping(SystemTest):
 
         self.wait_for_calm(berth)
 
+    def test_the_zombie_of_a_parent_that_does_not_wait_goes_with_its_unit(self):
+        berth = self.boot_with("true &\nexec sleep 4711")
+        wait_until(berth.zombies, lambda: f"a zombie in {berth.processes()}")
+
+        status = berth.status("a")
+        self.assertEqual([status["main_pid"]], status["pids"])
+        berth.ctl("stop", "a")
+
+        wait_until(lambda: not berth.zombies(), lambda: f"none of {berth.zombies()}")
+
     def test_an_orphan_that_ends_does_not_disturb_the_service(self):
         berth = self.boot_with(DOUBLE_FORK)
         pid = berth.wait_for_process("sleep 4711").pid

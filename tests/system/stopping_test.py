@@ -15,6 +15,11 @@ echo "start $BERTH_UNIT" >> $TRACE
 sleep 4711 &
 wait
 """
+TOLD = """
+trap 'echo told >> $TRACE; exit 0' TERM
+echo born >> $TRACE
+while :; do sleep 0.05; done
+"""
 # Ways out of a unit: another session, another group, a double fork; none of them hears SIGTERM.
 ESCAPEES = """
 trap '' TERM
@@ -311,6 +316,39 @@ class Kept(SystemTest):
         self.check_goes_on_without(self.state, ".*is writable by others: refused")
 
 
+class Scope(SystemTest):
+    """Main starts one process in its group and one in a session of its own, and at its stop waits
+    for both; those whom berth must not tell to end it asks itself."""
+    MEMBER = ("trap \"echo $0 >> $TRACE; told=1\" TERM; trap told=1 USR1; echo \"start $0\" >> $TRACE; "
+              "while [ -z \"$told\" ]; do sleep 0.05; done")
+    MAIN = (f"sh -c '{MEMBER}' near & near=$!\n"
+            f"setsid sh -c '{MEMBER}' far & far=$!\n"
+            "ask() { for each in $ASK; do eval \"kill -USR1 \\$$each\"; done; }\n"
+            "trap 'echo main >> $TRACE; ask; wait $near; wait $far; exit 0' TERM\n"
+            "echo 'start main' >> $TRACE\n"
+            "while :; do wait; done")
+
+    def told_to_stop(self, kill, ask):
+        self.service("a", [self.script("main", self.MAIN)], service=f"kill = {toml(kill)}",
+                     rest=f"[process]\nenv = {{ ASK = {toml(ask)} }}")
+        berth = self.boot()
+        for name in ("main", "near", "far"):
+            self.wait_for_trace(f"start {name}")
+
+        self.assertEqual(0, berth.stop())
+
+        return set(self.trace()[3:])
+
+    def test_every_process_of_the_unit_is_told_to_stop(self):
+        self.assertEqual({"main", "near", "far"}, self.told_to_stop("unit", ""))
+
+    def test_the_group_of_the_main_process_is_told_to_stop(self):
+        self.assertEqual({"main", "near"}, self.told_to_stop("group", "far"))
+
+    def test_the_main_process_alone_is_told_to_stop(self):
+        self.assertEqual({"main"}, self.told_to_stop("main", "near far"))
+
+
 class LeftBehind(SystemTest):
     ESCAPED = ["sleep 5001", "sleep 5002", "sleep 5003", "sleep 5004", "sleep 5005"]
 
@@ -354,6 +392,17 @@ class LeftBehind(SystemTest):
 
         for name in self.ESCAPED:
             berth.wait_until_gone(name)
+
+    def test_what_has_left_its_unit_is_told_to_end_at_the_end(self):
+        """As root can, it gives away the group id by which it would be found."""
+        self.service("a", [self.script("a", "(setpriv --clear-groups setsid " +
+                                       self.script("gone", TOLD) + " &)\nexec sleep 4711")])
+        berth = self.boot()
+        self.wait_for_trace("born")
+
+        self.assertEqual(0, berth.stop())
+
+        self.assertEqual(["born", "told"], self.trace())
 
     def test_a_program_that_daemonises_is_reported_in_these_words(self):
         self.service("a", [self.script("daemon", "setsid sleep 5001 & exit 0")],

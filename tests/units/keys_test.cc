@@ -87,6 +87,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("stop_signal" in [service] must be a signal such as "SIGTERM", not "SIGFOO": "SIGFOO" is no signal's name)~"},
     {"[service]", "stop_timeout", R"~("1s")~", R"~("fast")~",
      R"~("stop_timeout" in [service] must be a duration such as "5s", not "fast": a number is missing before "fast")~"},
+    {"[service]", "kill", R"~("main")~", R"~("process")~",
+     R"~("kill" in [service] must be "unit", "group" or "main", not "process")~"},
     {"[service]", "reload_signal", R"~("HUP")~", R"~(0)~",
      R"~("reload_signal" in [service] must be a signal such as "SIGTERM", not "0": signals are numbered from 1 to 64)~"},
     {"[service]", "reload_command", R"~("a b")~", R"~(1)~",
