@@ -9,7 +9,7 @@
 //  4. step() computes the next state; Manager::apply() is the only code that stores it.
 //  5. A lease exists only while the unit is wanted up.
 //  6. Whatever ended, the way to rest leads through cleaning: nothing of the last life is left when
-//     the next begins.
+//     the next begins. (`skip` comes before anything of a life is made.)
 //  7. The wanted state (up or down) stands beside the current one. A unit that comes to rest and is
 //     wanted up is started again by Manager, in one place.
 #pragma once

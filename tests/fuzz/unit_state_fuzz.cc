@@ -39,6 +39,9 @@ void apply(World& world, UnitEvent event) {
   if (is_alive(before) && !is_alive(transition.next))
     require(event == UnitEvent::exit_done || event == UnitEvent::exit_retry ||
             event == UnitEvent::exit_fail || event == UnitEvent::spawn_failed);
+  // Conditions are asked before anything is made.
+  if (before == UnitState::preparing && event == UnitEvent::skip)
+    world.is_clean = true;
   world.state = transition.next;
   switch (transition.action) {
     case UnitAction::keep:
