@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include "init/os/files.h"
 #include "tests/os/spawned.h"
 
 namespace berth::os {
@@ -43,23 +44,32 @@ TEST(Spawn, GivesTheChildAControllingTerminal) {
   ASSERT_EQ(::ptsname_r(master.raw(), name, sizeof name), 0);
   ExecImage image = image_of({"/bin/sh", "-c",
                               "tty; tty <&2; read x </dev/tty; echo got $x; "
-                              "ls /proc/self/fd | wc -l; tail -f /dev/null"});
+                              "ls /proc/self/fd | wc -l; exec tail -f /dev/null"});
   image.terminal = name;
-  ASSERT_EQ(::write(master.raw(), "line\n", 5), 5);
-
   const Result<Spawned> child = spawn(image);
   ASSERT_TRUE(child);
   std::string output;
-  char chunk[256];
-  while (output.find("\n4\r") == std::string::npos) {
-    const ssize_t got = ::read(master.raw(), chunk, sizeof chunk);
-    ASSERT_GT(got, 0) << output;
-    output.append(chunk, static_cast<std::size_t>(got));
-  }
+  const auto read_until = [&](const std::string& end) {
+    char chunk[256];
+    while (!output.ends_with(end)) {
+      const ssize_t got = ::read(master.raw(), chunk, sizeof chunk);
+      ASSERT_GT(got, 0) << output;
+      output.append(chunk, static_cast<std::size_t>(got));
+    }
+  };
+  // What is typed comes later than what is printed: the terminal echoes it when it finds the time.
+  const std::string names = std::string(name) + "\r\n" + name + "\r\n";
+  read_until(names);
+  ASSERT_EQ(::write(master.raw(), "line\n", 5), 5);
+  read_until("\n4\r\n");
+  // A shell between two commands may miss the signal.
+  constexpr std::size_t kLongestName = 32;
+  while (*read_file("/proc/" + std::to_string(child->pid) + "/comm", kLongestName) != "tail\n")
+    ::usleep(1000);
   ASSERT_EQ(::write(master.raw(), "\x03", 1), 1);  // Ctrl-C
 
   const Finished end = finish(*child);
-  EXPECT_EQ(output, "line\r\n" + std::string(name) + "\r\n" + name + "\r\ngot line\r\n4\r\n");
+  EXPECT_EQ(output, names + "line\r\ngot line\r\n4\r\n");
   EXPECT_EQ(WTERMSIG(end.wait_status), SIGINT);
 }
 
