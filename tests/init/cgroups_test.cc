@@ -69,7 +69,7 @@ TEST_F(CgroupsTest, WritesTheLimitsOfVersionOne) {
 
   EXPECT_EQ(text("memory", "memory.limit_in_bytes"), "-1");
   EXPECT_EQ(text("memory", "memory.soft_limit_in_bytes"), "67108864");
-  EXPECT_EQ(groups.entry(unit_).v1.size(), 1U);
+  EXPECT_EQ(groups.entry(unit_).by_hand.size(), 1U);
 }
 
 TEST_F(CgroupsTest, HasNoGroupOfVersionOneForAUnitWithoutLimits) {
@@ -78,7 +78,7 @@ TEST_F(CgroupsTest, HasNoGroupOfVersionOneForAUnitWithoutLimits) {
 
   groups.open(unit_);
 
-  EXPECT_TRUE(groups.entry(unit_).v1.empty());
+  EXPECT_TRUE(groups.entry(unit_).by_hand.empty());
   EXPECT_FALSE(groups.memory(unit_).has_value());
 }
 

@@ -27,6 +27,7 @@ BIN = pathlib.Path(os.environ.get("BERTH_BIN") or HERE.parents[1] / "build/dev/b
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 
 DEADLINE = 20.0  # seconds; for whatever is expected to happen
+UNREACHABLE = 5  # exit status of berthctl
 PAUSE = 0.002  # seconds between two looks, at first
 LONGEST_PAUSE = 0.05
 PR_SET_CHILD_SUBREAPER = 36
@@ -257,13 +258,19 @@ class Berth:
                               stdin=subprocess.DEVNULL)
 
     def ctl_json(self, *arguments):
-        """What berthctl --json says, decoded. Its exit status is of no interest."""
-        done = self.ctl("--json", *arguments)
+        """What berthctl --json says, decoded. Its exit status is of no interest, unless berth
+        cannot be reached: it may just have been started."""
+        done = wait_until(lambda: self._reached(self.ctl("--json", *arguments)),
+                          "berthctl reaches berth")
         try:
             return json.loads(done.stdout)
         except ValueError:
             raise AssertionError(f"berthctl {arguments}: exit status {done.returncode}, "
                                  f"{done.stdout!r} {done.stderr!r}") from None
+
+    def _reached(self, done):
+        """`done` if it has an answer, or if there is nobody left to wait for."""
+        return done if done.returncode != UNREACHABLE or self.process.poll() is not None else None
 
     def status(self, unit):
         return self.ctl_json("status", unit)[0]

@@ -394,8 +394,11 @@ class LeftBehind(SystemTest):
             berth.wait_until_gone(name)
 
     def test_what_has_left_its_unit_is_told_to_end_at_the_end(self):
-        """As root can, it gives away the group id by which it would be found."""
-        self.service("a", [self.script("a", "(setpriv --clear-groups setsid " +
+        """As root can, it gives away the group id and leaves the cgroup by which it would be found."""
+        leave = self.script("leave", "for each in /sys/fs/cgroup/cgroup.procs "
+                                     "/sys/fs/cgroup/unified/cgroup.procs; do\n"
+                                     "  [ ! -w $each ] || echo $$ > $each\ndone\nexec \"$@\"")
+        self.service("a", [self.script("a", f"(setpriv --clear-groups setsid {leave} " +
                                        self.script("gone", TOLD) + " &)\nexec sleep 4711")])
         berth = self.boot()
         self.wait_for_trace("born")
