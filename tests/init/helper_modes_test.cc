@@ -79,6 +79,23 @@ TEST(HelperMode, RefusesAModeThatDoesNotExist) {
   EXPECT_EQ(outcome.errors, "berth: no helper mode \"dance\"\n");
 }
 
+TEST(HelperPathIs, TellsWhetherAPathIsThere) {
+  EXPECT_EQ(run_helper({"path-is", "there", "/proc/self"}).status, 0);
+  EXPECT_EQ(run_helper({"path-is", "missing", "/proc/self"}).status, 1);
+  EXPECT_EQ(run_helper({"path-is", "there", "/nowhere"}).status, 1);
+  EXPECT_EQ(run_helper({"path-is", "missing", "/nowhere"}).status, 0);
+  EXPECT_EQ(run_helper({"path-is", "missing", "/proc/self/status/x"}).status, 0);
+}
+
+TEST(HelperPathIs, SaysWhatItCannotLookAt) {
+  const std::string long_name = "/" + std::string(300, 'x');
+  const Outcome outcome = run_helper({"path-is", "there", long_name});
+
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_EQ(outcome.errors, "look for " + long_name + ": File name too long\n");
+  EXPECT_EQ(run_helper({"path-is", "here", "/"}).status, 2);
+}
+
 TEST(HelperMemory, TellsTheFiguresOfEachProcess) {
   const Outcome outcome = run_helper({"memory", std::to_string(::getpid())});
 

@@ -278,6 +278,29 @@ TEST_F(LeasesTest, OfAServiceThatIsDownAreRefused) {
   EXPECT_EQ(Words{}, requests_.take());
 }
 
+TEST_F(LeasesTest, OfAUnitThatStartsByHandAreRefusedWhileItIsDown) {
+  UnitRuntime& boston = tenant("tenant@boston");
+  boston.unit.info.start = StartWhen::manual;
+
+  acquire(web_, boston);
+
+  EXPECT_EQ(Words{"refused tenant@boston for 5s: it is started by hand only"}, web_.heard());
+  EXPECT_EQ(Words{}, requests_.take());
+}
+
+TEST_F(LeasesTest, OfATenantThatIsSkippedAreRefusedAndStartItNoMore) {
+  UnitRuntime& boston = tenant("tenant@boston");
+  acquire(web_, boston);
+  EXPECT_EQ(Words{"up tenant@boston"}, requests_.take());
+  boston.reason = "/data is not there";
+  boston.wanted_up = false;
+
+  become(boston, UnitState::skipped);
+
+  EXPECT_EQ(Words{"refused tenant@boston for 5s: /data is not there"}, web_.heard());
+  EXPECT_EQ(Words{}, requests_.take());
+}
+
 TEST_F(LeasesTest, OfAServiceThatStopsAreRefusedWhenItHasStopped) {
   UnitRuntime& cable = service("cable");
   cable.state = UnitState::stopping;

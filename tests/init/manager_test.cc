@@ -178,6 +178,29 @@ TEST_F(ManagerTest, LeavesDependentsUpWhileARequirementRestarts) {
   EXPECT_EQ(kRunning, app.state);
 }
 
+TEST_F(ManagerTest, WaitsThroughTheRestartsOfARequirement) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add("page");
+  page.unit.info.wants = {"redis"};
+  set_order();
+  actions_.hold(redis, Step::spawn);
+  start(app);
+  start(page);
+
+  for (int i = 0; i < 3; ++i) {
+    exits(redis, 1);
+    EXPECT_EQ(UnitState::waiting, app.state);
+    EXPECT_EQ("redis (backoff)", manager_.waits_for(page));
+    pass(std::chrono::seconds(1));
+  }
+  actions_.ready(redis);
+  manager_.drain();
+
+  EXPECT_EQ(kRunning, app.state);
+  EXPECT_EQ(kRunning, page.state);
+}
+
 TEST_F(ManagerTest, GivesUpAfterRestartLimitAndStopsWhatRequiresIt) {
   UnitRuntime& redis = add("redis");
   UnitRuntime& app = add_requiring("app", "redis");

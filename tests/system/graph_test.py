@@ -6,10 +6,11 @@ import unittest
 
 from harness import SystemTest, process_of, read_text, wait_until
 
-# Says when it starts and when it stops.
+# Says when it starts and when it stops; is ready once it can.
 POLITE = """
 trap 'echo "stop $NAME" >> $TRACE; exit 0' TERM
 echo "start $NAME" >> $TRACE
+: > $UP
 while :; do sleep 4711 & wait $!; done
 """
 CODES_AT_ONCE = 16
@@ -17,8 +18,9 @@ CODES_AT_ONCE = 16
 
 class GraphTest(SystemTest):
     def polite(self, name, unit="", service=""):
-        self.service(name, [self.script("polite", POLITE)], unit=unit, service=service,
-                     rest=f'[process]\nenv = {{ NAME = "{name}" }}')
+        self.service(name, [self.script("polite", POLITE)], unit=unit,
+                     service=f'ready = {{ file = "${{run_dir}}/up" }}\n{service}',
+                     rest=f'[process]\nenv = {{ NAME = "{name}", UP = "${{run_dir}}/up" }}')
 
 
 class Conflicts(GraphTest):
@@ -75,9 +77,7 @@ class Parts(GraphTest):
         berth.inside("kill", "-KILL", str(berth.status("redis")["main_pid"]))
 
         self.wait_for_trace("start part", 2)
-        self.assertEqual(["stop part", "start redis", "start part"],
-                         sorted(self.trace()[2:], key=["stop part", "start redis",
-                                                       "start part"].index))
+        self.assertCountEqual(["stop part", "start redis", "start part"], self.trace()[2:])
         self.assert_in_order(["start redis", "start part"], self.trace()[2:])
 
 
@@ -223,6 +223,17 @@ class Main(GraphTest):
         self.assertIn("the main unit app failed: requires redis, which has failed",
                       berth.output())
 
+    def test_signals_of_no_use_to_berth_are_forwarded_to_it(self):
+        berth = self.boot_main("trap 'echo usr1 >> $TRACE' USR1; trap 'exit 4' QUIT\n"
+                               "echo up\nwhile :; do sleep 1 & wait $!; done")
+        berth.wait_for_line("up$")
+
+        berth.signal(signal.SIGUSR1)
+        self.wait_for_trace("usr1")
+        berth.signal(signal.SIGQUIT)
+
+        self.assertEqual(4, berth.wait(), berth.output())
+
     def test_stopped_by_hand_it_ends_nothing(self):
         self.polite("app", "main = true")
         berth = self.boot()
@@ -247,7 +258,7 @@ class Conditions(GraphTest):
     def conditional(self, name, condition, unit=""):
         self.unit(name, f"[unit]\n{unit}\n[unit.condition]\n{condition}\n[service]\n"
                         f'command = ["{self.script("polite", POLITE)}"]\n'
-                        f'[process]\nenv = {{ NAME = "{name}" }}\n')
+                        f'[process]\nenv = {{ NAME = "{name}", UP = "/dev/null" }}\n')
 
     def test_variables_of_the_environment(self):
         self.conditional("set", 'env = "FEATURE"')
@@ -411,7 +422,7 @@ class RedisOutlivesItsUsers(GraphTest):
     def test_redis_gets_sigterm_only_when_what_requires_it_is_gone(self):
         """Asked of the kernel, not of the units: redis looks who is there when the signal comes."""
         self.service("redis", [self.script(
-            "redis", "trap 'ls /proc/*/comm >/dev/null; grep -l app-main /proc/[0-9]*/comm "
+            "redis", "trap 'grep -l app-main /proc/[0-9]*/comm "
                      "> " + str(self.path("seen")) + "; exit 0' TERM\n"
                      "while :; do sleep 4711 & wait $!; done")])
         app = self.script("app-main", "trap 'sleep 0.3; exit 0' TERM\necho up >> $TRACE\n"
