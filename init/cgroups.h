@@ -23,8 +23,8 @@ namespace berth {
 
 /// What the groups of a child are, for the length of one spawn().
 struct GroupEntry {
-  os::UniqueFd v2;               ///< closed = none
-  std::vector<os::UniqueFd> v1;  ///< one for each controller that is needed
+  os::UniqueFd at_fork;                  ///< entered by the fork itself; closed = none
+  std::vector<os::UniqueFd> by_writing;  ///< entered by the child
 };
 
 /// What a group tells of a unit's memory.
@@ -62,7 +62,7 @@ class Cgroups {
   /// Signals one of them, after looking again whether it still is one.
   bool signal(const UnitRuntime& unit, pid_t pid, int signal) const;
   /// SIGKILL to all of them at once. False where that cannot be done (Linux 5.14, version 2).
-  bool kill(const UnitRuntime& unit) const;
+  bool kill(const UnitRuntime& unit);
 
   /// nullopt if no group measures the unit's memory.
   std::optional<GroupMemory> memory(const UnitRuntime& unit) const;
@@ -81,6 +81,7 @@ class Cgroups {
   /// A unit's folders; empty = none.
   struct Group {
     std::string v2, memory, pids, cpu;  ///< the last three of version 1
+    bool was_killed = false;            ///< by cgroup.kill, perhaps
     std::uint64_t ooms_before = 0;      ///< kills counted before this life
     std::uint64_t ooms_told = 0;        ///< of this life, those that why_killed() has answered for
     std::uint64_t limit_hits_before = 0;

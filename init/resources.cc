@@ -24,8 +24,8 @@ GroupEntry Resources::equip(const UnitRuntime& unit, ExecContext& context) {
   if (unit.is_tenant())
     context.oom_score_adj = std::max(kTenantOomScore, own_oom_score_);
   GroupEntry entry = groups_.entry(unit);
-  context.cgroup = entry.v2.borrow();
-  for (const os::UniqueFd& group : entry.v1)
+  context.cgroup = entry.at_fork.borrow();
+  for (const os::UniqueFd& group : entry.by_writing)
     context.more_cgroups.push_back(group.borrow());
   return entry;
 }
