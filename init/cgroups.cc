@@ -184,7 +184,7 @@ void Cgroups::open(const UnitRuntime& unit) {
   bool is_new = true;
   if (!layout_.v2.empty())
     group.v2 = make(layout_.v2, unit, is_new, "");
-  group.was_killed = !group.v2.empty() && !is_new;
+  group.was_killed = !is_new;
   open_memory(unit, group, is_new);
   open_pids(unit, group, is_new);
   open_cpu(unit, group, is_new);
@@ -260,15 +260,15 @@ GroupEntry Cgroups::entry(const UnitRuntime& unit) const {
   const Group* group = find(unit);
   if (group == nullptr)
     return entry;
-  // Linux 6.18: a child is killed that is forked into a group which was killed more often than the
-  // group it is forked from (kill_seq in cgroup_css_set_fork() is that of the parent's group).
-  if (group->was_killed)
-    entry.by_hand.push_back(os::open_group(group->v2));
+  // Linux since 6.14, and what has taken over "cgroup: fix race between fork and cgroup.kill":
+  // once a group was killed, whatever CLONE_INTO_CGROUP puts into it is killed at its birth.
+  if (!group->v2.empty() && group->was_killed)
+    entry.by_writing.push_back(os::open_group(group->v2));
   else if (!group->v2.empty())
     entry.at_fork = os::open_group(group->v2);
   for (const std::string* folder : {&group->memory, &group->pids, &group->cpu})
     if (!folder->empty())
-      entry.by_hand.push_back(os::open_group(*folder));
+      entry.by_writing.push_back(os::open_group(*folder));
   return entry;
 }
 
@@ -334,11 +334,10 @@ bool Cgroups::signal(const UnitRuntime& unit, pid_t pid, int signal) const {
 
 bool Cgroups::kill(const UnitRuntime& unit) {
   const auto found = groups_.find(unit.name());
-  if (found == groups_.end() || found->second.v2.empty() ||
-      !os::write_group_file(found->second.v2 + "/cgroup.kill", "1"))
+  if (found == groups_.end() || found->second.v2.empty())
     return false;
   found->second.was_killed = true;
-  return true;
+  return os::write_group_file(found->second.v2 + "/cgroup.kill", "1").has_value();
 }
 
 std::string cgroup_name(const std::string& run_dir) {

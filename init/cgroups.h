@@ -23,8 +23,8 @@ namespace berth {
 
 /// What the groups of a child are, for the length of one spawn().
 struct GroupEntry {
-  os::UniqueFd at_fork;               ///< of version 2; closed = none
-  std::vector<os::UniqueFd> by_hand;  ///< those that the child enters itself
+  os::UniqueFd at_fork;                  ///< entered by the fork itself; closed = none
+  std::vector<os::UniqueFd> by_writing;  ///< entered by the child
 };
 
 /// What a group tells of a unit's memory.
@@ -81,7 +81,7 @@ class Cgroups {
   /// A unit's folders; empty = none.
   struct Group {
     std::string v2, memory, pids, cpu;  ///< the last three of version 1
-    bool was_killed = false;            ///< by cgroup.kill, in this life or in one before
+    bool was_killed = false;            ///< by cgroup.kill, perhaps
     std::uint64_t ooms_before = 0;      ///< kills counted before this life
     std::uint64_t ooms_told = 0;        ///< of this life, those that why_killed() has answered for
     std::uint64_t limit_hits_before = 0;

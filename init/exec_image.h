@@ -29,7 +29,7 @@ struct ExecContext {
   rlimit original_nofile{};                        ///< what berth had before it raised its own
   bool is_root = true;                             ///< berth may change ids
   os::BorrowedFd cgroup;                           ///< of version 2; closed = berth's own
-  std::vector<os::BorrowedFd> more_cgroups;        ///< those that the child enters itself
+  std::vector<os::BorrowedFd> more_cgroups;        ///< entered by writing
   bool no_huge_pages = false;
   std::optional<int> oom_score_adj;  ///< where the unit says nothing
   bool merge_pages = false;

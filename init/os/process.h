@@ -50,7 +50,7 @@ struct ExecImage {
   bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
   BorrowedFd cgroup;  ///< a group of version 2, entered at the fork where the kernel can; closed =
                       ///< the parent's
-  std::vector<BorrowedFd> more_cgroups;  ///< those that the child enters itself
+  std::vector<BorrowedFd> more_cgroups;  ///< entered by writing
   bool no_huge_pages = false;            ///< PR_SET_THP_DISABLE
   bool merge_pages = false;              ///< PR_SET_MEMORY_MERGE, Linux 6.4
 };

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/fakes/fake_clock.h"
 #include "tests/init/temp_folder.h"
@@ -69,7 +70,7 @@ TEST_F(CgroupsTest, WritesTheLimitsOfVersionOne) {
 
   EXPECT_EQ(text("memory", "memory.limit_in_bytes"), "-1");
   EXPECT_EQ(text("memory", "memory.soft_limit_in_bytes"), "67108864");
-  EXPECT_EQ(groups.entry(unit_).by_hand.size(), 1U);
+  EXPECT_EQ(groups.entry(unit_).by_writing.size(), 1U);
 }
 
 TEST_F(CgroupsTest, HasNoGroupOfVersionOneForAUnitWithoutLimits) {
@@ -78,8 +79,33 @@ TEST_F(CgroupsTest, HasNoGroupOfVersionOneForAUnitWithoutLimits) {
 
   groups.open(unit_);
 
-  EXPECT_TRUE(groups.entry(unit_).by_hand.empty());
+  EXPECT_TRUE(groups.entry(unit_).by_writing.empty());
   EXPECT_FALSE(groups.memory(unit_).has_value());
+}
+
+TEST_F(CgroupsTest, LetsChildrenEnterAKilledGroupByWriting) {
+  layout_.v2 = root_.path("v2");
+  ::rmdir(root_.path("v2/b/unit-app@x%2Fy").c_str());
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+  groups.open(unit_);
+  EXPECT_TRUE(groups.entry(unit_).at_fork.is_open());
+  EXPECT_TRUE(groups.entry(unit_).by_writing.empty());
+  files("v2", {{"cgroup.kill", ""}});
+
+  EXPECT_TRUE(groups.kill(unit_));
+
+  EXPECT_FALSE(groups.entry(unit_).at_fork.is_open());
+  EXPECT_EQ(groups.entry(unit_).by_writing.size(), 1U);
+}
+
+TEST_F(CgroupsTest, LetsChildrenEnterAGroupThatWasThereByWriting) {
+  layout_.v2 = root_.path("v2");
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+
+  groups.open(unit_);
+
+  EXPECT_FALSE(groups.entry(unit_).at_fork.is_open());
+  EXPECT_EQ(groups.entry(unit_).by_writing.size(), 1U);
 }
 
 TEST_F(CgroupsTest, ReadsFiguresWithoutThePageCache) {

@@ -54,6 +54,17 @@ class Groups(SystemTest):
         self.assertEqual(0, berth.stop())
         self.assertEqual([], self.group_folders())
 
+    def test_what_follows_a_killed_group_is_not_killed_with_it(self):
+        deaf = self.script("deaf", "trap '' TERM\necho deaf >> $TRACE\nwhile :; do sleep 1; done")
+        main = self.script("main", f"trap 'exit 0' TERM\n{deaf} &\nwhile :; do wait; done")
+        self.service("a", [main], service='after_stop = [["sh", "-c", "echo back-up >> $TRACE"]]')
+        berth = self.boot()
+        self.wait_for_trace("deaf")
+
+        self.assertEqual(0, berth.stop())
+
+        self.assertEqual(["deaf", "back-up"], self.trace())
+
     def test_a_unit_that_is_over_its_limit_is_killed_alone_and_in_words(self):
         self.service("hog", HOG, service='restart = "never"', rest='[memory]\nlimit = "32M"')
         self.service("other", ["sleep", "4711"])
