@@ -36,5 +36,6 @@ std::optional<Number> parse_number(std::string_view text, int base = kDecimal) {
 /// The modes that have a file of their own; helper_modes.h says what they do.
 int names(const Arguments& arguments);
 int prepare(const Arguments& arguments);
+int log_files(const Arguments& arguments);
 
 }  // namespace berth::helper

@@ -29,6 +29,7 @@ using helper::parse_number;
 constexpr unsigned kTimeLimitSeconds = 10;
 /// Files may lie on a slow disk, and many of them in a directory that changes hands.
 constexpr unsigned kPrepareLimitSeconds = 60;
+constexpr unsigned kNoTimeLimit = 0;
 constexpr std::uint64_t kBytesPerKib = 1024;
 
 // --- memory
@@ -84,11 +85,12 @@ struct Mode {
   int (*run)(const Arguments& arguments);
   unsigned seconds;
 };
-constexpr std::array<Mode, 4> kModes = {{
+constexpr std::array<Mode, 5> kModes = {{
     {"memory", memory, kTimeLimitSeconds},
     {"owns-port", owns_port, kTimeLimitSeconds},
     {"prepare", helper::prepare, kPrepareLimitSeconds},
     {"names", helper::names, kTimeLimitSeconds},
+    {"log-files", helper::log_files, kNoTimeLimit},
 }};
 
 }  // namespace

@@ -32,6 +32,7 @@ void Reloader::take_over(Catalog& catalog) {
   errors_ = std::move(catalog.errors);
   catalog = Catalog{};
   set_log_level(config_.log_level);
+  p_.logs.configure(config_);
   rebuild_order();
   p_.launcher.set_proxies(units_of(UnitKind::proxy));
   p_.leases.set_limits(config_.max_running, config_.max_starting);

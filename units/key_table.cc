@@ -78,6 +78,9 @@ void read(Value& value, LogFormat& out) {
                                 {"raw", LogFormat::raw},
                                 {"none", LogFormat::none}});
 }
+void read(Value& value, OnStall& out) {
+  value.choice<OnStall>(out, {{"drop", OnStall::drop}, {"block", OnStall::block}});
+}
 void read(Value& value, AccessLog& out) {
   value.choice<AccessLog>(
       out,
@@ -87,6 +90,9 @@ template <typename T>
 void read(Value& value, T& out) {
   value.read(out);
 }
+
+/// Each rotation renames as many files.
+constexpr std::int64_t kMostRotated = 1000;
 
 // Ways of reading that a row names beside the member.
 void absolute_path(Value& value, std::string& out) {
@@ -115,6 +121,9 @@ void niceness(Value& value, std::optional<int>& out) {
 }
 void standard_input(Value& value, std::optional<StandardInput>& out) {
   value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
+}
+void rotate_keep(Value& value, std::uint32_t& out) {
+  value.number(out, 0, kMostRotated);
 }
 void log_level(Value& value, std::string& out) {
   value.word(out, {"error", "warning", "info", "debug"});
@@ -413,6 +422,13 @@ constexpr auto kKeys = std::to_array<Key>({
 
     {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},
+    {"[log]", "on_stall", "word", "\"drop\"", kAnyKind, set<&LogSpec::on_stall>},
+    {"[log]", "file", "absolute path", "", kAnyKind, set_by<&LogSpec::file, absolute_path>},
+    {"[log]", "rotate_size", "size", "\"10M\"", kAnyKind, set<&LogSpec::rotate_size>},
+    {"[log]", "rotate_keep", "number", "5", kAnyKind, set_by<&LogSpec::rotate_keep, rotate_keep>},
+    {"[log]", "socket", "absolute path", "", kBerthToml,
+     set_by<&BerthConfig::log_socket, absolute_path>},
+    {"[log]", "buffers", "size", "\"1M\"", kBerthToml, set<&BerthConfig::log_buffers>},
     {"[log]", "level", "word", "\"info\"", kBerthToml, set_by<&BerthConfig::log_level, log_level>},
 
     {"[proxy]", "listen", "address or list of addresses", "", kProxy, set<&ProxySpec::listen>},
