@@ -60,6 +60,7 @@ void AdminLink::wait_for_client() {
 
 void AdminLink::start_helper() {
   loop_.unwatch(listener_.borrow());
+  started_ = loop_.now();  // an attempt that fails at once is answered with a pause
   Unit definition;
   definition.process.user = user(settings_);
   ExecContext context;
@@ -89,12 +90,13 @@ void AdminLink::start_helper() {
       report_ = std::move(spawned->report);
       control_ = std::move(ends->first);
       ++serial_;
-      started_ = loop_.now();
       reaper_.expect(pid_, [this](const os::ExitStatus& status) { on_exit(status); });
       loop_.watch(control_.borrow(), true, false, on_message_);
       return;
     }
     log_error("cannot start berth-admin: " + spawned.error().message);
+  } else {
+    log_error("cannot start berth-admin: " + ends.error().message);
   }
   on_exit(os::ExitStatus{os::ExitStatus::How::exited, 127, false});
 }

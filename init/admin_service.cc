@@ -58,10 +58,11 @@ void AdminService::finish_later(Done done, JobResult result, std::vector<std::st
 std::optional<Denied> AdminService::execute(const control::Command& command, Done done) {
   switch (command.verb) {
     case Verb::reload:
-    case Verb::reload_check:
+    case Verb::reload_dry_run:
+    case Verb::reload_now:
       if (p_.shutdown.requested())
         return deny(DenyCode::shutting_down, "berth is shutting down");
-      reload(command.verb == Verb::reload_check, std::move(done));
+      reload(command.verb, std::move(done));
       return std::nullopt;
     case Verb::shutdown:
       p_.shutdown.request(p_.reloader.config(), "asked by uid " + std::to_string(command.uid));
@@ -72,8 +73,10 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
   }
 }
 
-void AdminService::reload(bool only_check, Done done) {
-  auto lines = only_check ? p_.reloader.check() : p_.reloader.reload();
+void AdminService::reload(Verb verb, Done done) {
+  auto lines = verb == Verb::reload_dry_run ? p_.reloader.dry_run()
+               : verb == Verb::reload_now   ? p_.reloader.reload_now()
+                                            : p_.reloader.reload();
   if (lines)
     finish_later(std::move(done), JobResult::done, *std::move(lines));
   else
@@ -149,6 +152,7 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.state = unit.state;
   status.wanted_up = unit.wanted_up;
   status.description = unit.unit.info.description;
+  status.documentation = unit.unit.info.documentation;
   status.file = unit.unit.place.file + ":" + std::to_string(unit.unit.place.line);
   status.main_pid = unit.life.main_pid;
   status.pids.assign(pids.begin(), pids.end());
@@ -177,6 +181,13 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   if (const JobRuntime* job = unit.job_data()) {
     status.next_run_ms = p_.triggers.next_run_ms(unit);
     status.runs.assign(job->runs.begin(), job->runs.end());
+  }
+  status.memory_limit = unit.unit.memory.limit.value_or(Bytes{}).count;
+  status.memory_high = unit.unit.memory.high.value_or(Bytes{}).count;
+  if (const auto memory = p_.memory.figure(unit)) {
+    status.memory_by = memory->by;
+    status.memory_current = memory->current;
+    status.memory_peak = memory->peak;
   }
   if (!unit.is_tenant())
     return status;

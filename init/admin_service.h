@@ -10,6 +10,7 @@
 #include "init/job_triggers.h"
 #include "init/leases.h"
 #include "init/manager.h"
+#include "init/memory_keeper.h"
 #include "init/pending_jobs.h"
 #include "init/reloader.h"
 #include "init/shutdown.h"
@@ -35,6 +36,7 @@ class AdminService final : public AdminCommands {
     LogHub& logs;
     Reaper& reaper;
     Launcher& launcher;
+    const MemoryKeeper& memory;
     const Settings& settings;
   };
   explicit AdminService(Parts parts) : p_(parts) {}
@@ -52,7 +54,7 @@ class AdminService final : public AdminCommands {
  private:
   std::optional<control::Denied> execute_on_unit(const control::Command& command, Done done);
   std::optional<control::Denied> start(UnitRuntime& unit, Done done);
-  void reload(bool only_check, Done done);
+  void reload(control::Verb verb, Done done);
   void finish_later(Done done, control::JobResult result, std::vector<std::string> lines);
   UnitStatus status_of(const UnitRuntime& unit, std::vector<pid_t> pids) const;
   std::string system_state() const;

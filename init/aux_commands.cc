@@ -47,6 +47,7 @@ void AuxCommands::run_next() {
   if (next_ == commands_.size())
     return finish_later(std::nullopt);
   const Command& command = commands_[next_++];
+  last_status_.reset();
   auto spawned = spawner_(command);
   if (!spawned)
     return finish_later(quoted_command() + ": " + spawned.error().message);
@@ -74,6 +75,7 @@ void AuxCommands::on_exit(const os::ExitStatus& status) {
   if (exec_failed)
     return finish_later(quoted_command() + ": " + std::string(os::to_string(failure->stage)) +
                         ": " + os::errno_text(failure->os_errno));
+  last_status_ = status;
   if (status.how != os::ExitStatus::How::exited || status.value != 0)
     return finish_later(quoted_command() + ": " + status.str());
   run_next();

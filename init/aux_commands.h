@@ -36,6 +36,9 @@ class AuxCommands {
   /// SIGKILL to the command that runs and to its process group; it ends with a failure.
   void kill();
   pid_t pid() const { return pid_; }
+  /// How many commands have begun, and how the last one ended, if it was executed.
+  std::size_t begun() const { return next_; }
+  const std::optional<os::ExitStatus>& last_status() const { return last_status_; }
 
  private:
   void run_next();
@@ -57,6 +60,7 @@ class AuxCommands {
   os::TimerId limit_ = os::kNoTimer;
   os::TimerId finish_ = os::kNoTimer;
   bool timed_out_ = false;
+  std::optional<os::ExitStatus> last_status_;
 };
 
 }  // namespace berth

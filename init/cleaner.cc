@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <signal.h>
 #include <unistd.h>
+
+#include "init/log.h"
+#include "init/os/errno_error.h"
 
 namespace berth {
 namespace {
@@ -36,8 +40,20 @@ void Cleaner::run() {
   for (const auto& [unit, signal] : signals_)
     if (std::find(now.begin(), now.end(), unit) == now.end())
       now.push_back(unit);
-  if (!now.empty())
+  if (!now.empty() && can_look())
     look(now);
+}
+
+bool Cleaner::can_look() {
+  const auto readable = os::look_at_proc();
+  if (readable || !os::is_passing(readable.error().os_errno))
+    return true;
+  // Processes that cannot be seen are not gone.
+  if (!std::exchange(blindness_said_, true))
+    log_warning("what units have left behind is looked for later: " + readable.error().message);
+  loop_.cancel(again_);
+  again_ = loop_.after(kLongestPause, [] {});
+  return false;
 }
 
 std::vector<UnitMarks> Cleaner::marks_of(const UnitRuntime& unit) const {
@@ -82,7 +98,48 @@ std::vector<Cleaner::Members> Cleaner::find(const std::vector<const UnitRuntime*
   for (std::size_t i = 0; i < found.size(); ++i)
     for (const pid_t pid : found[i])
       result[owner[i]].try_emplace(pid, marks[i]);
+  add_group_members(units, result);
   return result;
+}
+
+// What only its cgroup still knows: a process of root's that gave up its groups, made a session and
+// lost its parents.
+void Cleaner::add_group_members(const std::vector<const UnitRuntime*>& units,
+                                std::vector<Members>& members) const {
+  std::set<pid_t> of_others{::getpid()};
+  for (const pid_t pid : spared_for(units))
+    of_others.insert(pid);
+  for (const Members& known : members)
+    for (const auto& [pid, marks] : known)
+      of_others.insert(pid);
+  for (std::size_t i = 0; i < units.size(); ++i)
+    for (const pid_t pid : groups_.members(*units[i])) {
+      if (of_others.count(pid) != 0)
+        continue;
+      const auto stat = os::read_stat(pid);
+      if (stat && !stat->has_ended())
+        members[i].try_emplace(pid, std::nullopt);
+    }
+}
+
+void Cleaner::signal_member_of(UnitRuntime& unit, const Members::value_type& member,
+                               int signal) const {
+  const auto& [pid, marks] = member;
+  if (marks)
+    signal_member(pid, *marks, signal);
+  else
+    groups_.signal(unit, pid, signal);
+}
+
+// At once, so that no fork gets away; unless somebody else's process is in the group.
+void Cleaner::kill_group(const UnitRuntime& unit) const {
+  const std::vector<pid_t> group = groups_.members(unit);
+  const std::vector<pid_t> others = spared_for({&unit});
+  const bool has_others = std::any_of(group.begin(), group.end(), [&others](pid_t pid) {
+    return std::find(others.begin(), others.end(), pid) != others.end();
+  });
+  if (!group.empty() && !has_others)
+    groups_.kill(unit);
 }
 
 std::vector<std::vector<pid_t>> Cleaner::members_of(
@@ -113,9 +170,11 @@ void Cleaner::look(const std::vector<UnitRuntime*>& units) {
     UnitRuntime& unit = *units[i];
     const auto signal = signals_.find(&unit);
     if (signal != signals_.end()) {
-      for (const auto& [pid, marks] : members[i])
-        if (!unit.life.is_main(pid))
-          signal_member(pid, marks, signal->second);
+      if (signal->second == SIGKILL)
+        kill_group(unit);
+      for (const auto& member : members[i])
+        if (!unit.life.is_main(member.first))
+          signal_member_of(unit, member, signal->second);
       signals_.erase(signal);
     }
     if (sweeps_.count(&unit) != 0)
@@ -131,8 +190,9 @@ void Cleaner::finish_or_kill(UnitRuntime& unit, const Members& left) {
     return;
   }
   say_left_behind(unit, left.size());
-  for (const auto& [pid, marks] : left)
-    signal_member(pid, marks, SIGKILL);
+  kill_group(unit);
+  for (const auto& member : left)
+    signal_member_of(unit, member, SIGKILL);
   Sweep& sweep = sweeps_[&unit];
   sweep.has_killed = true;
   sweep.due = loop_.now() + sweep.pause;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init/allocator.h"
 #include "init/os/resource_limits.h"
 #include "init/unit_environment.h"
 
@@ -198,9 +199,11 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   const Person person = BERTH_TRY(find_person(unit, command, context.names));
   BERTH_TRY(set_ids(unit, command, person, context, image));
 
-  const UnitEnvironment environment = build_environment(
+  UnitEnvironment environment = build_environment(
       process, context.helper ? nullptr : context.own_environment,
       person.user.has_value() ? &*person.user : nullptr, fixed_variables(context));
+  if (!context.helper)
+    BERTH_TRY(add_allocator(unit.memory, process.env, library_folders(), environment.variables));
   image.program =
       BERTH_TRY(find_program(command.argv.front(), process.working_directory, environment));
   image.argv = command.argv;
@@ -221,8 +224,12 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   image.watchdog_pid = context.watchdog_pid;
   image.umask = process.umask;
   image.nice = process.nice;
-  image.oom_score_adj = process.oom_score_adj;
+  image.oom_score_adj = process.oom_score_adj ? process.oom_score_adj : context.oom_score_adj;
   image.no_new_privileges = process.no_new_privileges;
+  image.cgroup = context.cgroup;
+  image.more_cgroups = context.more_cgroups;
+  image.no_huge_pages = context.no_huge_pages;
+  image.merge_pages = context.merge_pages;
   return image;
 }
 

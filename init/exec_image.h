@@ -28,12 +28,18 @@ struct ExecContext {
   CapabilitySet capabilities = ~CapabilitySet{0};  ///< what berth has and can leave to a unit
   rlimit original_nofile{};                        ///< what berth had before it raised its own
   bool is_root = true;                             ///< berth may change ids
+  os::BorrowedFd cgroup;                           ///< of version 2; closed = berth's own
+  std::vector<os::BorrowedFd> more_cgroups;        ///< of version 1
+  bool no_huge_pages = false;
+  std::optional<int> oom_score_adj;  ///< where the unit says nothing
+  bool merge_pages = false;
   bool helper = false;  ///< one of berth's own programs: no inherited environment
 };
 
 /// The image of `command` as a process of `unit`. Fails, naming the key and the reason, where the
-/// user, the group or the program cannot be had; `command.user` wins over [process] user. Users and
-/// groups come from /etc/passwd and /etc/group or from `context.names`, or are numbers.
+/// user, the group, the program or the allocator cannot be had; `command.user` wins over [process]
+/// user. Users and groups come from /etc/passwd and /etc/group or from `context.names`, or are
+/// numbers.
 Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
                                        const ExecContext& context);
 

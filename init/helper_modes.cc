@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -10,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/helper_mode.h"
+#include "init/os/errno_error.h"
 #include "init/os/proc_fs.h"
 #include "init/os/proc_probe.h"
 
@@ -80,17 +83,31 @@ int owns_port(const Arguments& arguments) {
   return owned ? kYes : kNo;
 }
 
+// --- path-is
+
+int path_is(const Arguments& arguments) {
+  if (arguments.size() != 2 || (arguments[0] != "there" && arguments[0] != "missing"))
+    return complain("path-is: wants \"there\" or \"missing\", and PATH", kUsage);
+  struct stat status {};
+  // What a broken link names is not there, as for whoever would open it.
+  const bool is_there = ::stat(arguments[1].c_str(), &status) == 0;
+  if (!is_there && errno != ENOENT && errno != ENOTDIR)
+    return complain("look for " + arguments[1] + ": " + os::errno_text(errno), kUsage);
+  return is_there == (arguments[0] == "there") ? kYes : kNo;
+}
+
 struct Mode {
   std::string_view name;
   int (*run)(const Arguments& arguments);
   unsigned seconds;
 };
-constexpr std::array<Mode, 5> kModes = {{
+constexpr std::array<Mode, 6> kModes = {{
     {"memory", memory, kTimeLimitSeconds},
     {"owns-port", owns_port, kTimeLimitSeconds},
     {"prepare", helper::prepare, kPrepareLimitSeconds},
     {"names", helper::names, kTimeLimitSeconds},
     {"log-files", helper::log_files, kNoTimeLimit},
+    {"path-is", path_is, kTimeLimitSeconds},
 }};
 
 }  // namespace

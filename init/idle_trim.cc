@@ -9,6 +9,9 @@ constexpr std::chrono::milliseconds kQuiet{500};
 }  // namespace
 
 void IdleTrim::after_turn() {
+  // As the last thing before the loop sleeps: whatever else ran now would come back into memory.
+  if (std::exchange(is_due_, false))
+    return trim_();
   if (std::exchange(has_looked_, false))
     return;
   busy_ = loop_.now();
@@ -18,11 +21,10 @@ void IdleTrim::after_turn() {
 
 void IdleTrim::look() {
   timer_ = os::kNoTimer;
-  has_looked_ = true;
-  if (loop_.now() - busy_ < kQuiet)
+  is_due_ = loop_.now() - busy_ >= kQuiet;
+  has_looked_ = !is_due_;
+  if (has_looked_)
     timer_ = loop_.at(busy_ + kQuiet, [this] { look(); });
-  else
-    trim_();
 }
 
 }  // namespace berth

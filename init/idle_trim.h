@@ -14,13 +14,13 @@ namespace berth {
 /// event.
 class IdleTrim {
  public:
-  /// trim: gives the memory back; called from the loop.
+  /// trim: gives the memory back; called at the end of a turn.
   IdleTrim(os::EventLoop& loop, std::function<void()> trim) : loop_(loop), trim_(std::move(trim)) {}
   ~IdleTrim() { loop_.cancel(timer_); }
   IdleTrim(const IdleTrim&) = delete;
   IdleTrim& operator=(const IdleTrim&) = delete;
 
-  /// At the end of each turn of the loop.
+  /// The last thing in each turn of the loop.
   void after_turn();
 
  private:
@@ -30,7 +30,8 @@ class IdleTrim {
   std::function<void()> trim_;
   os::TimerId timer_ = os::kNoTimer;
   os::TimePoint busy_;       ///< the last turn in which something else than a look happened
-  bool has_looked_ = false;  ///< this turn is a look of ours
+  bool has_looked_ = false;  ///< this turn is a look of ours, and too early
+  bool is_due_ = false;      ///< this turn ends with a trim
 };
 
 }  // namespace berth

@@ -67,6 +67,8 @@ bool JobRuns::start_step(UnitRuntime& unit, std::size_t index) {
     ExitFacts facts = facts_of(unit);
     facts.value = 1;
     facts.never_started = !os::is_passing(spawned.error().os_errno);
+    if (spawned.error().code == ErrorCode::not_found)
+      unit.life.exit_code = os::kNoSuchProgram;
     fail(unit, named(unit, index, spawned.error().message), facts);
     stop_the_rest(unit);
     return false;
@@ -138,8 +140,11 @@ void JobRuns::on_exit(UnitRuntime& unit, pid_t pid, const os::ExitStatus& status
   ExitFacts facts = facts_of(unit);
   facts.by_signal = status.how == os::ExitStatus::How::signaled;
   facts.value = status.value;
+  const std::string how = resources_.exit_words(unit, status);
   if (!run.failing) {
-    unit.last_exit = status.str();
+    unit.last_exit = how;
+    unit.life.exit_code =
+        step->exec_failure ? step->exec_failure->shell_code() : status.shell_code();
     run.facts = facts;
   }
   if (step->exec_failure) {
@@ -149,7 +154,7 @@ void JobRuns::on_exit(UnitRuntime& unit, pid_t pid, const os::ExitStatus& status
          facts);
     stop_the_rest(unit);
   } else if (!is_success(unit.unit.service, facts)) {
-    fail(unit, named(unit, step->index, status.str()), facts);
+    fail(unit, named(unit, step->index, how), facts);
     stop_the_rest(unit);
   } else if (!run.failing && !unit.life.stop_sent &&
              !unit.unit.job->steps[step->index].background) {

@@ -9,14 +9,21 @@
 #include "init/log_hub.h"
 #include "init/os/event_loop.h"
 #include "init/reaper.h"
+#include "init/resources.h"
 #include "init/unit_table.h"
 
 namespace berth {
 
 class JobRuns {
  public:
-  JobRuns(os::EventLoop& loop, UnitTable& table, Reaper& reaper, LogHub& logs, Launcher& launcher)
-      : loop_(loop), table_(table), reaper_(reaper), logs_(logs), launcher_(launcher) {}
+  JobRuns(os::EventLoop& loop, UnitTable& table, Reaper& reaper, LogHub& logs, Launcher& launcher,
+          Resources& resources)
+      : loop_(loop),
+        table_(table),
+        reaper_(reaper),
+        logs_(logs),
+        launcher_(launcher),
+        resources_(resources) {}
 
   /// A `reload = true` job has done its work: whether the unit files that it wrote were applied.
   void set_reload(std::function<Result<void>(UnitRuntime& job)> reload) {
@@ -46,6 +53,7 @@ class JobRuns {
   Reaper& reaper_;
   LogHub& logs_;
   Launcher& launcher_;
+  Resources& resources_;
   std::function<Result<void>(UnitRuntime& job)> reload_;
 };
 

@@ -29,6 +29,12 @@ void forget_ended(std::vector<pid_t>& sessions) {
                  sessions.end());
 }
 
+// Where its key stands.
+std::string table_of(os::ChildStage stage) {
+  const bool of_memory = stage == os::ChildStage::huge_pages || stage == os::ChildStage::merge;
+  return of_memory ? "[memory] " : stage == os::ChildStage::cgroup ? "" : "[process] ";
+}
+
 }  // namespace
 
 Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
@@ -44,6 +50,9 @@ Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
     uid = owner->uid;
     gid = owner->gid;
   }
+  // Somebody may have removed it: whoever cleans up /tmp or /run.
+  if (!os::exists(settings_.run_dir()))
+    BERTH_TRY(os::make_folder(settings_.run_dir(), 0755));
   const std::string all = settings_.run_dir() + "/units-run";
   const std::string own = all + "/" + unit.unit.name.escaped();
   BERTH_TRY(os::make_folder(all, 0755));
@@ -91,6 +100,9 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
   os::Pipe err = BERTH_TRY(os::make_pipe());
   context.standard_output = out.write_end.borrow();
   context.standard_error = err.write_end.borrow();
+  // berth's helpers are berth's; what they do for a unit is not to fail for its limits.
+  const bool is_units_own = !context.helper || unit.unit.kind == UnitKind::proxy;
+  const GroupEntry groups = is_units_own ? resources_.equip(unit, context) : GroupEntry{};
   const os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
   os::Spawned spawned = BERTH_TRY(os::spawn(image));
   unit.life.program = image.program;
@@ -258,7 +270,7 @@ std::string Launcher::describe(const UnitRuntime& unit, const std::string& progr
 void Launcher::warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const {
   for (const os::ChildFailure& each : refused) {
     const bool is_limit = each.stage == os::ChildStage::limits;
-    std::string warning = "[process] " + describe(unit, unit.life.program, each) +
+    std::string warning = table_of(each.stage) + describe(unit, unit.life.program, each) +
                           "; it goes on with" + (is_limit ? " the highest one allowed" : "out");
     if (std::find(unit.warned.begin(), unit.warned.end(), warning) != unit.warned.end())
       continue;

@@ -10,6 +10,7 @@
 #include "init/log_hub.h"
 #include "init/os/process.h"
 #include "init/proxy_links.h"
+#include "init/resources.h"
 #include "init/settings.h"
 #include "init/unit_environment.h"
 #include "init/unit_runtime.h"
@@ -18,8 +19,13 @@ namespace berth {
 
 class Launcher {
  public:
-  Launcher(const Settings& settings, LogHub& logs, Endpoints& endpoints, ProxyLinks& proxies)
-      : settings_(settings), logs_(logs), endpoints_(endpoints), proxies_(proxies) {}
+  Launcher(const Settings& settings, LogHub& logs, Endpoints& endpoints, ProxyLinks& proxies,
+           Resources& resources)
+      : settings_(settings),
+        logs_(logs),
+        endpoints_(endpoints),
+        proxies_(proxies),
+        resources_(resources) {}
 
   /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user, if its definition has ${run_dir}.
   Result<void> prepare_run_dir(const UnitRuntime& unit) const;
@@ -76,6 +82,7 @@ class Launcher {
   LogHub& logs_;
   Endpoints& endpoints_;
   ProxyLinks& proxies_;
+  Resources& resources_;
 };
 
 }  // namespace berth

@@ -56,6 +56,8 @@ void Leases::serve(UnitRuntime& unit) {
     return refuse(unit.name(), kRetryLater, "berth is shutting down");
   if (is_serving(unit))
     return grant(unit);
+  if (is_at_rest(unit.state) && !unit.wanted_up && unit.unit.info.start == StartWhen::manual)
+    return refuse(unit.name(), kRetryLater, "it is started by hand only");
   if (unit.is_tenant()) {
     const auto left = unit.refuse_until - loop_.now();
     if (is_at_rest(unit.state) && left.count() > 0)
@@ -138,7 +140,7 @@ void Leases::busy(const std::string& proxy, const control::Busy& message) {
   loop_.disarm(held->revoke);
   Book& book = books_[message.unit];
   book.busy_until = loop_.now() + kRetrySoon;
-  book.evicted_for.clear();
+  stays_up(book);
   pump();
 }
 
@@ -181,6 +183,10 @@ void Leases::nobody_holds(UnitRuntime& unit, Milliseconds idle_for) {
     return;
   if (!book.waiting.empty())
     return grant(unit);
+  if (const auto then = std::exchange(book.vacated, nullptr)) {
+    book.evicted_for.clear();
+    return then();
+  }
   if (const std::string for_whom = std::exchange(book.evicted_for, {}); !for_whom.empty())
     return requests_.want_down(unit, "makes room for " + for_whom);
   if (stays)
@@ -237,7 +243,7 @@ void Leases::on_state(UnitRuntime& unit) {
   Book& book = books_[unit.name()];
   if (unit.state == UnitState::waiting) {
     book.came_up = false;
-    book.evicted_for.clear();
+    stays_up(book);
   } else if (unit.state == UnitState::running) {
     book.came_up = true;
     unit.refuse_until = {};
@@ -255,6 +261,8 @@ void Leases::on_state(UnitRuntime& unit) {
       drop_holder(unit, proxy);
   } else if (unit.state == UnitState::failed) {
     on_failed(unit);
+  } else if (unit.state == UnitState::skipped) {
+    refuse(unit.name(), kRetryLater, unit.reason);
   }
   // Asked for while its last life ended.
   if (is_at_rest(unit.state) && !unit.wanted_up && !book.waiting.empty())
@@ -339,7 +347,7 @@ Usage Leases::usage_of(const UnitRuntime& unit) const {
 void Leases::revoke_timed_out(const std::string& proxy, const std::string& unit) {
   Book& book = books_[unit];
   book.busy_until = loop_.now() + kRetrySoon;
-  book.evicted_for.clear();
+  stays_up(book);
   if (++unanswered_revokes_[proxy] >= kUnansweredRevokes) {
     unanswered_revokes_.erase(proxy);
     log_error(proxy + " does not answer: it is replaced");

@@ -48,6 +48,9 @@ class Leases final : public ProxyLinks::Owner {
   /// Before a stop: tells the holders, and calls `then` when they have let go, at the latest after
   /// `grace`.
   void let_go(UnitRuntime& unit, Milliseconds grace, std::function<void()> then);
+  /// Asks the holders to give the unit up if it is idle, and calls `then` when nobody holds it. If
+  /// one is busy, nothing happens: ask again later.
+  void vacate(UnitRuntime& unit, std::function<void()> then);
   /// berth shuts down: no new grants.
   void shut_down();
   void forget(const UnitRuntime& unit);
@@ -74,10 +77,11 @@ class Leases final : public ProxyLinks::Owner {
     os::TimerId let_go_timer = os::kNoTimer;
     os::TimerId idle = os::kNoTimer;  ///< runs while nobody holds a lease
     os::TimePoint last_use;
-    os::TimePoint busy_until;    ///< would not make room
-    std::string evicted_for;     ///< a Revoke is out to make room for this unit
-    std::uint64_t requests = 0;  ///< of leases that are over
-    bool came_up = false;        ///< the current life, or the last one, has been running
+    os::TimePoint busy_until;       ///< would not make room
+    std::string evicted_for;        ///< a Revoke is out to make room for this unit
+    std::function<void()> vacated;  ///< a Revoke is out for vacate()
+    std::uint64_t requests = 0;     ///< of leases that are over
+    bool came_up = false;           ///< the current life, or the last one, has been running
   };
 
   void acquire(const std::string& proxy, const std::string& unit);
@@ -103,6 +107,8 @@ class Leases final : public ProxyLinks::Owner {
   bool may_start(const UnitRuntime& unit) const;
   bool has_room(const UnitRuntime& unit) const;
   void make_room(const UnitRuntime& unit);
+  void revoke(const UnitRuntime& unit);
+  static void stays_up(Book& book);
   UnitRuntime* least_recently_used(const UnitRuntime& for_unit);
 
   os::EventLoop& loop_;

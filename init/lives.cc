@@ -13,7 +13,6 @@
 namespace berth {
 namespace {
 
-constexpr Milliseconds kAuxLimit{30'000};
 constexpr Milliseconds kKillAgain{1'000};
 /// No success, whatever the unit's success_exit holds by habit.
 constexpr os::ExitStatus kUnknownEnd{os::ExitStatus::How::exited, 255, false};
@@ -37,7 +36,7 @@ void Lives::arm(UnitRuntime& unit, Milliseconds limit) {
 void Lives::run_aux(UnitRuntime& unit, std::string label, std::vector<Command> commands,
                     AuxSpawner spawner, std::function<void(std::optional<std::string>)> done) {
   unit.life.aux = std::make_unique<AuxCommands>(
-      p_.loop, p_.reaper, std::move(spawner), std::move(label), std::move(commands), kAuxLimit,
+      p_.loop, p_.reaper, std::move(spawner), std::move(label), std::move(commands), kAroundTimeout,
       [&unit, done = std::move(done)](std::optional<std::string> failure) {
         const auto finished = std::move(unit.life.aux);  // dies after the callback that it is in
         done(std::move(failure));
@@ -56,6 +55,14 @@ void Lives::prepare(UnitRuntime& unit) {
   unit.life.started = p_.loop.now();
   unit.life.started_ms = p_.loop.clock().wall_ms();
   unit.reason.clear();
+  conditions_.check(unit, [this, &unit](std::optional<std::string> failure) {
+    if (failure)
+      return fail_life(unit, *std::move(failure), false);
+    prepare_names(unit);
+  });
+}
+
+void Lives::prepare_names(UnitRuntime& unit) {
   if (unit.auto_uid)
     unit.life.names.users[kAutoUser] = unnamed_user(*unit.auto_uid);
   const WantedNames unknown =
@@ -87,8 +94,9 @@ void Lives::look_up_names(UnitRuntime& unit, const WantedNames& wanted) {
 }
 
 void Lives::prepare_folders(UnitRuntime& unit) {
+  p_.resources.groups().open(unit);
   if (const auto made = p_.launcher.prepare_run_dir(unit); !made)
-    return fail_life(unit, made.error().message, true);
+    return fail_life(unit, made.error().message, !os::is_passing(made.error().os_errno));
   const Identity proxy = p_.launcher.proxy_identity(unit.unit);
   if (const auto opened = p_.endpoints.open(unit, proxy.uid, proxy.gid); !opened)
     return fail_life(unit, opened.error().message, false);
@@ -141,8 +149,11 @@ void Lives::spawn(UnitRuntime& unit) {
     return p_.jobs.begin(unit);
   p_.readiness.begin(unit);
   auto spawned = p_.launcher.spawn_main(unit);
-  if (!spawned)
+  if (!spawned) {
+    if (spawned.error().code == ErrorCode::not_found)
+      unit.life.exit_code = os::kNoSuchProgram;
     return fail_life(unit, spawned.error().message, !os::is_passing(spawned.error().os_errno));
+  }
   unit.life.main_pid = spawned->pid;
   unit.life.pidfd = std::move(spawned->pidfd);
   unit.life.report = std::move(spawned->report);
@@ -299,17 +310,19 @@ void Lives::read_last_report(UnitRuntime& unit) {
     return;
   unit.reason = Launcher::describe(unit, unit.life.program, *life.exec_failure);
   life.never_started = !os::is_passing(life.exec_failure->os_errno);
+  life.exit_code = life.exec_failure->shell_code();
 }
 
 void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   UnitLife& life = unit.life;
   p_.logs.drain(unit.name());
+  life.exit_code = status.shell_code();
   read_last_report(unit);
   life.main_pid = 0;
   life.adopted.reset();
   life.pidfd.reset();
   p_.readiness.end(unit);
-  unit.last_exit = status.str();
+  unit.last_exit = p_.resources.exit_words(unit, status);
   if (unit.unit.kind == UnitKind::proxy)
     p_.proxies.disconnect(unit.name());
 
@@ -365,6 +378,7 @@ void Lives::after_sweep(UnitRuntime& unit) {
   p_.readiness.forget(unit);
   p_.endpoints.close(unit);
   p_.provisions.withdraw(unit);
+  p_.resources.groups().close(unit);
   p_.loop.disarm(unit.deadline);
   p_.table.post(unit, cleaned_event(life.verdict));
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "init/cleaner.h"
+#include "init/conditions.h"
 #include "init/endpoints.h"
 #include "init/job_runs.h"
 #include "init/launcher.h"
@@ -34,9 +35,11 @@ class Lives final : public UnitActions {
     Readiness& readiness;
     ProxyLinks& proxies;
     JobRuns& jobs;
+    Resources& resources;
     const Settings& settings;
   };
-  explicit Lives(Parts parts) : p_(parts) {}
+  explicit Lives(Parts parts)
+      : p_(parts), conditions_(p_.loop, p_.table, p_.reaper, p_.launcher, p_.settings) {}
 
   void set_stop_cap(Milliseconds cap) override { stop_cap_ = cap; }
   void prepare(UnitRuntime& unit) override;
@@ -59,6 +62,7 @@ class Lives final : public UnitActions {
   /// The unit's deadline has passed in a state before `stopping`: its life did not get where it
   /// should.
   void gave_up(UnitRuntime& unit);
+  void prepare_names(UnitRuntime& unit);
   void look_up_names(UnitRuntime& unit, const WantedNames& wanted);
   void learn_names(UnitRuntime& unit, FoundNames found);
   void prepare_folders(UnitRuntime& unit);
@@ -82,6 +86,7 @@ class Lives final : public UnitActions {
   Milliseconds monotonic() const;
 
   Parts p_;
+  Conditions conditions_;
   std::optional<Milliseconds> stop_cap_;
 };
 

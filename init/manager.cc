@@ -1,8 +1,6 @@
 // The state table at work.
 #include "init/manager.h"
 
-#include <algorithm>
-
 #include <signal.h>
 
 #include "init/log.h"
@@ -16,10 +14,20 @@ std::string words(UnitState state, UnitEvent event) {
 
 /// Up, as far as a unit that requires it is concerned. A job is up from its first success on.
 bool is_up(const UnitRuntime& unit) {
+  if (unit.state == UnitState::skipped)
+    return true;
   if (unit.is_job())
     return unit.job_succeeded;
-  return unit.state == UnitState::running || unit.state == UnitState::exited ||
-         unit.state == UnitState::skipped;
+  return unit.state == UnitState::running || unit.state == UnitState::exited;
+}
+
+/// Up, but about to restart: who waits for it waits for its next life.
+bool is_about_to_restart(const UnitRuntime& unit) {
+  return unit.stop_pending && unit.wanted_up && !(unit.is_job() && unit.job_succeeded);
+}
+
+std::string name_and_state(const UnitRuntime& unit) {
+  return unit.name() + " (" + std::string(to_string(unit.state)) + ")";
 }
 
 /// Why a unit that requires `name` cannot start. other: that unit, or null.
@@ -52,6 +60,12 @@ UnitTable::Posted Manager::next_event() {
 }
 
 void Manager::apply(UnitRuntime& unit, UnitEvent event) {
+  if (event == UnitEvent::start && !unit.wanted_up) {
+    // It was stopped before its turn came.
+    if (observer_)
+      observer_(unit);
+    return;
+  }
   const Transition transition = step(unit.state, event);
   if (transition.action == UnitAction::bug)
     return log_bug(unit.name() + ": " + words(unit.state, event));
@@ -85,7 +99,9 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
       loop_.disarm(unit.deadline);
       if (unit.changed)
         unit.unit = std::move(*std::exchange(unit.changed, nullptr));
-      unit.life.stop_requested = false;  // of the life before
+      unit.life.stop_requested = false;  // of the life before, like how that ended
+      unit.life.exit_code.reset();
+      make_room_for(unit);
       evaluate(unit);
       break;
     case UnitAction::prepare:
@@ -99,7 +115,7 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
       if (!unit.is_job())
         logs_.unit_line(unit.name(), LogLevel::info, "ready");
       dependents_of(unit);
-      start_what_stopped_with(unit.name());
+      start_what_stopped_with(unit);
       break;
     case UnitAction::terminate:
       actions_.terminate(unit);
@@ -124,6 +140,7 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
 }
 
 void Manager::schedule_retry(UnitRuntime& unit) {
+  restart_parts(unit);
   if (unit.start_again)
     return start_if_wanted(unit);  // whoever started it by hand does not wait for a back-off
   ++unit.restarts;
@@ -141,6 +158,8 @@ Manager::Met Manager::dependency_met(const Dependency& dependency) const {
   const UnitRuntime* other = table_.find(dependency.unit);
   if (other == nullptr)
     return dependency.bond == Bond::requires_it ? Met::never : Met::yes;
+  if (is_about_to_restart(*other))
+    return Met::not_yet;
   if (is_up(*other))
     return Met::yes;
   // At rest and not wanted: it will not come. (A unit that is wanted and at rest is about to be
@@ -164,8 +183,18 @@ void Manager::evaluate(UnitRuntime& unit) {
     }
     ready &= met == Met::yes;
   }
-  if (ready)
+  if (ready && conflicts_that_stop(unit).empty())
     table_.post(unit, UnitEvent::deps_ready);
+}
+
+std::vector<const UnitRuntime*> Manager::conflicts_that_stop(const UnitRuntime& unit) const {
+  std::vector<const UnitRuntime*> stopping;
+  for (const std::string_view name : order_.in_conflict_with(unit.name())) {
+    const UnitRuntime* other = table_.find(name);
+    if (other != nullptr && !is_at_rest(other->state))
+      stopping.push_back(other);
+  }
+  return stopping;
 }
 
 std::string Manager::waits_for(const UnitRuntime& unit) const {
@@ -174,9 +203,10 @@ std::string Manager::waits_for(const UnitRuntime& unit) const {
     const UnitRuntime* other = table_.find(dependency.unit);
     if (other == nullptr || dependency_met(dependency) != Met::not_yet)
       continue;
-    text += (text.empty() ? "" : ", ") + other->name() + " (" +
-            std::string(to_string(other->state)) + ")";
+    text += (text.empty() ? "" : ", ") + name_and_state(*other);
   }
+  for (const UnitRuntime* other : conflicts_that_stop(unit))
+    text += (text.empty() ? "" : ", ") + name_and_state(*other);
   return text;
 }
 
@@ -184,17 +214,9 @@ void Manager::dependents_of(UnitRuntime& unit) {
   for (const Dependency& dependent : order_.waited_for_by(unit.name()))
     if (UnitRuntime* other = table_.find(dependent.unit))
       evaluate(*other);
-}
-
-void Manager::start_what_stopped_with(const std::string& name) {
-  if (refuse_starts_)
-    return;
-  for (const auto& [other_name, other] : table_.all())
-    if (other->stopped_with == name) {
-      other->stopped_with.clear();
-      if (const auto started = want_up(*other); !started)
-        logs_.unit_line(other_name, LogLevel::warning, started.error().message);
-    }
+  for (const std::string_view name : order_.in_conflict_with(unit.name()))
+    if (UnitRuntime* other = table_.find(name))
+      evaluate(*other);
 }
 
 void Manager::came_to_rest(UnitRuntime& unit) {
@@ -202,13 +224,19 @@ void Manager::came_to_rest(UnitRuntime& unit) {
   loop_.disarm(unit.deadline);  // of a back-off that a stop has ended
   if (unit.state != UnitState::inactive)
     unit.wanted_up = unit.start_again;  // exited or skipped: it has had what was wanted
-  if (unit.is_job() && unit.job_succeeded && unit.state == UnitState::exited)
-    start_what_stopped_with(unit.name());
+  if (unit.state != UnitState::inactive && is_up(unit))
+    start_what_stopped_with(unit);
+  tell_rest(unit);
+  dependents_of(unit);
+  start_if_wanted(unit);
+}
+
+void Manager::tell_rest(const UnitRuntime& unit) {
+  if (unit.state == UnitState::skipped)
+    return logs_.unit_line(unit.name(), LogLevel::info, "skipped: " + unit.reason);
   if (!unit.is_job() || unit.state == UnitState::exited)
     logs_.unit_line(unit.name(), LogLevel::info,
                     unit.state == UnitState::exited ? "done" : "stopped");
-  dependents_of(unit);
-  start_if_wanted(unit);
 }
 
 void Manager::start_if_wanted(UnitRuntime& unit) {
@@ -222,22 +250,23 @@ void Manager::failed_for_good(UnitRuntime& unit) {
   unit.wanted_up = unit.start_again;
   logs_.unit_line(unit.name(), LogLevel::error, "failed: " + unit.reason);
   dependents_of(unit);
-  if (!unit.wanted_up)
+  if (!unit.wanted_up) {
     bring_down_dependents(unit, unmet(unit.name(), &unit));
+    start_what_its_failure_starts(unit);
+  }
   start_if_wanted(unit);
 }
 
-void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
-  if (unit.is_job() && unit.job_succeeded)
-    return;  // its first success is all that they require
-  for (const std::string_view name : order_.brought_down_by(unit.name())) {
+void Manager::start_what_its_failure_starts(const UnitRuntime& unit) {
+  if (refuse_starts_)
+    return;
+  for (const std::string& name : unit.unit.info.on_failure) {
     UnitRuntime* other = table_.find(name);
-    if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
+    if (other == nullptr)
       continue;
-    other->stopped_with = unit.name();
-    if (!reason.empty())
-      other->reason = reason;
-    mark_stop(*other);
+    logs_.unit_line(name, LogLevel::info, "starts: " + unit.name() + " has failed");
+    if (const auto started = want_up(*other); !started)
+      logs_.unit_line(name, LogLevel::warning, started.error().message);
   }
 }
 
@@ -248,32 +277,30 @@ bool Manager::is_refused(const UnitRuntime& unit) const {
 Result<void> Manager::want_up(UnitRuntime& unit) {
   if (is_refused(unit))
     return Error{ErrorCode::unavailable, "berth is shutting down"};
+  bring_up(unit, nullptr);
+  return {};
+}
+
+void Manager::bring_up(UnitRuntime& unit, const UnitRuntime* cause) {
   for (const std::string_view name : order_.pulled_in_by(unit.name())) {
     UnitRuntime* each = table_.find(name);
-    if (each == nullptr || is_refused(*each) ||
+    if (each == nullptr || each == cause || is_refused(*each) ||
         (each->is_job() && each->job_succeeded && each != &unit))
       continue;
-    each->wanted_up = true;
-    each->stopped_with.clear();
+    make_room_for(*each);
     // A unit that is on its way down begins again when it has come to rest; one whose turn to stop
     // has not come stays, and what stopped with it comes back.
-    if (each->stop_pending && !each->life.stop_requested) {
+    const bool was_to_stop = !std::exchange(each->wanted_up, true) && each->stop_pending;
+    each->stopped_with.clear();
+    if (was_to_stop && !each->life.stop_requested) {
       each->stop_pending = false;
-      start_what_stopped_with(each->name());
+      start_what_stopped_with(*each);
       if (observer_)
         observer_(*each);  // who waits for its stop waits in vain
     }
     if (is_at_rest(each->state) || (each->state == UnitState::backoff && each == &unit))
       table_.post(*each, UnitEvent::start);
   }
-  return {};
-}
-
-void Manager::want_down(UnitRuntime& unit, const std::string& why) {
-  logs_.unit_line(unit.name(), LogLevel::info, "stops: " + why);
-  bring_down_dependents(unit, {});
-  unit.stopped_with.clear();
-  mark_stop(unit);
 }
 
 Result<void> Manager::start(UnitRuntime& unit) {
@@ -287,25 +314,6 @@ Result<void> Manager::start(UnitRuntime& unit) {
   return want_up(unit);
 }
 
-void Manager::stop(UnitRuntime& unit) {
-  unit.pinned = false;
-  want_down(unit, "asked to");
-}
-
-Result<void> Manager::restart(UnitRuntime& unit) {
-  if (refuse_starts_)
-    return Error{ErrorCode::unavailable, "berth is shutting down"};
-  unit.history.forget();
-  unit.restarts = 0;
-  unit.refuse_until = {};
-  if (is_at_rest(unit.state) || unit.state == UnitState::backoff)
-    return want_up(unit);
-  // What requires it stays: it only restarts.
-  unit.wanted_up = true;
-  begin_stop(unit);
-  return {};
-}
-
 Result<void> Manager::reload(UnitRuntime& unit) {
   if (unit.state != UnitState::running)
     return Error{ErrorCode::unavailable, unit.name() + " is " + std::string(to_string(unit.state))};
@@ -315,55 +323,6 @@ Result<void> Manager::reload(UnitRuntime& unit) {
     return Error{ErrorCode::invalid, unit.name() + " has neither reload_signal nor reload_command"};
   os::signal_process(unit.life.pidfd.borrow(), unit.life.main_pid, unit.unit.service.reload_signal);
   return {};
-}
-
-void Manager::mark_stop(UnitRuntime& unit) {
-  unit.wanted_up = false;
-  unit.start_again = false;
-  if (unit.is_job())
-    unit.job().again.reset();
-  if (is_at_rest(unit.state))
-    return;
-  unit.stop_pending = true;
-  stops_pending_ = true;
-}
-
-bool Manager::blocked_from_stopping(const UnitRuntime& unit) const {
-  const auto& later = order_.waited_for_by(unit.name());
-  return std::any_of(later.begin(), later.end(), [this](const Dependency& dependent) {
-    const UnitRuntime* other = table_.find(dependent.unit);
-    return other != nullptr && other->stop_pending && !is_at_rest(other->state);
-  });
-}
-
-void Manager::advance_stops() {
-  stops_pending_ = false;
-  for (const auto& [name, unit] : table_.all()) {
-    if (!unit->stop_pending)
-      continue;
-    stops_pending_ = true;
-    if (!unit->life.stop_requested && !blocked_from_stopping(*unit))
-      begin_stop(*unit);
-  }
-}
-
-void Manager::begin_stop(UnitRuntime& unit) {
-  // In waiting and backoff there is no life to end; the flag is the next life's to clear.
-  unit.life.stop_requested = true;
-  const Milliseconds limit = unit.unit.service.stop_timeout;
-  leases_->let_go(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit,
-                  [this, &unit] { table_.post(unit, UnitEvent::stop); });
-}
-
-void Manager::set_stop_cap(Milliseconds cap) {
-  stop_cap_ = cap;
-  actions_.set_stop_cap(cap);
-}
-
-void Manager::kill_all() {
-  for (const auto& [name, unit] : table_.all())
-    if (!is_at_rest(unit->state))
-      actions_.kill(*unit);
 }
 
 }  // namespace berth

@@ -2,6 +2,8 @@
 // stores it, and lets UnitActions and Leases carry it out; decides by the graph who may start and
 // who may stop.
 //
+// Starting is in manager.cc, stopping and restarting in manager_stop.cc.
+//
 // Nothing here recurses: whatever follows from an event is posted, and drain() runs until the queue
 // is empty.
 #pragma once
@@ -72,10 +74,19 @@ class Manager final : public UnitRequests {
   void evaluate(UnitRuntime& unit);
   void dependents_of(UnitRuntime& unit);
   void bring_down_dependents(const UnitRuntime& unit, const std::string& reason);
-  void start_what_stopped_with(const std::string& name);
+  /// cause: up, whatever that means for it, and the reason of this start; not started once more.
+  void bring_up(UnitRuntime& unit, const UnitRuntime* cause);
+  void start_what_stopped_with(const UnitRuntime& unit);
   void came_to_rest(UnitRuntime& unit);
+  void tell_rest(const UnitRuntime& unit);
   void start_if_wanted(UnitRuntime& unit);
   void failed_for_good(UnitRuntime& unit);
+  void start_what_its_failure_starts(const UnitRuntime& unit);
+  /// What is in conflict with the unit and has not come to rest.
+  std::vector<const UnitRuntime*> conflicts_that_stop(const UnitRuntime& unit) const;
+  void make_room_for(const UnitRuntime& unit);
+  void restart_parts(const UnitRuntime& unit);
+  void mark_restart(UnitRuntime& unit);
   void mark_stop(UnitRuntime& unit);
   void advance_stops();
   bool blocked_from_stopping(const UnitRuntime& unit) const;

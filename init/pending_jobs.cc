@@ -20,13 +20,16 @@ Outcome failed(const UnitRuntime& unit) {
 std::optional<Outcome> outcome_of_start(const UnitRuntime& unit, bool in_new_life) {
   switch (unit.state) {
     case UnitState::running:
+      // A restart that a stop and a start after it have overtaken.
+      if (!in_new_life && unit.wanted_up && !unit.stop_pending && !unit.life.stop_requested)
+        return Outcome{JobResult::canceled, {unit.name() + ": started again"}};
       if (unit.is_job() || !in_new_life)
         return std::nullopt;
       return Outcome{JobResult::done, {}};
     case UnitState::exited:
       return in_new_life ? std::optional(Outcome{JobResult::done, {}}) : std::nullopt;
     case UnitState::skipped:
-      return Outcome{JobResult::skipped, {unit.name() + ": a condition does not hold"}};
+      return Outcome{JobResult::skipped, {unit.name() + ": " + unit.reason}};
     case UnitState::backoff: {
       if (unit.is_job())
         return std::nullopt;  // it is tried again, so there is no result yet
@@ -35,7 +38,7 @@ std::optional<Outcome> outcome_of_start(const UnitRuntime& unit, bool in_new_lif
       return outcome;
     }
     case UnitState::failed:
-      return failed(unit);
+      return unit.wanted_up ? std::nullopt : std::optional(failed(unit));
     case UnitState::inactive:
       return unit.wanted_up
                  ? std::nullopt

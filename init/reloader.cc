@@ -10,6 +10,12 @@
 #include "units/unit_changes.h"
 
 namespace berth {
+namespace {
+
+/// How much of a long list a reload names, and how much one that is only tried.
+constexpr std::size_t kNamed = 10, kNamedByDryRun = 1'000;
+
+}  // namespace
 
 void Reloader::boot() {
   Catalog catalog = load_units(p_.settings.folders);
@@ -28,13 +34,17 @@ void Reloader::boot() {
 }
 
 void Reloader::take_over(Catalog& catalog) {
+  rebuild_order();
+  p_.launcher.set_proxies(units_of(UnitKind::proxy));
+  adopt_settings(catalog);
+}
+
+void Reloader::adopt_settings(Catalog& catalog) {
   config_ = std::move(catalog.config);
   errors_ = std::move(catalog.errors);
   catalog = Catalog{};
   set_log_level(config_.log_level);
   p_.logs.configure(config_);
-  rebuild_order();
-  p_.launcher.set_proxies(units_of(UnitKind::proxy));
   p_.leases.set_limits(config_.max_running, config_.max_starting);
   // Reading takes several times what is kept: its heap goes back, and so do the pages of its code.
   ::malloc_trim(0);
@@ -56,28 +66,54 @@ std::vector<std::string> Reloader::error_lines() const {
   return lines;
 }
 
-Result<std::vector<std::string>> Reloader::judge(const CatalogDiff& diff) {
+Result<std::vector<std::string>> Reloader::judge(const CatalogDiff& diff, std::size_t most) const {
+  const auto is_up = [this](const std::string& name) {
+    const UnitRuntime* unit = p_.table.find(name);
+    return unit != nullptr && !is_at_rest(unit->state);
+  };
   if (diff.new_errors.empty())
-    return diff.lines();
+    return diff.lines(is_up, most);
   std::string text;
   for (const LoadError& error : diff.new_errors)
     text += (text.empty() ? "" : "\n") + error.str();
   return Error{ErrorCode::invalid, std::move(text)};
 }
 
-Result<std::vector<std::string>> Reloader::check() const {
-  return judge(compare(definitions(), errors_, load_units(p_.settings.folders)));
+Result<std::vector<std::string>> Reloader::dry_run() const {
+  return judge(compare(definitions(), errors_, load_units(p_.settings.folders)), kNamedByDryRun);
+}
+
+Result<std::vector<std::string>> Reloader::reload_now() {
+  auto lines = BERTH_TRY(reload());
+  for (const auto& [name, unit] : p_.table.all())
+    if (unit->changed && !unit->removed && !unit->life.stop_requested &&
+        unit->changed->info.on_change != OnChange::keep)
+      replace(*unit);
+  return lines;
+}
+
+/// The unit runs as it was defined earlier. A job has its end.
+void Reloader::replace(UnitRuntime& unit) {
+  if (unit.is_job())
+    return;
+  if (unit.is_tenant() && !unit.pinned && unit.changed->info.start != StartWhen::boot)
+    return p_.manager.want_down(unit, "it is not what the unit files say now");
+  if (const auto restarted = p_.manager.restart(unit); !restarted)
+    p_.logs.unit_line(unit.name(), LogLevel::error, restarted.error().message);
 }
 
 Result<std::vector<std::string>> Reloader::reload(const UnitRuntime* by) {
   Catalog next = load_units(p_.settings.folders);
   const CatalogDiff diff = compare(definitions(), errors_, next);
-  auto lines = judge(diff);
+  auto lines = judge(diff, kNamed);
   if (!lines) {
     log_error("reload: nothing was changed, because of\n" + lines.error().message);
     return lines;
   }
-  apply(diff, next);
+  if (diff.empty())
+    adopt_settings(next);
+  else
+    apply(diff, next);
   log_info("reload: " + std::to_string(diff.added.size()) + " units added, " +
            std::to_string(diff.changed.size()) + " changed, " +
            std::to_string(diff.removed.size()) + " removed");
@@ -89,10 +125,10 @@ Result<std::vector<std::string>> Reloader::reload(const UnitRuntime* by) {
 }
 
 void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
-  for (const std::string& name : diff.added)
-    add(std::move(next.units[name]), next.stock[name]);
-  for (const std::string& name : diff.changed)
-    change(*p_.table.find(name), std::move(next.units[name]));
+  for (const AddedUnit& unit : diff.added)
+    add(std::move(next.units[unit.name]), next.stock[unit.name]);
+  for (const ChangedUnit& unit : diff.changed)
+    change(*p_.table.find(unit.name), std::move(next.units[unit.name]));
   take_over(next);
   for (const std::string& name : diff.removed)
     p_.table.find(name)->removed = true;
@@ -101,8 +137,8 @@ void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
   for (const std::string& name : diff.removed)
     remove(*p_.table.find(name));
   p_.proxies.keep_listeners_of(units_of(UnitKind::proxy));
-  for (const std::string& name : diff.added)
-    start_at_boot(*p_.table.find(name));
+  for (const AddedUnit& unit : diff.added)
+    start_at_boot(*p_.table.find(unit.name));
   p_.activation.apply();
 }
 

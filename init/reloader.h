@@ -47,8 +47,10 @@ class Reloader {
   void set_on_applied(std::function<void(const UnitRuntime* by)> on_applied) {
     on_applied_ = std::move(on_applied);
   }
-  /// What a reload would say.
-  Result<std::vector<std::string>> check() const;
+  /// The same; then what still runs as it was defined earlier, and would until it is idle, stops.
+  Result<std::vector<std::string>> reload_now();
+  /// What a reload would change; it is not done.
+  Result<std::vector<std::string>> dry_run() const;
   /// Hands every proxy its route table, if it has changed: after a reload, and when a maintenance
   /// job has succeeded.
   void push_routes();
@@ -67,8 +69,12 @@ class Reloader {
 
  private:
   Definitions definitions() const;
-  static Result<std::vector<std::string>> judge(const CatalogDiff& diff);
+  Result<std::vector<std::string>> judge(const CatalogDiff& diff, std::size_t most) const;
+  void replace(UnitRuntime& unit);
+  /// The units of the table are those that the files name.
   void take_over(Catalog& catalog);
+  /// All but the units; `catalog` is empty afterwards.
+  void adopt_settings(Catalog& catalog);
   void apply(const CatalogDiff& diff, Catalog& next);
   void add(Unit unit, bool stock);
   void change(UnitRuntime& runtime, Unit unit);

@@ -37,7 +37,7 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
   for (const auto& [name, unit] : table_.all())
     if (unit->is_tenant() && !is_at_rest(unit->state))
       manager_.want_down(*unit, "shutdown");
-  on_state();
+  go_on();
 }
 
 std::vector<std::string> Shutdown::left_jobs() const {
@@ -58,7 +58,7 @@ void Shutdown::run_last_jobs() {
   phase_ = Phase::jobs;
   if (triggers_ != nullptr && !hurries_)
     triggers_->begin_shutdown();
-  on_state();
+  go_on();
 }
 
 void Shutdown::stop_rest() {
@@ -72,16 +72,27 @@ void Shutdown::stop_rest() {
   for (const auto& [name, unit] : table_.all())
     if (!is_at_rest(unit->state))
       manager_.want_down(*unit, "shutdown");
-  on_state();
+  go_on();
 }
 
-void Shutdown::on_state() {
+std::optional<std::string> Shutdown::on_state(const UnitRuntime& unit) {
+  auto why = outcome_.on_state(unit, requested());
+  go_on();
+  return requested() ? std::nullopt : std::move(why);
+}
+
+void Shutdown::go_on() {
   if (phase_ == Phase::tenants && all_at_rest(true))
     run_last_jobs();
   if (phase_ == Phase::jobs && left_jobs().empty())
     stop_rest();
   if (phase_ == Phase::rest && all_at_rest(false))
-    loop_.stop();
+    end();
+}
+
+void Shutdown::end() {
+  is_over_ = true;
+  loop_.stop();
 }
 
 void Shutdown::give_up(const char* why) {
@@ -92,7 +103,7 @@ void Shutdown::give_up(const char* why) {
                 std::string(to_string(unit->state)));
     }
   manager_.kill_all();
-  loop_.stop();
+  end();
 }
 
 }  // namespace berth

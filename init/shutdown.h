@@ -2,6 +2,7 @@
 // run, then the rest stops in reverse order of starting.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "init/leases.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/outcome.h"
 #include "init/unit_table.h"
 #include "units/unit.h"
 
@@ -17,7 +19,7 @@ namespace berth {
 class Shutdown {
  public:
   Shutdown(os::EventLoop& loop, UnitTable& table, Manager& manager, Leases& leases)
-      : loop_(loop), table_(table), manager_(manager), leases_(leases) {}
+      : loop_(loop), table_(table), manager_(manager), leases_(leases), outcome_(table) {}
   ~Shutdown();
 
   /// What runs `on = "shutdown"`.
@@ -26,26 +28,33 @@ class Shutdown {
   /// Begins, or hurries if it has begun: what is alive is killed then.
   void request(const BerthConfig& config, const std::string& why);
   bool requested() const { return phase_ != Phase::no; }
-  /// After every change of state: goes on when it can. Ends the loop when all is over.
-  void on_state();
-  /// 0, or 1 if something was cut short.
-  int exit_status() const { return cut_short_.empty() ? 0 : 1; }
+  /// After every change of state: goes on when it can. Ends the loop when all is over. Says why
+  /// it has to be requested, if it is not and the unit's end is berth's.
+  std::optional<std::string> on_state(const UnitRuntime& unit);
+  /// Whether all is over, which may be so before the loop runs.
+  bool is_over() const { return is_over_; }
+  /// berth's; good once it is over.
+  int exit_status() const { return outcome_.exit_status(!cut_short_.empty()); }
 
  private:
   enum class Phase : std::uint8_t { no, tenants, jobs, rest };
   bool all_at_rest(bool only_tenants) const;
   std::vector<std::string> left_jobs() const;
   void run_last_jobs();
+  void go_on();
   void stop_rest();
+  void end();
   void give_up(const char* why);
 
   os::EventLoop& loop_;
   UnitTable& table_;
   Manager& manager_;
   Leases& leases_;
+  Outcome outcome_;
   JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
   bool hurries_ = false;
+  bool is_over_ = false;
   std::vector<os::TimerId> timers_;
   std::vector<std::string> cut_short_;
 };

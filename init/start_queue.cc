@@ -129,16 +129,35 @@ void Leases::make_room(const UnitRuntime& unit) {
     return;  // asked already
   if (book.holders.empty())
     return requests_.want_down(*leaving, "makes room for " + unit.name());
-  for (auto& [proxy, held] : book.holders) {
+  revoke(*leaving);
+  book.evicted_for = unit.name();
+}
+
+void Leases::revoke(const UnitRuntime& unit) {
+  for (auto& [proxy, held] : books_[unit.name()].holders) {
     if (held.revoke != os::kNoTimer)
       continue;
-    held.revoke = loop_.after(kRevokeLimit, [this, proxy = proxy, name = leaving->name()] {
+    held.revoke = loop_.after(kRevokeLimit, [this, proxy = proxy, name = unit.name()] {
       books_[name].holders[proxy].revoke = os::kNoTimer;
       revoke_timed_out(proxy, name);
     });
-    links_.send(proxy, leaving->name(), control::Revoke{leaving->name(), held.epoch});
+    links_.send(proxy, unit.name(), control::Revoke{unit.name(), held.epoch});
   }
-  book.evicted_for = unit.name();
+}
+
+void Leases::vacate(UnitRuntime& unit, std::function<void()> then) {
+  Book& book = books_[unit.name()];
+  if (book.vacated)
+    return;  // asked already
+  if (book.holders.empty())
+    return then();
+  book.vacated = std::move(then);
+  revoke(unit);
+}
+
+void Leases::stays_up(Book& book) {
+  book.evicted_for.clear();
+  book.vacated = nullptr;
 }
 
 }  // namespace berth

@@ -33,20 +33,24 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
     : loop_(loop),
       settings_(settings),
       logs_(logs),
+      resources_(loop, find_cgroups(own_cgroup_view()),
+                 cgroup_name(settings.has_run_dir ? settings.run_dir() : "")),
       endpoints_(settings),
       proxies_(loop, settings),
-      launcher_(settings, logs, endpoints_, proxies_),
-      cleaner_(loop, table_, logs, settings),
+      launcher_(settings, logs, endpoints_, proxies_, resources_),
+      cleaner_(loop, table_, logs, resources_.groups(), settings),
       readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
       provisions_(loop, reaper_, logs, launcher_, settings),
-      job_runs_(loop, table_, reaper_, logs, launcher_),
+      job_runs_(loop, table_, reaper_, logs, launcher_, resources_),
       lives_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_, provisions_, readiness_,
-              proxies_, job_runs_, settings}),
+              proxies_, job_runs_, resources_, settings}),
       notifications_({loop, table_, logs, readiness_, lives_, settings}),
       notify_socket_(
           loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
+      memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
+               leases_}),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
       idle_(loop, table_, logs, manager_, leases_),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
@@ -58,7 +62,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
-              timeline_, triggers_, logs, reaper_, launcher_, settings}),
+              timeline_, triggers_, logs, reaper_, launcher_, memory_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       idle_trim_(loop,
                  [] {
@@ -101,13 +105,14 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   loop_.set_exception_handler(
       [](const char* what) { log_error(std::string("something was given up: ") + what); });
   loop_.set_turn_end([this] { end_turn(); });
+  resources_.groups().begin(settings.is_pid1);
 }
 
 void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
-  if (command_ && command_life_ == CommandLife::not_begun && is_settled())
+  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() && is_settled())
     start_command();
   idle_trim_.after_turn();
 }
@@ -156,9 +161,11 @@ int Supervisor::run() {
   reloader_.boot();
   triggers_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
-  loop_.run();
+  if (!shutdown_.is_over())
+    loop_.run();
   end_leftovers();
-  return command_ ? command_->status() : shutdown_.exit_status();
+  const bool had_command = command_life_ != CommandLife::not_begun;
+  return had_command ? command_->status() : shutdown_.exit_status();
 }
 
 // What has left its unit, or was never in one. Our own helpers go by themselves: berth-admin still
@@ -167,6 +174,7 @@ void Supervisor::end_leftovers() {
   const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer, log_files_writer_};
   if (const auto left = os::leftovers(helpers); !left.empty())
     log_warning(std::to_string(left.size()) + " processes that belong to no unit are told to end");
+  resources_.groups().end();
   log_info("the end");
   logs_.flush(kLastWords);
   os::end_leftovers(helpers, os::kOrphanGrace);
@@ -221,7 +229,7 @@ void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
                          const std::string& from) {
   if (to.empty() && command_)
     return command_->signal(signal.signal);
-  UnitRuntime* const unit = to.empty() ? nullptr : table_.find(to);
+  UnitRuntime* const unit = to.empty() ? table_.main_unit() : table_.find(to);
   if (unit != nullptr && unit->life.main_pid != 0) {
     log_debug(from + " goes to " + unit->name());
     os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, signal.signal);
@@ -245,8 +253,12 @@ void Supervisor::on_state(UnitRuntime& unit) {
   idle_.on_state(unit);
   jobs_.on_state(unit);
   triggers_.on_state(unit);
+  memory_.on_state(unit);
   reloader_.on_state(unit);
-  shutdown_.on_state();
+  const auto why = shutdown_.on_state(unit);
+  // A command that has been told to end already need not hurry.
+  if (why && command_life_ != CommandLife::told_to_end && command_life_ != CommandLife::killed)
+    request_shutdown(*why);
 }
 
 void Supervisor::replace_proxy(const std::string& proxy) {

@@ -17,6 +17,7 @@
 #include "init/lives.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/memory_keeper.h"
 #include "init/notifications.h"
 #include "init/notify_socket.h"
 #include "init/one_command.h"
@@ -30,6 +31,7 @@
 #include "init/readiness.h"
 #include "init/reaper.h"
 #include "init/reloader.h"
+#include "init/resources.h"
 #include "init/settings.h"
 #include "init/shutdown.h"
 #include "init/state_feed.h"
@@ -68,6 +70,7 @@ class Supervisor {
   LogHub& logs_;
   UnitTable table_;
   Reaper reaper_;
+  Resources resources_;
   Endpoints endpoints_;
   ProxyLinks proxies_;
   Launcher launcher_;
@@ -80,6 +83,7 @@ class Supervisor {
   NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
+  MemoryKeeper memory_;
   Activation activation_;
   IdleWatch idle_;
   Reloader reloader_;

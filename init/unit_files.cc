@@ -5,7 +5,9 @@
 
 #include <unistd.h>
 
+#include "init/cgroup_layout.h"
 #include "init/environment.h"
+#include "init/identity.h"
 #include "init/os/files.h"
 
 namespace berth {
@@ -85,6 +87,18 @@ class FolderReader {
   std::set<std::string> refused_;
 };
 
+/// What a job of `user` has written, if it could be written by nobody else.
+Result<std::string> read_generated(const std::string& path, const std::string& user) {
+  uid_t owner = ::geteuid();
+  if (owner == 0 && !user.empty())
+    owner = BERTH_TRY(find_user(user)).uid;
+  auto text = os::read_trusted_file(path, kFileLimit, owner);
+  // The place is said beside the message.
+  if (!text && text.error().message.starts_with(path + ": "))
+    return Error{text.error().code, text.error().message.substr(path.size() + 2)};
+  return text;
+}
+
 }  // namespace
 
 LoadedFiles read_unit_files(const UnitFolders& folders) {
@@ -113,7 +127,8 @@ Catalog load_units(const UnitFolders& folders) {
   LoadContext context;
   context.environment = own_environment();
   context.run_dir = folders.run_dir;
-  context.memory_total = Bytes{os::memory_total_bytes()};
+  context.memory_total = container_memory(find_cgroups(own_cgroup_view()));
+  context.read_generated = read_generated;
   Catalog catalog =
       load_catalog(loaded.files, loaded.berth_toml ? &*loaded.berth_toml : nullptr, context);
   catalog.errors.insert(catalog.errors.begin(), loaded.errors.begin(), loaded.errors.end());

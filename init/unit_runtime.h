@@ -62,7 +62,11 @@ struct UnitLife {
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;
+  std::string killed_for;  ///< why berth killed it without having been asked to, in words
   Verdict verdict = Verdict::stopped;
+  /// How the main process ended, as a shell tells it: 128 + the signal, 127 or 126 if it could not
+  /// be executed.
+  std::optional<int> exit_code;
   os::TimePoint started;
   std::uint64_t started_ms = 0;   ///< wall clock
   Address endpoint;               ///< where it serves; path and port empty = nowhere
@@ -109,7 +113,7 @@ struct UnitRuntime {
 
   UnitState state = UnitState::inactive;
   bool wanted_up = false;
-  bool start_again = false;   ///< was started by hand while a life ended: the next one follows
+  bool start_again = false;   ///< was started while a life ended, or restarts: the next one follows
   bool stop_pending = false;  ///< is to stop, once all that comes after it has stopped
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
   std::uint64_t since_ms = 0;  ///< of the state, wall clock

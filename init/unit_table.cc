@@ -21,6 +21,13 @@ const UnitRuntime* UnitTable::find(std::string_view name) const {
   return found == units_.end() ? nullptr : found->second.get();
 }
 
+UnitRuntime* UnitTable::main_unit() {
+  const auto found = std::find_if(units_.begin(), units_.end(), [](const auto& entry) {
+    return entry.second->unit.info.main && !entry.second->removed;
+  });
+  return found == units_.end() ? nullptr : found->second.get();
+}
+
 void UnitTable::remove(const std::string& name) {
   const auto found = units_.find(name);
   if (found == units_.end())

@@ -20,6 +20,8 @@ class UnitTable {
   UnitRuntime& add(Unit unit);
   UnitRuntime* find(std::string_view name);
   const UnitRuntime* find(std::string_view name) const;
+  /// The unit whose end is the container's, or null.
+  UnitRuntime* main_unit();
   /// Drops the unit and its waiting events.
   void remove(const std::string& name);
   const Map& all() const { return units_; }

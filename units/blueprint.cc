@@ -2,14 +2,26 @@
 #include "units/blueprint.h"
 
 #include <algorithm>
+#include <array>
 
+#include "units/merge.h"
 #include "units/suggestion.h"
 
 namespace berth {
 namespace {
 
-constexpr std::string_view kUnitTable = "[unit]";
-constexpr std::string_view kLogTable = "[log]";
+/// A table that every kind of unit may have. Its keys that are `flat` stand in [[instance]] itself
+/// as well.
+struct Section {
+  std::string_view key;
+  std::string_view table;
+  bool flat;
+};
+constexpr std::array<Section, 4> kSections{{{"unit", "[unit]", false},
+                                            {"process", kProcessTable, true},
+                                            {"memory", kMemoryTable, true},
+                                            {"log", "[log]", false}}};
+
 // Below the run folder; the unit's own folder has its escaped name.
 constexpr std::string_view kUnitsRunFolder = "/units-run/";
 
@@ -114,15 +126,15 @@ Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
   at_ = own->value.at;
   base_.unit.name = name_;
   base_.unit.place = load.errors.place(at_);
-  read_table("unit", kUnitTable, reading);
   const std::size_t errors_before = load.errors.count();
   read_table(own->key, own_table(kind), reading);
   // What is missing is most likely what is misspelt, and that has been said.
   if (load.errors.count() == errors_before) {
     check_presence(own->value, reading);
   }
-  read_table("process", kProcessTable, reading);
-  read_table("log", kLogTable, reading);
+  for (const Section& section : kSections) {
+    read_table(section.key, section.table, reading);
+  }
   declare_vars(reading);
 }
 
@@ -230,29 +242,77 @@ void Blueprint::give_values(const InstanceDeclaration& declaration, Scope& scope
   scope.declared = declared_;
 }
 
-std::vector<Blueprint::Setting> Blueprint::overrides(const InstanceDeclaration& declaration,
-                                                     Reading& reading) const {
-  std::vector<Setting> settings;
-  if (declaration.block == nullptr) {
-    return settings;
-  }
+void Blueprint::override_by(const Member& member, const std::vector<std::string_view>& tables,
+                            Overrides& overrides, Reading& reading) const {
+  const bool appends = member.key.ends_with('+');
+  Member named{member.key.substr(0, member.key.size() - (appends ? 1 : 0)), member.key_at, {}};
   const Kinds kinds = kind_bit(kind());
+  const Key* key = nullptr;
+  for (const std::string_view table : tables) {
+    key = key == nullptr ? find_key(table, kinds, named.key) : key;
+  }
+  if (key == nullptr) {
+    return report_unknown_key(named, tables, kinds, reading);
+  }
+  // Tables of variables or limits are merged over the template's, as drop-ins do.
+  const bool merges = key->type.starts_with("table of") && key->table != kInstanceTable;
+  if (!appends && !merges) {
+    overrides.settings.push_back({key, &member, tables.front()});
+    return;
+  }
+  const Section* section = std::find_if(kSections.begin(), kSections.end(),
+                                        [&](const Section& s) { return s.table == key->table; });
+  const Member* found = tree_.find(section == kSections.end() ? own_key(kind()) : section->key);
+  const Member* base = nullptr;
+  if (found != nullptr && found->value.table() != nullptr) {
+    const auto& members = *found->value.table();
+    const auto same = std::find_if(members.begin(), members.end(),
+                                   [&](const Member& m) { return m.key == named.key; });
+    base = same == members.end() ? nullptr : &*same;
+  }
+  Node merged{member.key_at, Node::Table{}};
+  if (base != nullptr) {
+    merged.table()->push_back(*base);
+  }
+  merge_over(merged, Node{member.key_at, Node::Table{member}},
+             [&](const Member& wrong, const std::string& message) {
+               reading.errors.add(wrong.key_at, reading.unit, message);
+             });
+  if (!merged.table()->empty()) {
+    overrides.made.push_back(std::move(merged.table()->front()));
+    overrides.settings.push_back({key, &overrides.made.back(), tables.front()});
+  }
+}
+
+Blueprint::Overrides Blueprint::overrides(const InstanceDeclaration& declaration,
+                                          Reading& reading) const {
+  Overrides overrides;
+  if (declaration.block == nullptr) {
+    return overrides;
+  }
+  std::vector<std::string_view> flat{kInstanceTable, own_table(kind())};
+  for (const Section& each : kSections) {
+    if (each.flat) {
+      flat.push_back(each.table);
+    }
+  }
   for (const Member& member : *declaration.block->table()) {
+    const Section* section = std::find_if(kSections.begin(), kSections.end(),
+                                          [&](const Section& s) { return s.key == member.key; });
     if (member.key == "when") {
       continue;
     }
-    const Key* key = nullptr;
-    for (const std::string_view table : {kInstanceTable, own_table(kind()), kProcessTable}) {
-      key = key == nullptr ? find_key(table, kinds, member.key) : key;
-    }
-    if (key == nullptr) {
-      report_unknown_key(member, {kInstanceTable, own_table(kind()), kProcessTable}, kinds,
-                         reading);
+    if (section == kSections.end()) {
+      override_by(member, flat, overrides, reading);
+    } else if (member.value.table() == nullptr) {
+      Value(member.value, member.key, kInstanceTable, reading).mismatch(member.value, "a table");
     } else {
-      settings.push_back({key, &member, kInstanceTable});
+      for (const Member& inner : *member.value.table()) {
+        override_by(inner, {section->table}, overrides, reading);
+      }
     }
   }
-  return settings;
+  return overrides;
 }
 
 Unit Blueprint::make_instance(const InstanceDeclaration& declaration, UnitName name,
@@ -264,9 +324,9 @@ Unit Blueprint::make_instance(const InstanceDeclaration& declaration, UnitName n
   draft.unit = base_.unit;
   draft.unit.name = std::move(name);
   draft.unit.place = load.errors.place(declaration.at);
-  const std::vector<Setting> own = overrides(declaration, reading);
+  const Overrides own = overrides(declaration, reading);
   const auto is_overridden = [&](const Setting& setting) {
-    return std::any_of(own.begin(), own.end(),
+    return std::any_of(own.settings.begin(), own.settings.end(),
                        [&](const Setting& o) { return o.key == setting.key; });
   };
   for (const Setting& setting : varying_) {
@@ -276,7 +336,7 @@ Unit Blueprint::make_instance(const InstanceDeclaration& declaration, UnitName n
       setting.key->set(value, draft);
     }
   }
-  for (const Setting& setting : own) {
+  for (const Setting& setting : own.settings) {
     Value value(setting.member->value, setting.member->key, setting.table, reading);
     setting.key->set(value, draft);
   }
@@ -299,6 +359,9 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
       !unit.service.address) {
     complain("\"health\" asks at \"address\", which is not set");
   }
+  if (unit.memory.limit && unit.memory.high && *unit.memory.high > *unit.memory.limit) {
+    complain("\"high\" in [memory] is larger than \"limit\"");
+  }
   if (unit.service.restart_delay > unit.service.restart_delay_max) {
     complain("\"restart_delay\" is longer than \"restart_delay_max\"");
   }
@@ -317,6 +380,12 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
     }
     if (unit.info.start == StartWhen::boot && unit.tenant->idle_timeout.count() != 0) {
       complain("a tenant that starts at boot needs \"idle_timeout\" = \"0\"");
+    }
+    if (unit.info.essential) {
+      complain("a tenant cannot be \"essential\": it never fails for good");
+    }
+    if (unit.info.main) {
+      complain("a tenant cannot be \"main\": it comes and goes with its requests");
     }
     const std::string absent(absent_variable(unit.tenant->endpoint));
     if (mentions_at_start(unit, absent)) {

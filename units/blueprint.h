@@ -2,6 +2,7 @@
 // are made from it.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,8 +51,14 @@ class Blueprint {
   void declare_vars(Reading& reading);
   Scope scope_for(const UnitName& name, const LoadContext& context) const;
   void give_values(const InstanceDeclaration& declaration, Scope& scope, Reading& reading) const;
-  /// The settings of [[instance]] itself, in the order in which they are made.
-  std::vector<Setting> overrides(const InstanceDeclaration& declaration, Reading& reading) const;
+  /// The settings of [[instance]], in the order in which they are made.
+  struct Overrides {
+    std::vector<Setting> settings;
+    std::deque<Member> made;  ///< what some of them point to: merged with what the template says
+  };
+  Overrides overrides(const InstanceDeclaration& declaration, Reading& reading) const;
+  void override_by(const Member& member, const std::vector<std::string_view>& tables,
+                   Overrides& overrides, Reading& reading) const;
   void finish(Unit& unit, Mark at, Reading& reading) const;
 
   UnitName name_;

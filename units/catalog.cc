@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "units/blueprint.h"
 #include "units/catalog_checks.h"
@@ -22,8 +23,9 @@ constexpr std::array<std::pair<std::string_view, UnitKind>, 4> kKindTables{
      {"job", UnitKind::job},
      {"tenant", UnitKind::tenant},
      {"proxy", UnitKind::proxy}}};
-constexpr std::array<std::string_view, 9> kTopTables{
-    "unit", "service", "job", "tenant", "proxy", "process", "log", "instances", "instance"};
+constexpr std::array<std::string_view, 10> kTopTables{"unit",      "service", "job",    "tenant",
+                                                      "proxy",     "process", "memory", "log",
+                                                      "instances", "instance"};
 
 /// The files of one name: the winner, and what drops into it, by the drop-in's own name.
 struct FileGroup {
@@ -59,6 +61,7 @@ class Loader {
     for (const auto& [stem, group] : group_files()) {
       read_group(stem, group);
     }
+    read_generated();
     for (const Declarations& declarations : declarations_) {
       for (const InstanceDeclaration& declaration : declarations.list) {
         add_instance(declaration, declarations.stock);
@@ -82,6 +85,8 @@ class Loader {
   std::optional<Node> parse(std::uint32_t file, const std::string& text, const std::string& unit);
   void check_top(const Node& root, const std::string& unit);
   std::optional<UnitKind> kind_of(const Node& root, const std::string& unit);
+  void read_generated();
+  void read_generated(const Unit& job);
   void add_unit_file(const UnitName& name, UnitKind kind, Node tree, bool stock);
   void add_instance(const InstanceDeclaration& declaration, bool stock);
   bool declare(const UnitName& name, Mark at);
@@ -249,6 +254,43 @@ void Loader::read_group(const std::string& stem, const FileGroup& group) {
   } else {
     loaded_.declared.erase(stem);
   }
+}
+
+/// The files of instances that jobs write. A path counts once.
+void Loader::read_generated() {
+  std::set<std::string> paths;
+  for (const auto& [name, unit] : loaded_.units) {
+    const std::string path = unit.job ? unit.job->instances : "";
+    if (!path.empty() && context_.read_generated && !errors_.is_broken(name) &&
+        paths.insert(path).second) {
+      read_generated(unit);
+    }
+  }
+}
+
+void Loader::read_generated(const Unit& job) {
+  const std::string& name = job.name.str();
+  const std::string& path = job.job->instances;
+  const auto text = context_.read_generated(path, job.process.user);
+  if (!text && text.error().code == ErrorCode::not_found) {
+    return;  // the job has not run yet
+  }
+  const auto file = static_cast<std::uint32_t>(paths_.size());
+  paths_.push_back(path);
+  if (!text) {
+    errors_.add(Mark{file, 0, 0}, "", text.error().message);
+    return;
+  }
+  auto root = parse(file, *text, "");
+  if (!root) {
+    return;
+  }
+  Scope scope;
+  scope.environment = &context_.environment;
+  Reading reading{errors_, loaded_.references, scope, context_.memory_total, ""};
+  trees_.push_back(std::make_unique<Node>(*std::move(root)));
+  check_generated(*trees_.back(), "the job \"" + name + "\"", reading);
+  declarations_.push_back({collect_instances(*trees_.back(), reading), loaded_.stock[name]});
 }
 
 void Loader::add_unit_file(const UnitName& name, UnitKind kind, Node tree, bool stock) {

@@ -2,6 +2,7 @@
 // its place.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ struct LoadContext {
   std::map<std::string, std::string> environment;  ///< berth's own, for ${NAME}
   std::string run_dir = "/run/berth";
   Bytes memory_total;  ///< what "40%" is a part of
+  /// Reads a file of instances that a job of `user` writes ("" = berth's); not_found if there is
+  /// none yet. Null = there never is one.
+  std::function<Result<std::string>(const std::string& path, const std::string& user)>
+      read_generated;
 };
 
 /// What the files say. Units with an error are not in `units`; their errors are in `errors`.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "units/conflict_checks.h"
 #include "units/cycles.h"
 #include "units/suggestion.h"
 
@@ -21,6 +22,12 @@ std::string_view word(Relation relation) {
       return "after";
     case Relation::before:
       return "before";
+    case Relation::conflicts:
+      return "conflicts";
+    case Relation::part_of:
+      return "part_of";
+    case Relation::on_failure:
+      return "on_failure";
     case Relation::route:
       return "unit";
     case Relation::until:
@@ -35,6 +42,25 @@ std::string_view word(Relation relation) {
 
 std::string named(const UnitReference& reference) {
   return std::string(word(reference.relation)) + " \"" + reference.target + "\"";
+}
+
+/// Whether a unit that says this of another makes that one start.
+bool pulls_in(Relation relation) {
+  switch (relation) {
+    case Relation::after:
+    case Relation::before:
+    case Relation::conflicts:
+    case Relation::part_of:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Whether a unit may not say this of itself; in the order of units, that is a cycle.
+bool is_of_others(Relation relation) {
+  return relation == Relation::conflicts || relation == Relation::part_of ||
+         relation == Relation::on_failure;
 }
 
 /// Why `target` cannot stand behind the relation, or nothing.
@@ -82,8 +108,7 @@ std::set<std::string> units_in_use(const LoadedUnits& loaded) {
     }
     const auto [begin, end] = by_unit.equal_range(name);
     for (auto reference = begin; reference != end; ++reference) {
-      const Relation relation = reference->second->relation;
-      if (relation != Relation::after && relation != Relation::before) {
+      if (pulls_in(reference->second->relation)) {
         use(reference->second->target);
       }
     }
@@ -107,6 +132,8 @@ void check_references(const LoadedUnits& loaded, const std::set<std::string>& us
       complain(", which does not exist" + did_you_mean(reference.target, known));
     } else if (reference.target.ends_with('@')) {
       complain(", which is a template: name one of its instances");
+    } else if (reference.target == reference.from && is_of_others(reference.relation)) {
+      complain(", which is the unit itself");
     } else if (const auto target = loaded.units.find(reference.target);
                target != loaded.units.end() && !errors.is_broken(reference.target)) {
       const std::string why = unfit(reference.relation, target->second);
@@ -243,6 +270,31 @@ void check_proxy_choice(const LoadedUnits& loaded, const std::vector<const Unit*
   }
 }
 
+void check_main(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                ErrorList& errors) {
+  const Unit* main = nullptr;
+  for (const Unit* unit : units) {
+    if (unit->info.main && main != nullptr) {
+      errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
+                 "is \"main\", but so is \"" + main->name.str() + "\" (" +
+                     errors.text(loaded.marks.at(main->name.str())) +
+                     "): only one unit's end is the container's");
+    } else if (unit->info.main) {
+      main = unit;
+    }
+  }
+}
+
+void report_cycles(const LoadedUnits& loaded, const std::vector<Cycle>& cycles, ErrorList& errors) {
+  for (const Cycle& cycle : cycles) {
+    for (const CycleStep& step : cycle) {
+      errors.mark_broken(step.unit->name.str());
+    }
+    const std::string& first = cycle.front().unit->name.str();
+    errors.add(loaded.marks.at(first), first, describe_cycle(cycle));
+  }
+}
+
 /// The template's references count for each of its instances, so do its errors.
 std::map<std::string, std::vector<std::string>> instances_by_template(const LoadedUnits& loaded) {
   std::map<std::string, std::vector<std::string>> instances;
@@ -299,6 +351,9 @@ void leave_out_broken(LoadedUnits& loaded, const ErrorList& errors) {
     std::erase_if(unit.info.wants, is_gone);
     std::erase_if(unit.info.after, is_gone);
     std::erase_if(unit.info.before, is_gone);
+    std::erase_if(unit.info.conflicts, is_gone);
+    std::erase_if(unit.info.part_of, is_gone);
+    std::erase_if(unit.info.on_failure, is_gone);
   }
 }
 
@@ -307,17 +362,19 @@ void leave_out_broken(LoadedUnits& loaded, const ErrorList& errors) {
 void check_together(LoadedUnits& loaded, ErrorList& errors) {
   const std::set<std::string> used = units_in_use(loaded);
   check_references(loaded, used, errors);
-  for (const auto& cycle : find_cycles(loaded.units)) {
-    for (const CycleStep& step : cycle) {
-      errors.mark_broken(step.unit->name.str());
-    }
-    const std::string& first = cycle.front().unit->name.str();
-    errors.add(loaded.marks.at(first), first, describe_cycle(cycle));
-  }
+  report_cycles(loaded, find_cycles(loaded.units), errors);
+  std::vector<Cycle> failures = find_failure_cycles(loaded.units);
+  // That a unit names itself has been said where it does so.
+  std::erase_if(failures, [&](const Cycle& cycle) {
+    return cycle.size() == 1 && errors.is_broken(cycle.front().unit->name.str());
+  });
+  report_cycles(loaded, failures, errors);
+  check_conflicts(loaded, errors);
   const auto units = in_file_order(loaded, used);
   check_tenant_paths(loaded, units, errors);
   check_listeners(loaded, units, errors);
   check_proxy_choice(loaded, units, errors);
+  check_main(loaded, units, errors);
   spread(loaded, errors);
   leave_out_broken(loaded, errors);
 }

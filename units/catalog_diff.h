@@ -1,22 +1,39 @@
 // What a reload would change: the difference between the running set and a catalog.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "units/catalog.h"
+#include "units/unit_changes.h"
 
 namespace berth {
 
+struct AddedUnit {
+  std::string name;
+  bool starts = false;  ///< at once
+};
+
+struct ChangedUnit {
+  std::string name;
+  std::vector<std::string> keys;
+  Adoption how = Adoption::in_place;  ///< if it is up
+};
+
 struct CatalogDiff {
-  std::vector<std::string> added;  ///< names, sorted
+  std::vector<AddedUnit> added;  ///< by name, as all of these
   std::vector<std::string> removed;
-  std::vector<std::string> changed;
+  std::vector<ChangedUnit> changed;
   std::vector<LoadError> new_errors;  ///< that the old catalog does not have
 
-  /// For people: "added tenant@2025/boston", one line each; long lists are counted.
-  std::vector<std::string> lines() const;
+  /// Whether no unit differs.
+  bool empty() const { return added.empty() && removed.empty() && changed.empty(); }
+  /// For people, a line each: "changed redis: command, process.env; restarts". is_up: whether a
+  /// unit is not at rest. Of each of the three lists, what is more than `most` is counted.
+  std::vector<std::string> lines(const std::function<bool(const std::string&)>& is_up,
+                                 std::size_t most) const;
 };
 
 /// The units of the running set by name, each as it was last defined.

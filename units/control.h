@@ -192,7 +192,8 @@ enum class Verb : std::uint8_t {
   restart,
   reload_unit,  ///< unit
   reload,
-  reload_check,  ///< all unit files; check = say what is wrong, change nothing
+  reload_dry_run,  ///< all unit files; says what a reload would change, and does nothing
+  reload_now,      ///< and stops what would run on as it was until it is idle
   shutdown,
   reset_failed,
 };

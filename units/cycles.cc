@@ -7,6 +7,10 @@ namespace berth {
 namespace {
 
 constexpr std::string_view kBefore = "before";
+constexpr std::string_view kOnFailure = "on_failure";
+
+/// What makes an edge of the graph.
+enum class Ties : unsigned char { order, failure };
 
 struct Edge {
   std::size_t to = 0;
@@ -37,7 +41,7 @@ void add_edges(Graph& graph, const Numbers& numbers, std::size_t from,
   }
 }
 
-Graph build_graph(const std::map<std::string, Unit>& units) {
+Graph build_graph(const std::map<std::string, Unit>& units, Ties ties) {
   Graph graph;
   Numbers numbers;
   for (const auto& [name, unit] : units) {
@@ -49,8 +53,12 @@ Graph build_graph(const std::map<std::string, Unit>& units) {
     const UnitInfo& info = graph.units[from]->info;
     add_edges(graph, numbers, from, info.requires_units, "requires");
     add_edges(graph, numbers, from, info.wants, "wants");
-    add_edges(graph, numbers, from, info.after, "after");
-    add_edges(graph, numbers, from, info.before, kBefore);
+    if (ties == Ties::order) {
+      add_edges(graph, numbers, from, info.after, "after");
+      add_edges(graph, numbers, from, info.before, kBefore);
+    } else {
+      add_edges(graph, numbers, from, info.on_failure, kOnFailure);
+    }
   }
   return graph;
 }
@@ -125,15 +133,28 @@ class Walk {
   std::vector<Cycle> cycles_;
 };
 
+bool is_by_failure(const Cycle& cycle) {
+  return std::any_of(cycle.begin(), cycle.end(),
+                     [](const CycleStep& step) { return step.reason == kOnFailure; });
+}
+
 }  // namespace
 
 std::vector<Cycle> find_cycles(const std::map<std::string, Unit>& units) {
-  const Graph graph = build_graph(units);
+  const Graph graph = build_graph(units, Ties::order);
   return Walk(graph).run();
 }
 
+std::vector<Cycle> find_failure_cycles(const std::map<std::string, Unit>& units) {
+  const Graph graph = build_graph(units, Ties::failure);
+  std::vector<Cycle> cycles = Walk(graph).run();
+  std::erase_if(cycles, [](const Cycle& cycle) { return !is_by_failure(cycle); });
+  return cycles;
+}
+
 std::string describe_cycle(const Cycle& cycle) {
-  std::string path = "these units wait for each other: ";
+  std::string path = is_by_failure(cycle) ? "these units start each other by failing: "
+                                          : "these units wait for each other: ";
   std::string edges;
   for (std::size_t i = 0; i < cycle.size(); ++i) {
     const CycleStep& step = cycle[i];

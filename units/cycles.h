@@ -1,4 +1,4 @@
-// Cycles in the order of units: a unit that would have to wait for itself.
+// Cycles among units: a unit that would have to wait for itself, or that its own failure starts.
 #pragma once
 
 #include <map>
@@ -10,10 +10,11 @@
 
 namespace berth {
 
-/// `unit` comes after the next step's unit (the last after the first's), because of `reason`.
+/// `unit` comes after, or starts, the next step's unit (the last the first's), because of `reason`.
 struct CycleStep {
   const Unit* unit = nullptr;
-  std::string_view reason;  ///< "requires", "wants", "after", "before" (the next says it)
+  /// "requires", "wants", "after", "before" (the next says it), "on_failure"
+  std::string_view reason;
 };
 using Cycle = std::vector<CycleStep>;
 
@@ -21,7 +22,11 @@ using Cycle = std::vector<CycleStep>;
 /// name; no unit is in two. Names that `units` lacks are left aside.
 std::vector<Cycle> find_cycles(const std::map<std::string, Unit>& units);
 
-/// "a -> b -> a: a requires b (a.toml:2), b is before a …"
+/// As find_cycles(), over on_failure, requires and wants, where on_failure has a part in it: such
+/// units would start each other for ever.
+std::vector<Cycle> find_failure_cycles(const std::map<std::string, Unit>& units);
+
+/// "these units wait for each other: a -> b -> a (a.toml:2: "a" requires "b"; …)"
 std::string describe_cycle(const Cycle& cycle);
 
 }  // namespace berth

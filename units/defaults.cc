@@ -15,8 +15,10 @@ struct DefaultsTable {
   std::string_view table;
   bool is_for_units;
 };
-constexpr std::array<DefaultsTable, 3> kTables{
-    {{"process", kProcessTable, true}, {"log", "[log]", true}, {"shutdown", "[shutdown]", false}}};
+constexpr std::array<DefaultsTable, 4> kTables{{{"process", kProcessTable, true},
+                                                {"memory", kMemoryTable, true},
+                                                {"log", "[log]", true},
+                                                {"shutdown", "[shutdown]", false}}};
 
 const DefaultsTable* find_table(std::string_view key) {
   for (const DefaultsTable& table : kTables) {
@@ -64,9 +66,10 @@ Node read_defaults(Node root, LoadState& load, BerthConfig& config) {
       continue;
     }
     if (table == nullptr && member.value.table() != nullptr) {
-      load.errors.add(member.value.at, "",
-                      "unknown table [" + member.key + "] in " + std::string(kTopTable) +
-                          did_you_mean(member.key, {"process", "log", "shutdown", "signals"}));
+      load.errors.add(
+          member.value.at, "",
+          "unknown table [" + member.key + "] in " + std::string(kTopTable) +
+              did_you_mean(member.key, {"process", "memory", "log", "shutdown", "signals"}));
       continue;
     }
     if (table == nullptr || member.value.table() == nullptr) {

@@ -1,6 +1,9 @@
 // Reading the two forms in which instances are declared.
 #include "units/instances.h"
 
+#include <algorithm>
+#include <array>
+
 #include "units/keys.h"
 
 namespace berth {
@@ -67,7 +70,42 @@ void collect_blocks(const Node& blocks, Reading& reading, std::vector<InstanceDe
   }
 }
 
+constexpr std::array<std::string_view, 7> kGeneratedKeys{"template", "name",  "vars", "env",
+                                                         "path",     "hosts", "when"};
+
+void check_generated_block(const Node& block, const std::string& source, Reading& reading) {
+  const auto text_of = [&](std::string_view key) {
+    const Member* member = block.find(key);
+    const std::string* text = member == nullptr ? nullptr : member->value.text();
+    return text == nullptr ? std::string() : *text;
+  };
+  const std::string instance = text_of("template") + "@" + text_of("name");
+  for (const Member& member : *block.table()) {
+    if (std::find(kGeneratedKeys.begin(), kGeneratedKeys.end(), member.key) ==
+        kGeneratedKeys.end()) {
+      reading.errors.add(
+          member.key_at, instance,
+          "\"" + member.key + "\" is not accepted from " + source +
+              ": an instance of its has \"vars\", \"env\", \"path\" and \"hosts\" alone");
+    }
+  }
+}
+
 }  // namespace
+
+void check_generated(const Node& root, const std::string& source, Reading& reading) {
+  for (const Member& member : *root.table()) {
+    if (member.key == "instance" && is_array_of_tables(member.value)) {
+      for (const Node& block : *member.value.array()) {
+        check_generated_block(block, source, reading);
+      }
+    } else if (member.key != "instance" && member.key != "instances") {
+      reading.errors.add(member.key_at, "",
+                         "\"" + member.key + "\" is not accepted from " + source +
+                             ": its file has [instances.TEMPLATE] and [[instance]] alone");
+    }
+  }
+}
 
 std::vector<InstanceDeclaration> collect_instances(const Node& root, Reading& reading) {
   std::vector<InstanceDeclaration> found;

@@ -18,6 +18,11 @@ struct InstanceDeclaration {
   const Node* block = nullptr;   ///< the [[instance]] table; null for a line
 };
 
+/// Reports what a file that another user writes may not say: all but instances, and of those all
+/// but their values, path, hosts and env. A refused key breaks its instance. source: who writes it,
+/// in words: "the job \"sync\"".
+void check_generated(const Node& root, const std::string& source, Reading& reading);
+
 /// All that the file with the tree `root` declares, in its order. Mistakes of form are reported.
 std::vector<InstanceDeclaration> collect_instances(const Node& root, Reading& reading);
 

@@ -6,6 +6,7 @@
 #include "units/keys.h"
 #include "units/process_values.h"
 #include "units/special_values.h"
+#include "units/word_values.h"
 
 namespace berth {
 namespace {
@@ -14,6 +15,7 @@ using Relation = UnitReference::Relation;
 
 constexpr std::string_view kReady = "ready";
 constexpr std::string_view kHealthCheck = "health";
+constexpr std::string_view kCondition = "[unit.condition]";
 constexpr std::string_view kDirectory = "[[process.directories]]";
 constexpr std::string_view kListen = "[[service.listen]]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
@@ -27,6 +29,7 @@ constexpr std::string_view kAccessLog = "[proxy.log]";
 // The part of a draft that has members of type Owner; of a list, the entry being read.
 // clang-format off
 UnitInfo& part(Draft& d, UnitInfo*) { return d.unit.info; }
+StartCondition& part(Draft& d, StartCondition*) { return d.unit.info.condition; }
 ServiceSpec& part(Draft& d, ServiceSpec*) { return d.unit.service; }
 ReadyCheck& part(Draft& d, ReadyCheck*) { return d.unit.service.ready; }
 HealthCheck& part(Draft& d, HealthCheck*) { return *d.unit.service.health; }
@@ -34,6 +37,7 @@ JobSpec& part(Draft& d, JobSpec*) { return *d.unit.job; }
 TenantSpec& part(Draft& d, TenantSpec*) { return *d.unit.tenant; }
 ProxySpec& part(Draft& d, ProxySpec*) { return *d.unit.proxy; }
 ProcessSpec& part(Draft& d, ProcessSpec*) { return d.unit.process; }
+MemorySpec& part(Draft& d, MemorySpec*) { return d.unit.memory; }
 LogSpec& part(Draft& d, LogSpec*) { return d.unit.log; }
 BerthConfig& part(Draft& d, BerthConfig*) { return d.config; }
 Command& part(Draft& d, Command*) { return d.command; }
@@ -48,51 +52,14 @@ T& member(Draft& draft, T Owner::*pointer) {
   return part(draft, static_cast<Owner*>(nullptr)).*pointer;
 }
 
-// Values whose type says how they are read, beside those that Value reads itself.
+// Values whose type says how they are read, beside those that Value and word_values.h read.
 void read(Value& value, std::uint32_t& out) {
   value.number(out);
-}
-void read(Value& value, StartWhen& out) {
-  value.choice<StartWhen>(
-      out,
-      {{"boot", StartWhen::boot}, {"demand", StartWhen::demand}, {"manual", StartWhen::manual}});
-}
-void read(Value& value, OnChange& out) {
-  value.choice<OnChange>(out, {{"restart", OnChange::restart},
-                               {"when-idle", OnChange::when_idle},
-                               {"keep", OnChange::keep}});
-}
-void read(Value& value, Restart& out) {
-  value.choice<Restart>(out, {{"on-failure", Restart::on_failure},
-                              {"always", Restart::always},
-                              {"never", Restart::never}});
-}
-void read(Value& value, Endpoint& out) {
-  value.choice<Endpoint>(
-      out,
-      {{"port", Endpoint::port}, {"socket", Endpoint::socket}, {"activated", Endpoint::activated}});
-}
-void read(Value& value, LogFormat& out) {
-  value.choice<LogFormat>(out, {{"prefix", LogFormat::prefix},
-                                {"json", LogFormat::json},
-                                {"raw", LogFormat::raw},
-                                {"none", LogFormat::none}});
-}
-void read(Value& value, OnStall& out) {
-  value.choice<OnStall>(out, {{"drop", OnStall::drop}, {"block", OnStall::block}});
-}
-void read(Value& value, AccessLog& out) {
-  value.choice<AccessLog>(
-      out,
-      {{"json", AccessLog::json}, {"combined", AccessLog::combined}, {"none", AccessLog::none}});
 }
 template <typename T>
 void read(Value& value, T& out) {
   value.read(out);
 }
-
-/// Each rotation renames as many files.
-constexpr std::int64_t kMostRotated = 1000;
 
 // Ways of reading that a row names beside the member.
 void absolute_path(Value& value, std::string& out) {
@@ -113,17 +80,8 @@ void octal(Value& value, std::uint32_t& out) {
 void umask(Value& value, std::optional<std::uint32_t>& out) {
   value.octal(out.emplace());
 }
-void oom_score(Value& value, std::optional<int>& out) {
-  value.number(out.emplace(), -1000, 1000);
-}
-void niceness(Value& value, std::optional<int>& out) {
-  value.number(out.emplace(), -20, 19);
-}
-void standard_input(Value& value, std::optional<StandardInput>& out) {
-  value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
-}
-void rotate_keep(Value& value, std::uint32_t& out) {
-  value.number(out, 0, kMostRotated);
+void count(Value& value, std::optional<std::uint32_t>& out) {
+  value.number(out.emplace(), 1);
 }
 void log_level(Value& value, std::string& out) {
   value.word(out, {"error", "warning", "info", "debug"});
@@ -163,6 +121,15 @@ void within_proxy(Value& value, Draft& draft) {
   } else if (applies(value.node(), table, kProxy, value.reading())) {
     read_members(value.node(), table, kProxy, draft, value.reading());
   }
+}
+
+void condition(Value& value, Draft& draft) {
+  if (value.node().table() == nullptr) {
+    value.mismatch(value.node(), "a table");
+    return;
+  }
+  draft.unit.info.condition = StartCondition{};
+  read_members(value.node(), kCondition, kAnyUnit, draft, value.reading());
 }
 
 /// An array of tables: each entry is appended to `list` empty, and the keys of `table` fill it.
@@ -283,8 +250,17 @@ constexpr auto kKeys = std::to_array<Key>({
      order<&UnitInfo::after, Relation::after>},
     {"[unit]", "before", "list of unit names", "[]", kAnyUnit,
      order<&UnitInfo::before, Relation::before>},
+    {"[unit]", "conflicts", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::conflicts, Relation::conflicts>},
+    {"[unit]", "part_of", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::part_of, Relation::part_of>},
+    {"[unit]", "on_failure", "list of unit names", "[]", kAnyUnit,
+     order<&UnitInfo::on_failure, Relation::on_failure>},
     {"[unit]", "start", "word", "\"boot\"", kAnyUnit, set<&UnitInfo::start>},
     {"[unit]", "on_change", "word", "\"restart\"", kAnyUnit, set<&UnitInfo::on_change>},
+    {"[unit]", "essential", "boolean", "false", kAnyUnit, set<&UnitInfo::essential>},
+    {"[unit]", "main", "boolean", "false", kAnyUnit, set<&UnitInfo::main>},
+    {"[unit]", "condition", "table", "", kAnyUnit, condition},
 
     {"[service]", "command", "command", "", kCommanded, set<&ServiceSpec::command>},
     {"[service]", "address", "address", "", kCommanded, set<&ServiceSpec::address>},
@@ -328,6 +304,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[job]", "retries", "number", "0", kJob, set<&JobSpec::retries>},
     {"[job]", "retry_delay", "duration", "\"1s\"", kJob, set<&JobSpec::retry_delay>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
+    {"[job]", "instances", "absolute path", "", kJob, set_by<&JobSpec::instances, absolute_path>},
     {"[job]", "on", "word or list of words", "\"boot\"", kJob, set_by<&JobSpec::on, read_triggers>},
     {"[job]", "every", "duration", "", kJob, set_by<&JobSpec::every, read_every>},
     {"[job]", "schedule", "schedule", "", kJob, schedule},
@@ -401,18 +378,26 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::credentials, read_credentials>},
     {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
     {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
-     set_by<&ProcessSpec::oom_score_adj, oom_score>},
+     set_by<&ProcessSpec::oom_score_adj, read_oom_score>},
     {kProcessTable, "limits", "table of limits", "{}", kAnyKind,
      set_by<&ProcessSpec::limits, read_limits>},
-    {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, niceness>},
+    {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, read_nice>},
     {kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind,
      set<&ProcessSpec::no_new_privileges>},
     {kProcessTable, "capabilities", "list of capabilities", "", kAnyKind,
      set_by<&ProcessSpec::capabilities, read_capabilities>},
-    {kProcessTable, "stdin", "word", "", kAnyKind,
-     set_by<&ProcessSpec::standard_input, standard_input>},
+    {kProcessTable, "stdin", "word", "", kAnyKind, set<&ProcessSpec::standard_input>},
     {kProcessTable, "tty", "absolute path", "", kAnyKind, set_by<&ProcessSpec::tty, absolute_path>},
     {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
+    {kCondition, "env", "variable or table of variables", "", kAnyUnit,
+     set_by<&StartCondition::env, read_condition_env>},
+    {kCondition, "path_exists", "absolute path", "", kAnyUnit,
+     set_by<&StartCondition::path_exists, absolute_path>},
+    {kCondition, "path_missing", "absolute path", "", kAnyUnit,
+     set_by<&StartCondition::path_missing, absolute_path>},
+    {kProcessTable, "cpu_weight", "number", "", kAnyKind,
+     set_by<&ProcessSpec::cpu_weight, read_cpu_weight>},
+    {kProcessTable, "pids_max", "number", "", kAnyKind, set_by<&ProcessSpec::pids_max, count>},
     {kDirectory, "path", "absolute path", "", kAnyKind,
      set_by<&DirectorySpec::path, absolute_path>},
     {kDirectory, "user", "user", "", kAnyKind, set<&DirectorySpec::user>},
@@ -420,12 +405,22 @@ constexpr auto kKeys = std::to_array<Key>({
     {kDirectory, "mode", "octal digits", "\"0755\"", kAnyKind, set_by<&DirectorySpec::mode, octal>},
     {kDirectory, "recursive", "boolean", "false", kAnyKind, set<&DirectorySpec::recursive>},
 
+    {kMemoryTable, "limit", "size", "", kAnyKind, set_by<&MemorySpec::limit, read_memory_size>},
+    {kMemoryTable, "high", "size", "", kAnyKind, set_by<&MemorySpec::high, read_memory_size>},
+    {kMemoryTable, "on_high", "word", "\"log\"", kAnyKind, set<&MemorySpec::on_high>},
+    {kMemoryTable, "allocator", "word", "", kAnyKind, set<&MemorySpec::allocator>},
+    {kMemoryTable, "allocator_conf", "string", "\"\"", kAnyKind, set<&MemorySpec::allocator_conf>},
+    {kMemoryTable, "arenas", "number", "", kAnyKind, set_by<&MemorySpec::arenas, count>},
+    {kMemoryTable, "huge_pages", "word", "\"system\"", kAnyKind, set<&MemorySpec::huge_pages>},
+    {kMemoryTable, "merge", "boolean", "false", kAnyKind, set<&MemorySpec::merge>},
+
     {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},
     {"[log]", "on_stall", "word", "\"drop\"", kAnyKind, set<&LogSpec::on_stall>},
     {"[log]", "file", "absolute path", "", kAnyKind, set_by<&LogSpec::file, absolute_path>},
     {"[log]", "rotate_size", "size", "\"10M\"", kAnyKind, set<&LogSpec::rotate_size>},
-    {"[log]", "rotate_keep", "number", "5", kAnyKind, set_by<&LogSpec::rotate_keep, rotate_keep>},
+    {"[log]", "rotate_keep", "number", "5", kAnyKind,
+     set_by<&LogSpec::rotate_keep, read_rotate_keep>},
     {"[log]", "socket", "absolute path", "", kBerthToml,
      set_by<&BerthConfig::log_socket, absolute_path>},
     {"[log]", "buffers", "size", "\"1M\"", kBerthToml, set<&BerthConfig::log_buffers>},

@@ -99,7 +99,7 @@ std::string_view own_table(UnitKind kind) {
   return kOwnTables[static_cast<std::size_t>(kind)].second;
 }
 
-void report_unknown_key(const Member& member, std::initializer_list<std::string_view> tables,
+void report_unknown_key(const Member& member, const std::vector<std::string_view>& tables,
                         Kinds kinds, Reading& reading) {
   std::vector<std::string_view> known;
   for (const Key& key : all_keys()) {
@@ -108,7 +108,7 @@ void report_unknown_key(const Member& member, std::initializer_list<std::string_
       known.push_back(key.name);
     }
   }
-  const std::string_view table = *tables.begin();
+  const std::string_view table = tables.front();
   std::string message = "unknown key \"" + member.key + "\" in " + std::string(table);
   const std::string_view other = rightful_table(member.key, kinds);
   if (!other.empty() && other != table) {

@@ -44,6 +44,7 @@ struct Key {
 inline constexpr std::string_view kCommandTable = "a command";
 inline constexpr std::string_view kInstanceTable = "[[instance]]";
 inline constexpr std::string_view kProcessTable = "[process]";
+inline constexpr std::string_view kMemoryTable = "[memory]";
 /// The top of berth.toml, outside of any table.
 inline constexpr std::string_view kTopTable = "berth.toml";
 
@@ -59,7 +60,7 @@ std::string_view own_table(UnitKind kind);
 
 /// Reports a key as unknown in the first of `tables`, with the table where it belongs or the
 /// nearest name that one of `tables` has.
-void report_unknown_key(const Member& member, std::initializer_list<std::string_view> tables,
+void report_unknown_key(const Member& member, const std::vector<std::string_view>& tables,
                         Kinds kinds, Reading& reading);
 
 /// Reads every member of `node` by the keys of `table` into `draft`; unknown ones are reported.

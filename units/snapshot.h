@@ -39,6 +39,7 @@ struct UnitStatus {
   UnitState state = UnitState::inactive;
   bool wanted_up = false;
   std::string description;
+  std::vector<std::string> documentation;
   std::string file;                ///< where it is defined, "FILE:LINE"
   std::int32_t main_pid = 0;       ///< 0 = none
   std::vector<std::int32_t> pids;  ///< all that belongs to it, the main one included
@@ -58,6 +59,10 @@ struct UnitStatus {
   std::uint64_t queued_us = 0;  ///< wanted up: it waits for others from here
   std::uint64_t begun_us = 0;   ///< nothing to wait for any more: preparations begin
   std::uint64_t up_us = 0;      ///< ready; a job: has succeeded
+  std::string
+      memory_by;  ///< what keeps its [memory]: "cgroup v2", "cgroup v1", "PSS", "RSS"; or ""
+  std::uint64_t memory_current = 0, memory_peak = 0;  ///< bytes; peak: of this life, 0 = unknown
+  std::uint64_t memory_limit = 0, memory_high = 0;    ///< bytes; 0 = none
   // Tenants only.
   std::string path;  ///< URL prefix
   std::uint32_t in_flight = 0;
@@ -76,6 +81,7 @@ struct UnitStatus {
     v(s.state);
     v(s.wanted_up);
     v(s.description);
+    v(s.documentation);
     v(s.file);
     v(s.main_pid);
     v(s.pids);
@@ -97,6 +103,11 @@ struct UnitStatus {
     v(s.queued_us);
     v(s.begun_us);
     v(s.up_us);
+    v(s.memory_by);
+    v(s.memory_current);
+    v(s.memory_peak);
+    v(s.memory_limit);
+    v(s.memory_high);
     v(s.path);
     v(s.in_flight);
     v(s.requests);

@@ -119,6 +119,33 @@ void read_environment(Value& value, std::map<std::string, std::optional<std::str
   }
 }
 
+void read_condition_env(Value& value, std::map<std::string, std::optional<std::string>>& out) {
+  constexpr std::string_view what = "the name of a variable, or a table of names and values";
+  std::map<std::string, std::optional<std::string>> wanted;
+  if (value.node().table() == nullptr) {
+    const auto name = value.text_of(value.node(), what);
+    if (!name) {
+      return;
+    }
+    wanted[*name] = std::nullopt;
+  } else {
+    for (const Member& member : *value.node().table()) {
+      const auto text = value.text_of(member.value, what);
+      if (!text) {
+        return;
+      }
+      wanted[member.key] = *text;
+    }
+  }
+  for (const auto& [name, text] : wanted) {
+    if (!is_environment_name(name)) {
+      value.complain(value.node().at, "holds a name that no variable can have");
+      return;
+    }
+  }
+  out = std::move(wanted);
+}
+
 void read_inherit_env(Value& value, InheritEnv& out) {
   InheritEnv inherit;
   if (value.node().array() != nullptr) {
@@ -131,6 +158,18 @@ void read_inherit_env(Value& value, InheritEnv& out) {
     return;
   }
   out = std::move(inherit);
+}
+
+void read_memory_size(Value& value, std::optional<Bytes>& out) {
+  // No program starts within less: a forgotten suffix.
+  constexpr std::uint64_t kLeast = std::uint64_t{1024} * 1024;
+  std::optional<Bytes> size;
+  value.read(size);
+  if (size && size->count < kLeast) {
+    value.complain(value.node().at, "must be at least 1M");
+  } else if (size) {
+    out = size;
+  }
 }
 
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out) {
@@ -445,6 +484,11 @@ void read_extensions(Value& value, std::vector<std::string>& out) {
 
 void read_methods(Value& value, std::vector<std::string>& out) {
   value.texts(out, "a list of HTTP methods such as \"GET\"", is_token);
+}
+
+void read_rotate_keep(Value& value, std::uint32_t& out) {
+  constexpr std::int64_t kMost = 1000;
+  value.number(out, 0, kMost);
 }
 
 }  // namespace berth

@@ -7,7 +7,11 @@ namespace berth {
 
 /// `env`: adds to `out`; `NAME = false` unsets.
 void read_environment(Value& value, std::map<std::string, std::optional<std::string>>& out);
+/// `env` of [unit.condition]: a name, or a table of names and values.
+void read_condition_env(Value& value, std::map<std::string, std::optional<std::string>>& out);
 void read_inherit_env(Value& value, InheritEnv& out);
+/// [memory] `limit`, `high`: at least a mebibyte.
+void read_memory_size(Value& value, std::optional<Bytes>& out);
 /// `limits`: { nofile = 65536, core = "infinity", nproc = "100:200" }
 void read_limits(Value& value, std::map<std::string, ResourceLimit>& out);
 /// `success_exit`: codes and signals.
@@ -53,5 +57,8 @@ void read_public_paths(Value& value, std::vector<std::string>& out);
 void read_extensions(Value& value, std::vector<std::string>& out);
 /// HTTP methods, in upper case.
 void read_methods(Value& value, std::vector<std::string>& out);
+
+/// `rotate_keep`: each rotation renames as many files.
+void read_rotate_keep(Value& value, std::uint32_t& out);
 
 }  // namespace berth

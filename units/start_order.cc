@@ -16,6 +16,30 @@ void add_once(std::vector<Dependency>& list, std::string_view unit, Bond bond) {
     found->bond = std::max(found->bond, bond);
 }
 
+void add_name(std::vector<std::string_view>& list, std::string_view unit) {
+  if (std::find(list.begin(), list.end(), unit) == list.end())
+    list.push_back(unit);
+}
+
+/// All that `next` adds for `unit`, for what that is, and so on; without `unit` itself.
+template <typename Next>
+std::vector<std::string_view> closure(std::string_view unit, const Next& next) {
+  std::vector<std::string_view> found;
+  std::set<std::string_view> seen{unit};
+  std::vector<std::string_view> open{unit};
+  while (!open.empty()) {
+    const std::string_view current = open.back();
+    open.pop_back();
+    next(current, [&](std::string_view other) {
+      if (seen.insert(other).second) {
+        found.push_back(other);
+        open.push_back(other);
+      }
+    });
+  }
+  return found;
+}
+
 const std::vector<Dependency>& no_dependencies() {
   static const std::vector<Dependency> none;
   return none;
@@ -25,25 +49,30 @@ const std::vector<Dependency>& no_dependencies() {
 
 void StartOrder::add(const Unit& unit) {
   const std::string& name = unit.name.str();
-  const std::string_view own = nodes_.try_emplace(name).first->first;
+  const std::string_view self = own(name);
   for (const std::string& other : unit.info.requires_units)
-    bond(own, other, Bond::requires_it);
+    bond(self, other, Bond::requires_it);
   for (const std::string& other : unit.info.wants)
-    bond(own, other, Bond::wants_it);
+    bond(self, other, Bond::wants_it);
   for (const std::string& other : unit.info.after)
-    bond(own, other, Bond::after);
+    bond(self, other, Bond::after);
+  for (const std::string& other : unit.info.part_of)
+    add_name(parts_[own(other)], self);
+  for (const std::string& other : unit.info.conflicts) {
+    add_name(conflicts_[self], own(other));
+    add_name(conflicts_[own(other)], self);
+  }
   for (const std::string& other : unit.info.before)
     before_.emplace_back(other, name);
 }
 
 void StartOrder::bond(std::string_view from, const std::string& to, Bond bond) {
-  const std::string_view other = nodes_.try_emplace(to).first->first;
-  add_once(nodes_.find(from)->second.waits_for, other, bond);
+  add_once(nodes_.find(from)->second.waits_for, own(to), bond);
 }
 
 void StartOrder::finish() {
   for (const auto& [later, earlier] : before_)
-    bond(nodes_.try_emplace(later).first->first, earlier, Bond::after);
+    bond(own(later), earlier, Bond::after);
   before_.clear();
   before_.shrink_to_fit();
   for (const auto& [name, node] : nodes_)
@@ -86,21 +115,31 @@ std::vector<std::string_view> StartOrder::pulled_in_by(std::string_view unit) co
   return order;
 }
 
+template <typename Add>
+void StartOrder::add_parts(std::string_view unit, const Add& add) const {
+  const auto found = parts_.find(unit);
+  if (found != parts_.end())
+    std::for_each(found->second.begin(), found->second.end(), add);
+}
+
 std::vector<std::string_view> StartOrder::brought_down_by(std::string_view unit) const {
-  std::vector<std::string_view> down;
-  std::set<std::string_view> seen{unit};
-  std::vector<std::string_view> open{unit};
-  while (!open.empty()) {
-    const std::string_view current = open.back();
-    open.pop_back();
-    for (const Dependency& dependent : waited_for_by(current)) {
-      if (dependent.bond != Bond::requires_it || !seen.insert(dependent.unit).second)
-        continue;
-      down.push_back(dependent.unit);
-      open.push_back(dependent.unit);
-    }
-  }
-  return down;
+  return closure(unit, [this](std::string_view current, const auto& add) {
+    for (const Dependency& dependent : waited_for_by(current))
+      if (dependent.bond == Bond::requires_it)
+        add(dependent.unit);
+    add_parts(current, add);
+  });
+}
+
+std::vector<std::string_view> StartOrder::parts_of(std::string_view unit) const {
+  return closure(unit,
+                 [this](std::string_view current, const auto& add) { add_parts(current, add); });
+}
+
+const std::vector<std::string_view>& StartOrder::in_conflict_with(std::string_view unit) const {
+  static const Names none;
+  const auto found = conflicts_.find(unit);
+  return found == conflicts_.end() ? none : found->second;
 }
 
 }  // namespace berth

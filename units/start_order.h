@@ -36,8 +36,12 @@ class StartOrder {
   const std::vector<Dependency>& waited_for_by(std::string_view unit) const;
   /// `unit` and all that it requires or wants, directly or not; dependencies first.
   std::vector<std::string_view> pulled_in_by(std::string_view unit) const;
-  /// All that require `unit`, directly or not, without itself.
+  /// All that require `unit` or are part of it, directly or not, without itself.
   std::vector<std::string_view> brought_down_by(std::string_view unit) const;
+  /// All that are part of `unit`, directly or not, without itself: they restart with it.
+  std::vector<std::string_view> parts_of(std::string_view unit) const;
+  /// What cannot be up together with `unit`, whichever of the two says so.
+  const std::vector<std::string_view>& in_conflict_with(std::string_view unit) const;
 
  private:
   struct Node {
@@ -46,8 +50,15 @@ class StartOrder {
   };
   void bond(std::string_view from, const std::string& to, Bond bond);
   const Node* find(std::string_view unit) const;
+  template <typename Add>
+  void add_parts(std::string_view unit, const Add& add) const;
+  std::string_view own(const std::string& unit) { return nodes_.try_emplace(unit).first->first; }
 
+  using Names = std::vector<std::string_view>;
   std::map<std::string, Node, std::less<>> nodes_;
+  // Few units have any, so these are no part of every node.
+  std::map<std::string_view, Names> conflicts_;
+  std::map<std::string_view, Names> parts_;
   std::vector<std::pair<std::string, std::string>> before_;  ///< until finish()
 };
 

@@ -31,6 +31,14 @@ enum class StartWhen : std::uint8_t { boot, demand, manual };
 /// What a reload does to a unit when a key that its process is made of has changed.
 enum class OnChange : std::uint8_t { restart, when_idle, keep };
 
+/// [unit.condition]: all of it must hold, else the unit is skipped.
+struct StartCondition {
+  /// Variables of berth's own environment; nullopt = set and not empty is enough.
+  std::map<std::string, std::optional<std::string>> env;
+  std::string path_exists, path_missing;  ///< empty = not asked
+  bool operator==(const StartCondition&) const = default;
+};
+
 /// [unit]
 struct UnitInfo {
   std::string description;
@@ -39,8 +47,14 @@ struct UnitInfo {
   std::vector<std::string> wants;
   std::vector<std::string> after;
   std::vector<std::string> before;
+  std::vector<std::string> conflicts;
+  std::vector<std::string> part_of;
+  std::vector<std::string> on_failure;
   StartWhen start = StartWhen::boot;
   OnChange on_change = OnChange::restart;
+  bool essential = false;
+  bool main = false;
+  StartCondition condition;
   bool operator==(const UnitInfo&) const = default;
 };
 
@@ -81,6 +95,9 @@ struct HealthCheck : ProbeSpec {
   std::uint32_t failures = 3;   ///< in a row
   bool operator==(const HealthCheck&) const = default;
 };
+
+/// How long a command of before_start, after_start or after_stop may take that does not say it.
+inline constexpr Milliseconds kAroundTimeout{30'000};
 
 enum class Restart : std::uint8_t { never, on_failure, always };
 
@@ -129,6 +146,7 @@ struct JobSpec {
   std::uint32_t retries = 0;
   Milliseconds retry_delay{1'000};
   bool reload = false;
+  std::string instances;  ///< a file of instances that the job writes as its user; empty = none
   std::optional<TriggerSet> on;  ///< nullopt = boot, or nothing where it has a clock
   Milliseconds every{0};         ///< 0 = not
   std::optional<CronSchedule> schedule;
@@ -223,7 +241,27 @@ struct ProcessSpec {
   std::optional<StandardInput> standard_input;  ///< `stdin`; nullopt = tty if there is one
   std::string tty;                              ///< the terminal that it controls; empty = none
   std::vector<DirectorySpec> directories;
+  std::optional<std::uint32_t> cpu_weight;  ///< share of the CPU against other units: 1-10000
+  std::optional<std::uint32_t> pids_max;    ///< processes and threads at once
   bool operator==(const ProcessSpec&) const = default;
+};
+
+/// `on_high`: what follows when a unit has more memory than `high`.
+enum class OnHigh : std::uint8_t { log, restart_when_idle, restart };
+enum class Allocator : std::uint8_t { system, jemalloc, mimalloc };
+enum class HugePages : std::uint8_t { system, never };
+
+/// [memory]
+struct MemorySpec {
+  std::optional<Bytes> limit;  ///< what the unit's processes may have together
+  std::optional<Bytes> high;   ///< from where on they have too much
+  OnHigh on_high = OnHigh::log;
+  std::optional<Allocator> allocator;  ///< nullopt = whatever the environment says
+  std::string allocator_conf;          ///< in the allocator's own language
+  std::optional<std::uint32_t> arenas;
+  HugePages huge_pages = HugePages::system;
+  bool merge = false;  ///< kernel same-page merging
+  bool operator==(const MemorySpec&) const = default;
 };
 
 enum class LogFormat : std::uint8_t { prefix, json, raw, none };
@@ -255,6 +293,7 @@ struct Unit {
   std::optional<TenantSpec> tenant;
   std::optional<ProxySpec> proxy;
   ProcessSpec process;
+  MemorySpec memory;
   LogSpec log;
   bool mentions_run_dir = false;  ///< some value has ${run_dir}: the folder is made for it
 

@@ -39,13 +39,14 @@ constexpr bool same_process(const Unit& a, const Unit& b) {
   return a.process.*Member == b.process.*Member;
 }
 template <auto Member>
+constexpr bool same_memory(const Unit& a, const Unit& b) {
+  return a.memory.*Member == b.memory.*Member;
+}
+template <auto Member>
 constexpr bool same_log(const Unit& a, const Unit& b) {
   return a.log.*Member == b.log.*Member;
 }
 
-bool same_kind(const Unit& a, const Unit& b) {
-  return a.kind == b.kind;
-}
 bool same_success(const Unit& a, const Unit& b) {
   return a.service.success_codes == b.service.success_codes &&
          a.service.success_signals == b.service.success_signals;
@@ -71,15 +72,20 @@ bool same_proxy_table(const Unit& a, const Unit& b) {
 constexpr Part kOf = Part::of_process, kBeside = Part::beside_it;
 
 constexpr auto kAspects = std::to_array<Aspect>({
-    {"the kind of unit", kOf, same_kind},
     {"unit.description", kBeside, same_info<&UnitInfo::description>},
     {"unit.documentation", kBeside, same_info<&UnitInfo::documentation>},
     {"unit.requires", kBeside, same_info<&UnitInfo::requires_units>},
     {"unit.wants", kBeside, same_info<&UnitInfo::wants>},
     {"unit.after", kBeside, same_info<&UnitInfo::after>},
     {"unit.before", kBeside, same_info<&UnitInfo::before>},
+    {"unit.conflicts", kBeside, same_info<&UnitInfo::conflicts>},
+    {"unit.part_of", kBeside, same_info<&UnitInfo::part_of>},
+    {"unit.on_failure", kBeside, same_info<&UnitInfo::on_failure>},
     {"unit.start", kBeside, same_info<&UnitInfo::start>},
     {"unit.on_change", kBeside, same_info<&UnitInfo::on_change>},
+    {"unit.essential", kBeside, same_info<&UnitInfo::essential>},
+    {"unit.main", kBeside, same_info<&UnitInfo::main>},
+    {"unit.condition", kBeside, same_info<&UnitInfo::condition>},
 
     {"command", kOf, same_service<&ServiceSpec::command>},
     {"address", kOf, same_service<&ServiceSpec::address>},
@@ -105,6 +111,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"steps", kOf, same_job<&JobSpec::steps>},
     {"timeout", kBeside, same_job<&JobSpec::timeout>},
     {"reload", kBeside, same_job<&JobSpec::reload>},
+    {"instances", kBeside, same_job<&JobSpec::instances>},
     {"retries", kBeside, same_job<&JobSpec::retries>},
     {"retry_delay", kBeside, same_job<&JobSpec::retry_delay>},
     {"on", kBeside, same_job<&JobSpec::on>},
@@ -148,6 +155,17 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"process.tty", kOf, same_process<&ProcessSpec::tty>},
     {"process.uid_range", kOf, same_uid_range},
     {"process.directories", kOf, same_process<&ProcessSpec::directories>},
+    {"process.cpu_weight", kOf, same_process<&ProcessSpec::cpu_weight>},
+    {"process.pids_max", kOf, same_process<&ProcessSpec::pids_max>},
+
+    {"memory.limit", kOf, same_memory<&MemorySpec::limit>},
+    {"memory.high", kOf, same_memory<&MemorySpec::high>},
+    {"memory.on_high", kBeside, same_memory<&MemorySpec::on_high>},
+    {"memory.allocator", kOf, same_memory<&MemorySpec::allocator>},
+    {"memory.allocator_conf", kOf, same_memory<&MemorySpec::allocator_conf>},
+    {"memory.arenas", kOf, same_memory<&MemorySpec::arenas>},
+    {"memory.huge_pages", kOf, same_memory<&MemorySpec::huge_pages>},
+    {"memory.merge", kOf, same_memory<&MemorySpec::merge>},
 
     {"log.format", kBeside, same_log<&LogSpec::format>},
     {"log.buffer", kBeside, same_log<&LogSpec::buffer>},
@@ -161,6 +179,8 @@ constexpr auto kAspects = std::to_array<Aspect>({
 
 UnitChanges changes_between(const Unit& before, const Unit& after) {
   UnitChanges changes;
+  if (before.kind != after.kind)
+    return {{"the kind of unit"}, true};  // of which all the rest follows
   for (const Aspect& aspect : kAspects) {
     if (aspect.same(before, after))
       continue;

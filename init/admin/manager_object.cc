@@ -35,7 +35,7 @@ using TenantRow = sdbus::Struct<std::string, std::string, std::string, std::stri
                                 std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, bool>;
 using LogRow = sdbus::Struct<std::uint64_t, std::string, std::string>;
 using MemoryRow = sdbus::Struct<std::string, std::string, std::uint32_t, std::int64_t, std::int64_t,
-                                std::int64_t, std::int64_t>;
+                                std::int64_t, std::int64_t, std::int64_t, std::string>;
 
 /// Runs the body of a handler.
 template <typename Body>
@@ -167,9 +167,15 @@ Dictionary status_of(const UnitStatus& unit) {
                     {"reason", to_valid_utf8(unit.reason)},
                     {"endpoint", to_valid_utf8(unit.endpoint)},
                     {"says", to_valid_utf8(unit.says)},
+                    {"documentation", valid_utf8(unit.documentation)},
                     {"requires", valid_utf8(unit.requires_units)},
                     {"wants", valid_utf8(unit.wants)},
-                    {"after", valid_utf8(unit.after)}};
+                    {"after", valid_utf8(unit.after)},
+                    {"memory_by", unit.memory_by},
+                    {"memory_current", unit.memory_current},
+                    {"memory_peak", unit.memory_peak},
+                    {"memory_limit", unit.memory_limit},
+                    {"memory_high", unit.memory_high}};
   if (unit.kind == UnitKind::job)
     status.insert({{"next_run_ms", unit.next_run_ms}, {"runs", run_rows(unit)}});
   if (unit.kind != UnitKind::tenant)
@@ -226,7 +232,9 @@ MemoryRow memory_row(const UnitMemory& unit) {
                    figure(unit.sum.resident),
                    figure(unit.sum.proportional),
                    figure(unit.sum.private_memory),
-                   figure(unit.sum.swapped)};
+                   figure(unit.sum.swapped),
+                   figure(unit.in_cgroup),
+                   unit.measured_by};
 }
 
 /// A pipe for what PID 1 tells while it happens. Its description is shared with PID 1, which must
@@ -403,15 +411,23 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
     });
   }
 
-  void Reload(sdbus::Result<bool, std::vector<std::string>>&& result, bool dry_run) override {
+  using ReloadSlot = sdbus::Result<bool, std::vector<std::string>>;
+  void Reload(ReloadSlot&& result, bool dry_run) override {
+    reload(dry_run ? control::Verb::reload_dry_run : control::Verb::reload, std::move(result));
+  }
+  void ReloadNow(ReloadSlot&& result) override {
+    reload(control::Verb::reload_now, std::move(result));
+  }
+
+  void reload(control::Verb verb, ReloadSlot&& result) {
     bus_method([&] {
-      link_.command_to_end(
-          client_, uid_, dry_run ? control::Verb::reload_check : control::Verb::reload, "",
-          [later = LaterReply(std::move(result))](const Answer<JobEnd>& answer) {
-            later.answer(answer, [](const JobEnd& end) {
-              return std::tuple(end.result == control::JobResult::done, valid_utf8(end.lines));
-            });
-          });
+      link_.command_to_end(client_, uid_, verb, "",
+                           [later = LaterReply(std::move(result))](const Answer<JobEnd>& answer) {
+                             later.answer(answer, [](const JobEnd& end) {
+                               return std::tuple(end.result == control::JobResult::done,
+                                                 valid_utf8(end.lines));
+                             });
+                           });
     });
   }
 

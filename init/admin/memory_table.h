@@ -8,20 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "units/process_memory.h"
 #include "units/snapshot.h"
 
 namespace berth::admin {
-
-/// One process. A figure is missing where it could not be read.
-struct ProcessMemory {
-  std::optional<std::uint64_t> resident, proportional, private_memory, swapped;  ///< bytes
-  bool operator==(const ProcessMemory&) const = default;
-};
-using ProcessTable = std::map<std::int32_t, ProcessMemory>;
-
-/// The lines "PID RSS_KB PSS_KB PRIVATE_KB SWAP_KB" of the probes, "-" where not readable. Lines of
-/// another form are left out.
-ProcessTable parse_probe_lines(std::string_view text);
 
 /// One unit, or one of berth's own processes. A figure is missing if it is of one of its processes.
 struct UnitMemory {
@@ -29,6 +19,9 @@ struct UnitMemory {
   std::string kind;  ///< of the unit; "berth" for berth's own
   std::uint32_t processes = 0;
   ProcessMemory sum;
+  std::string
+      measured_by;  ///< "cgroup v2", "cgroup v1"; "PSS", or "RSS" where that is not readable
+  std::optional<std::uint64_t> in_cgroup;  ///< bytes, the page cache included
   bool operator==(const UnitMemory&) const = default;
 };
 

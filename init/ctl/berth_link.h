@@ -13,6 +13,7 @@
 
 namespace berth::ctl {
 
+enum class ReloadMode { apply, now, dry_run };
 enum class JobVerb { start, stop, restart, reload, reset_failed };
 
 /// The states of all units at one moment, and what comes after it.
@@ -46,7 +47,7 @@ class BerthLink {
   virtual Result<std::string> begin_job(JobVerb verb, const std::string& unit) = 0;
   /// Waits for the end of a job that this link has begun, for as long as it takes.
   virtual Result<JobOutcome> wait_job(const std::string& job) = 0;
-  virtual Result<ReloadOutcome> reload(bool dry_run) = 0;
+  virtual Result<ReloadOutcome> reload(ReloadMode mode) = 0;
   virtual Result<void> shutdown() = 0;
 };
 

@@ -132,9 +132,15 @@ UnitDetails details_of(const Dictionary& status) {
   take(status, "reason", unit.reason);
   take(status, "endpoint", unit.endpoint);
   take(status, "says", unit.says);
+  take(status, "documentation", unit.documentation);
   take(status, "requires", unit.requires_units);
   take(status, "wants", unit.wants);
   take(status, "after", unit.after);
+  take(status, "memory_by", unit.memory_by);
+  take(status, "memory_current", unit.memory_current);
+  take(status, "memory_peak", unit.memory_peak);
+  take(status, "memory_limit", unit.memory_limit);
+  take(status, "memory_high", unit.memory_high);
   take(status, "path", unit.path);
   take(status, "in_flight", unit.in_flight);
   take(status, "requests", unit.requests);
@@ -331,7 +337,8 @@ Result<MemoryReport> BusLink::measure_memory() {
     for (const auto& row : rows) {
       const MemoryFigures figures{figure_of(row.get<3>()), figure_of(row.get<4>()),
                                   figure_of(row.get<5>()), figure_of(row.get<6>())};
-      report.rows.push_back(MemoryRow{row.get<0>(), row.get<1>(), row.get<2>(), figures});
+      report.rows.push_back(MemoryRow{row.get<0>(), row.get<1>(), row.get<2>(), figures,
+                                      figure_of(row.get<7>()), row.get<8>()});
     }
     return report;
   });
@@ -359,9 +366,10 @@ Result<JobOutcome> BusLink::wait_job(const std::string& job) {
   return guarded([&] { return proxy_->wait(job); });
 }
 
-Result<ReloadOutcome> BusLink::reload(bool dry_run) {
+Result<ReloadOutcome> BusLink::reload(ReloadMode mode) {
   return guarded([&] {
-    const auto [ok, messages] = proxy_->Reload(dry_run);
+    const auto [ok, messages] =
+        mode == ReloadMode::now ? proxy_->ReloadNow() : proxy_->Reload(mode == ReloadMode::dry_run);
     return ReloadOutcome{ok, messages};
   });
 }

@@ -32,7 +32,7 @@ class BusLink final : public BerthLink {
   Result<MemoryReport> measure_memory() override;
   Result<std::string> begin_job(JobVerb verb, const std::string& unit) override;
   Result<JobOutcome> wait_job(const std::string& job) override;
-  Result<ReloadOutcome> reload(bool dry_run) override;
+  Result<ReloadOutcome> reload(ReloadMode mode) override;
   Result<void> shutdown() override;
 
  private:

@@ -97,7 +97,10 @@ int unit_status(const Invocation& invocation, BerthLink& berth, const Output& ou
 }
 
 int reload_files(const Invocation& invocation, BerthLink& berth, const Output& output) {
-  const auto outcome = berth.reload(invocation.check);
+  const bool dry_run = invocation.dry_run;
+  const auto outcome = berth.reload(dry_run          ? ReloadMode::dry_run
+                                    : invocation.now ? ReloadMode::now
+                                                     : ReloadMode::apply);
   if (!outcome)
     return report(outcome.error(), output);
   if (output.json) {
@@ -113,10 +116,10 @@ int reload_files(const Invocation& invocation, BerthLink& berth, const Output& o
   for (const std::string& message : outcome->messages)
     stream << printable(message) << '\n';
   if (!outcome->ok)
-    output.err << "berthctl: " << (invocation.check ? "not as it should be" : "nothing was changed")
+    output.err << "berthctl: " << (dry_run ? "nothing would be changed" : "nothing was changed")
                << '\n';
   else if (outcome->messages.empty())
-    output.out << (invocation.check ? "nothing is wrong\n" : "nothing has changed\n");
+    output.out << (dry_run ? "nothing would change\n" : "nothing has changed\n");
   return outcome->ok ? kSuccess : kFailure;
 }
 

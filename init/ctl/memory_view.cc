@@ -29,13 +29,16 @@ void add(MemorySum& sum, const MemoryRow& row) {
 }
 
 std::vector<Cell> cells(const std::string& name, std::uint32_t processes,
-                        const MemoryFigures& figures, bool with_swap, Colour colour) {
+                        const MemoryFigures& figures, bool with_swap, Colour colour,
+                        const Figure& in_cgroup = {}, const std::string& measured_by = {}) {
   return {{name, colour},
           {std::to_string(processes), colour},
           {size_text(figures.rss), colour},
           {size_text(figures.pss), colour},
           {size_text(figures.private_memory), colour},
-          {with_swap ? size_text(figures.swap) : std::string(), colour}};
+          {with_swap ? size_text(figures.swap) : std::string(), colour},
+          {in_cgroup ? size_text(in_cgroup) : std::string(), colour},
+          {measured_by, colour}};
 }
 
 std::vector<Cell> sum_cells(const std::string& name, const MemorySum& sum, bool with_swap) {
@@ -80,13 +83,16 @@ std::string memory_text(MemoryReport report, const Output& output) {
                {"RSS", Align::right},
                {"PSS", Align::right},
                {"PRIVATE", Align::right},
-               {"SWAP", Align::right}});
+               {"SWAP", Align::right},
+               {"CGROUP", Align::right},
+               {"BY"}});
   std::vector<std::string> unknown;
   const auto add_rows = [&](bool tenants) {
     for (const MemoryRow& row : report.rows) {
       if (is_tenant(row) != tenants)
         continue;
-      table.add(cells(printable(row.name), row.processes, row.figures, with_swap, Colour::none));
+      table.add(cells(printable(row.name), row.processes, row.figures, with_swap, Colour::none,
+                      row.in_cgroup, row.measured_by));
       if (!is_known(row.figures))
         unknown.push_back(printable(row.name));
     }
@@ -121,6 +127,8 @@ std::string memory_json(const MemoryReport& report) {
     json.member("pss", row.figures.pss);
     json.member("private", row.figures.private_memory);
     json.member("swap", row.figures.swap);
+    json.member("cgroup", row.in_cgroup);
+    json.member("measured_by", row.measured_by);
     json.end_object();
   }
   json.end_array();

@@ -46,7 +46,9 @@ struct UnitDetails {
   std::uint64_t since_ms = 0, started_ms = 0;
   std::uint32_t restarts = 0;
   std::string waits_for, last_exit, reason, endpoint, says;
-  std::vector<std::string> requires_units, wants, after;
+  std::vector<std::string> documentation, requires_units, wants, after;
+  std::string memory_by;  ///< as MemoryRow::measured_by; empty if nothing watches its memory
+  std::uint64_t memory_current = 0, memory_peak = 0, memory_limit = 0, memory_high = 0;  ///< bytes
   // Tenants only.
   std::string path;
   std::uint32_t in_flight = 0;
@@ -106,6 +108,8 @@ struct MemoryRow {
   std::string name, kind;
   std::uint32_t processes = 0;
   MemoryFigures figures;
+  Figure in_cgroup = {};
+  std::string measured_by = {};  ///< "cgroup v2", "cgroup v1", "PSS", "RSS"
 };
 struct MemoryReport {
   std::vector<MemoryRow> rows;

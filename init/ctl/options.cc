@@ -60,7 +60,8 @@ constexpr std::array kOptions{
     OptionSpec{"failed", 0, nullptr, "list", "only what has failed"},
     OptionSpec{"until", 0, "UNIT=STATE[,STATE]", "events", "end when it is so; repeatable"},
     OptionSpec{"timeout", 0, "DURATION", "events", "end after that time"},
-    OptionSpec{"check", 0, nullptr, "reload", "say what is wrong, change nothing"},
+    OptionSpec{"dry-run", 0, nullptr, "reload", "say what would change, and change nothing"},
+    OptionSpec{"now", 0, nullptr, "reload", "stop changed tenants at once"},
     OptionSpec{"units", 0, "DIR", "verify plan graph",
                "a folder of unit files; repeatable, highest first"},
     OptionSpec{"config", 0, "FILE", "verify plan graph", "in place of /etc/berth/berth.toml"},
@@ -164,8 +165,10 @@ Result<void> apply(const Given& given, Invocation& invocation) {
     invocation.wait = false;
   else if (name == "follow")
     invocation.follow = true;
-  else if (name == "check")
-    invocation.check = true;
+  else if (name == "dry-run")
+    invocation.dry_run = true;
+  else if (name == "now")
+    invocation.now = true;
   else if (name == "failed")
     invocation.failed = true;
   else if (name == "until")
@@ -261,6 +264,10 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words) {
     BERTH_TRY(check_belongs(*each.spec, command));
     BERTH_TRY(apply(each, invocation));
   }
+  if (invocation.dry_run && invocation.now)
+    return usage_error("\"--dry-run\" does nothing that \"--now\" could do at once");
+  if ((invocation.dry_run || invocation.now) && !invocation.arguments.empty())
+    return usage_error("\"--dry-run\" and \"--now\" are for all unit files, not for one unit");
   return invocation;
 }
 

@@ -80,7 +80,8 @@ struct Invocation {
   bool colour = true;
   bool wait = true;
   bool follow = false;
-  bool check = false;
+  bool dry_run = false;
+  bool now = false;
   bool failed = false;
   std::vector<StateGoal> until;
   std::optional<Milliseconds> timeout;

@@ -42,6 +42,23 @@ std::string processes_line(const UnitDetails& unit) {
   return others.empty() ? main : main + " and " + join(others, ", ");
 }
 
+/// "12M, 30M at most so far (limit 64M, high 48M; by cgroup v2)".
+std::string memory_line(const UnitDetails& unit) {
+  const auto size = [](std::uint64_t bytes) { return size_text(Figure(bytes)); };
+  std::vector<std::string> bounds;
+  if (unit.memory_limit > 0)
+    bounds.push_back("limit " + size(unit.memory_limit));
+  if (unit.memory_high > 0)
+    bounds.push_back("high " + size(unit.memory_high));
+  if (unit.memory_by.empty())
+    return join(bounds, ", ");
+  std::string line = size(unit.memory_current);
+  if (unit.memory_peak > 0)
+    line += ", " + size(unit.memory_peak) + " at most so far";
+  return line + " (" + join(bounds, ", ") + (bounds.empty() ? "by " : "; by ") + unit.memory_by +
+         ')';
+}
+
 std::string traffic_line(const UnitDetails& unit) {
   if (unit.kind != "tenant" || unit.state != "running")
     return {};
@@ -140,9 +157,15 @@ void write_unit(JsonWriter& json, const UnitStory& story) {
   json.member("reason", unit.reason);
   json.member("endpoint", unit.endpoint);
   json.member("says", unit.says);
+  json.member("documentation", unit.documentation);
   json.member("requires", unit.requires_units);
   json.member("wants", unit.wants);
   json.member("after", unit.after);
+  json.member("memory_by", unit.memory_by);
+  json.member("memory_current", unit.memory_current);
+  json.member("memory_peak", unit.memory_peak);
+  json.member("memory_limit", unit.memory_limit);
+  json.member("memory_high", unit.memory_high);
   if (unit.kind == "tenant") {
     json.member("path", unit.path);
     json.member("in_flight", unit.in_flight);
@@ -201,6 +224,7 @@ std::string status_text(const UnitDetails& unit, const LogExcerpt& log, const Ou
   text += field("reason", is_down ? printable(unit.reason) : std::string());
   text += field("last exit", printable(unit.last_exit));
   text += field("processes", processes_line(unit));
+  text += field("memory", memory_line(unit));
   text += field("endpoint", is_down ? std::string() : printable(unit.endpoint));
   text += field("says", printable(unit.says));
   text += field("path", printable(unit.path));
@@ -208,6 +232,7 @@ std::string status_text(const UnitDetails& unit, const LogExcerpt& log, const Ou
   text += field("requires", join(unit.requires_units, ", "));
   text += field("wants", join(unit.wants, ", "));
   text += field("after", join(unit.after, ", "));
+  text += field("docs", printable(join(unit.documentation, ", ")));
   text += field("file", printable(unit.file));
   text += field("next run", next_run(unit, output));
   text += field("next", printable(next_step(unit)));

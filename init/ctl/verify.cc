@@ -7,11 +7,15 @@
 #include "init/ctl/options.h"
 #include "init/ctl/words.h"
 #include "units/container_needs.h"
+#include "units/stop_path.h"
 
 namespace berth::ctl {
 namespace {
 
 using Limit = std::optional<std::uint64_t>;
+
+/// Of the longest way to the end, in the text.
+constexpr std::size_t kStepsShown = 10;
 
 std::uint64_t milliseconds_of(Milliseconds duration) {
   return static_cast<std::uint64_t>(duration.count());
@@ -19,6 +23,36 @@ std::uint64_t milliseconds_of(Milliseconds duration) {
 
 bool is_enough(const Limit& limit, std::uint64_t needed) {
   return !limit.has_value() || *limit >= needed;
+}
+
+/// With it, nothing is cut short.
+BerthConfig wanted_times(const StopPath& path) {
+  BerthConfig config;
+  config.shutdown_timeout = path.timeout;
+  config.shutdown_after_stop = path.after_stop;
+  return config;
+}
+
+void write_longest_stop(JsonWriter& json, const Catalog& catalog) {
+  const StopPath path = longest_stop(catalog);
+  json.key("longest_stop");
+  json.begin_object();
+  json.member("total_ms", milliseconds_of(path.total));
+  json.member("enough", path.fits(catalog.config));
+  json.member("timeout_ms", milliseconds_of(path.timeout));
+  json.member("after_stop_ms", milliseconds_of(path.after_stop));
+  json.member("stop_grace_ms", milliseconds_of(stop_grace(wanted_times(path))));
+  json.key("units");
+  json.begin_array();
+  for (const StopStep& step : path.steps) {
+    json.begin_object();
+    json.member("unit", step.unit);
+    json.member("stop_ms", milliseconds_of(step.stop));
+    json.member("after_ms", milliseconds_of(step.after));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
 }
 
 std::string verification_json(const Catalog& catalog, const Limit& limit) {
@@ -48,8 +82,40 @@ std::string verification_json(const Catalog& catalog, const Limit& limit) {
   json.end_object();
   json.member("shutdown_ms", milliseconds_of(shutdown_limit(catalog.config)));
   json.member("stop_grace_ms", milliseconds_of(stop_grace(catalog.config)));
+  write_longest_stop(json, catalog);
   json.end_object();
   return std::move(json).take();
+}
+
+/// "redis (10s, then 30s)"
+std::string step_text(const StopStep& step) {
+  const bool has_both = step.stop.count() > 0 && step.after.count() > 0;
+  return step.unit + " (" + (step.stop.count() > 0 ? format_duration(step.stop) : "") +
+         (has_both ? ", then " : "") +
+         (step.after.count() > 0 || step.stop.count() == 0 ? format_duration(step.after) : "") +
+         ')';
+}
+
+void show_longest_stop(const Catalog& catalog, const Output& output) {
+  const StopPath path = longest_stop(catalog);
+  if (path.steps.empty())
+    return;
+  std::vector<std::string> steps;
+  for (const StopStep& step : path.steps)
+    if (steps.size() < kStepsShown)
+      steps.push_back(step_text(step));
+  if (path.steps.size() > steps.size())
+    steps.push_back("and " + std::to_string(path.steps.size() - steps.size()) + " more");
+  output.out << "longest stop: " << format_duration(path.total)
+             << ", if each takes all of its time: " << join(steps, ", ") << '\n';
+  if (path.fits(catalog.config))
+    return;
+  output.out << "  what does not end before is killed earlier; all of its time it has with "
+                "[shutdown] timeout = \""
+             << format_duration(path.timeout) << '"';
+  if (path.after_stop.count() > 0)
+    output.out << ", after_stop = \"" << format_duration(path.after_stop) << '"';
+  output.out << ": docker stop -t " << stop_grace(wanted_times(path)).count() << '\n';
 }
 
 void show_needs(const Catalog& catalog, const Limit& limit, const Output& output) {
@@ -62,6 +128,7 @@ void show_needs(const Catalog& catalog, const Limit& limit, const Output& output
                << needed << ")\n";
   output.out << "shutdown: over within " << format_duration(shutdown_limit(catalog.config))
              << ": docker stop -t " << stop_grace(catalog.config).count() << '\n';
+  show_longest_stop(catalog, output);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ constexpr unsigned kMostCapabilities = 64;
 constexpr std::size_t kFirstPassedFd = 3;
 constexpr const char* kListenPid = "LISTEN_PID=";
 constexpr const char* kWatchdogPid = "WATCHDOG_PID=";
+constexpr int kSetMemoryMerge = 67;  // PR_SET_MEMORY_MERGE; the headers of Debian 12 are older
 constexpr std::size_t kDigitsOfPid = std::numeric_limits<pid_t>::digits10 + 1;
 
 // The kernel's own layout (man 2 sigaction, "C library/kernel differences"). glibc's sigaction()
@@ -118,6 +119,18 @@ bool keeps_any(const std::optional<CapabilitySet>& set) {
   return set.value_or(0) != 0;
 }
 
+// Moves this process into a group. // cgroups(7): 0 is the writing process
+bool enter_cgroup(int group) {
+  const int file = ::openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  if (file < 0)
+    return false;
+  const bool entered = ::write(file, "0", 1) == 1;
+  const int refused = errno;
+  ::close(file);
+  errno = refused;
+  return entered;
+}
+
 }  // namespace
 
 ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
@@ -153,10 +166,12 @@ ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
   }
 }
 
-void ChildPlan::run() {
+void ChildPlan::run(bool in_cgroup) {
   reset_dispositions();
   require(ChildStage::environment, merge_file());
   require(ChildStage::terminal, open_terminal());
+  // Before the descriptors are placed: they would be overwritten.
+  attempt(ChildStage::cgroup, enter_cgroups(in_cgroup));
   require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
   require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
   if (image_.takes_terminal)
@@ -170,6 +185,10 @@ void ChildPlan::run() {
   set_limits();
   if (image_.nice.has_value())
     attempt(ChildStage::nice, ::setpriority(PRIO_PROCESS, 0, *image_.nice) == 0);
+  if (image_.no_huge_pages)
+    attempt(ChildStage::huge_pages, ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0);
+  if (image_.merge_pages)
+    attempt(ChildStage::merge, ::prctl(kSetMemoryMerge, 1, 0, 0, 0) == 0);
   if (oom_length_ != 0)
     attempt(ChildStage::oom_score_adj, set_oom_score_adj());
 
@@ -234,6 +253,18 @@ bool ChildPlan::open_terminal() {
   if (image_.terminal_input)
     fds_[STDIN_FILENO] = terminal;
   return true;
+}
+
+// All of them, even if one refuses.
+bool ChildPlan::enter_cgroups(bool in_cgroup) const {
+  int refused = 0;
+  if (!in_cgroup && image_.cgroup.is_open() && !enter_cgroup(image_.cgroup.raw()))
+    refused = errno;
+  for (const BorrowedFd group : image_.more_cgroups)
+    if (!enter_cgroup(group.raw()))
+      refused = errno;
+  errno = refused;
+  return refused == 0;
 }
 
 // Moves every descriptor that is to be placed above the places, so that no dup2() overwrites one

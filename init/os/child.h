@@ -22,7 +22,8 @@ struct ChildReport {
 /// does not grant is no reason not to start (capabilities(7): containers lack CAP_SYS_RESOURCE).
 constexpr bool is_comfort(ChildStage stage) {
   return stage == ChildStage::limits || stage == ChildStage::nice ||
-         stage == ChildStage::oom_score_adj;
+         stage == ChildStage::oom_score_adj || stage == ChildStage::cgroup ||
+         stage == ChildStage::huge_pages || stage == ChildStage::merge;
 }
 
 /// An ExecImage in the form that system calls take. Everything is allocated here, in the parent;
@@ -35,8 +36,9 @@ class ChildPlan {
   ChildPlan& operator=(const ChildPlan&) = delete;
   ~ChildPlan() = default;
 
-  /// The child. Ends in execve, or with a report and _exit(127). REQUIRES: every signal is blocked.
-  [[noreturn]] void run();
+  /// The child. Ends in execve, or with a report and _exit(127). in_cgroup: it was born in the
+  /// image's group of version 2. REQUIRES: every signal is blocked.
+  [[noreturn]] void run(bool in_cgroup);
 
  private:
   void report_failure(ChildStage stage, int detail = 0) const;
@@ -45,6 +47,7 @@ class ChildPlan {
 
   bool merge_file();
   bool open_terminal();
+  bool enter_cgroups(bool in_cgroup) const;
   bool lift_fds();
   bool place_fds(std::size_t first, std::size_t last) const;
   bool seal_other_fds() const;

@@ -13,7 +13,7 @@ std::string errno_text(int number) {
 
 bool is_passing(int number) {
   return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE ||
-         number == ETXTBSY;
+         number == ETXTBSY || number == ENOSPC || number == EDQUOT;
 }
 
 Error errno_error(std::string_view attempted, int number) {

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "init/os/errno_error.h"
 #include "init/os/fd.h"
 
 namespace berth::os {
@@ -154,6 +155,14 @@ std::vector<pid_t> read_children(pid_t pid) {
       children.push_back(child);
   }
   return children;
+}
+
+Result<void> look_at_proc() {
+  constexpr const char* kPath = "/proc/self/stat";
+  const UniqueFd file(::open(kPath, O_RDONLY | O_CLOEXEC));
+  if (!file.is_open())
+    return errno_error(std::string("open ") + kPath);
+  return {};
 }
 
 std::vector<pid_t> list_pids() {

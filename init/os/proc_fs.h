@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+#include "units/result.h"
+
 namespace berth::os {
 
 struct ProcessStat {
@@ -33,6 +35,9 @@ std::vector<gid_t> read_groups(pid_t pid);
 std::optional<std::uint64_t> read_rss_bytes(pid_t pid);
 /// /proc/PID/task/*/children; empty where the kernel has no such file.
 std::vector<pid_t> read_children(pid_t pid);
+/// Whether a file of /proc can be opened. Everything above reads as "there is none" where it
+/// cannot, as for want of descriptors.
+Result<void> look_at_proc();
 /// Every pid in /proc.
 std::vector<pid_t> list_pids();
 

@@ -30,6 +30,7 @@ namespace {
 constexpr auto kStageNames = std::to_array<std::string_view>({
     "environment",
     "terminal",
+    "cgroup",
     "standard_fds",
     "passed_fds",
     "session",
@@ -37,6 +38,8 @@ constexpr auto kStageNames = std::to_array<std::string_view>({
     "limits",
     "nice",
     "oom_score_adj",
+    "huge_pages",
+    "merge",
     "groups",
     "gid",
     "uid",
@@ -68,14 +71,31 @@ bool is_missing(int number) {
   return number == ENOSYS || number == EPERM;
 }
 
-// fork(2) with a pidfd where that can be had; 0 in the child, -1 on failure.
-pid_t fork_with_pidfd(UniqueFd& pidfd) {
+// Failures of the machine, not of the way in which it was asked.
+bool is_exhausted(int number) {
+  return number == EAGAIN || number == ENOMEM;
+}
+
+// fork(2) with a pidfd where that can be had; 0 in the child, -1 on failure. entered: the child is
+// in `cgroup`.
+pid_t fork_with_pidfd(BorrowedFd cgroup, bool& entered, UniqueFd& pidfd) {
   int fd = -1;
   clone_args args{};
   args.flags = CLONE_PIDFD;
   args.pidfd = reinterpret_cast<std::uint64_t>(&fd);
   args.exit_signal = SIGCHLD;
+  entered = cgroup.is_open();
+  if (entered) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<std::uint64_t>(cgroup.raw());
+  }
   auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  if (pid < 0 && entered && !is_exhausted(errno)) {
+    entered = false;
+    args.flags = CLONE_PIDFD;
+    args.cgroup = 0;
+    pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  }
   if (pid < 0 && is_missing(errno)) {
     pid = ::fork();
     if (pid > 0)
@@ -108,6 +128,8 @@ std::string attempt_of(ChildStage stage, int detail, const ExecImage& image) {
       return "read the variables of env_file and secrets";
     case ChildStage::terminal:
       return "make tty " + image.terminal + " its controlling terminal";
+    case ChildStage::cgroup:
+      return "enter its cgroup";
     case ChildStage::standard_fds:
       return "set up standard input and output";
     case ChildStage::passed_fds:
@@ -122,6 +144,10 @@ std::string attempt_of(ChildStage stage, int detail, const ExecImage& image) {
       return "set nice " + std::to_string(image.nice.value_or(0));
     case ChildStage::oom_score_adj:
       return "set oom_score_adj " + std::to_string(image.oom_score_adj.value_or(0));
+    case ChildStage::huge_pages:
+      return "set huge_pages";
+    case ChildStage::merge:
+      return "set merge";
     case ChildStage::groups:
       return "set the supplementary groups";
     case ChildStage::gid:
@@ -158,9 +184,10 @@ Result<Spawned> spawn(const ExecImage& image) {
   ChildPlan plan(image, report_end.borrow());
 
   const AllSignalsBlocked blocked;
-  child.pid = fork_with_pidfd(child.pidfd);
+  bool in_cgroup = false;
+  child.pid = fork_with_pidfd(image.cgroup, in_cgroup, child.pidfd);
   if (child.pid == 0)
-    plan.run();
+    plan.run(in_cgroup);
   if (child.pid < 0)
     return errno_error("fork for " + image.program);
   return child;
@@ -220,6 +247,11 @@ std::string ExitStatus::str() const {
   if (how == How::exited)
     return "exit status " + std::to_string(value);
   return "killed by " + signal_name(value) + (core_dumped ? " (core dumped)" : "");
+}
+
+int ExitStatus::shell_code() const {
+  constexpr int kKilledBy = 128;
+  return how == How::exited ? value : kKilledBy + value;
 }
 
 std::optional<std::pair<pid_t, ExitStatus>> reap_one(void (*before)(pid_t pid, void* context),

@@ -2,6 +2,7 @@
 // tells how far the child got. Waiting for children happens in one place, Reaper (init/reaper.h).
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,12 +48,18 @@ struct ExecImage {
   std::optional<CapabilitySet> capabilities;
   bool new_session = true;
   bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
+  BorrowedFd cgroup;  ///< a group of version 2, entered at the fork where the kernel can; closed =
+                      ///< the parent's
+  std::vector<BorrowedFd> more_cgroups;  ///< of version 1
+  bool no_huge_pages = false;            ///< PR_SET_THP_DISABLE
+  bool merge_pages = false;              ///< PR_SET_MEMORY_MERGE, Linux 6.4
 };
 
 /// Where a child failed before execve; each has a text.
 enum class ChildStage : std::uint8_t {
   environment,
   terminal,
+  cgroup,
   standard_fds,
   passed_fds,
   session,
@@ -60,6 +67,8 @@ enum class ChildStage : std::uint8_t {
   limits,
   nice,
   oom_score_adj,
+  huge_pages,
+  merge,
   groups,
   gid,
   uid,
@@ -69,10 +78,15 @@ enum class ChildStage : std::uint8_t {
 };
 std::string_view to_string(ChildStage stage);
 
+/// What a shell says of a program that it cannot find, or cannot execute.
+inline constexpr int kNoSuchProgram = 127;
+inline constexpr int kNotExecutable = 126;
+
 struct ChildFailure {
   ChildStage stage;
   int os_errno;
   int detail = 0;  ///< limits: RLIMIT_*
+  int shell_code() const { return os_errno == ENOENT ? kNoSuchProgram : kNotExecutable; }
   /// "execute /usr/bin/redis: No such file or directory"
   std::string describe(const ExecImage& image) const;
 };
@@ -84,7 +98,8 @@ struct Spawned {
 };
 
 /// Forks without CLONE_VFORK (clone3 with CLONE_PIDFD; plain fork where that is ENOSYS or EPERM).
-/// Never blocks.
+/// Where the kernel cannot put the child into its group (CLONE_INTO_CGROUP, Linux 5.7), it enters
+/// by itself. Never blocks.
 Result<Spawned> spawn(const ExecImage& image);
 
 enum class ReportState { pending, executed, failed };
@@ -116,6 +131,8 @@ struct ExitStatus {
   bool operator==(const ExitStatus&) const = default;
   /// "exit status 1", "killed by SIGKILL"
   std::string str() const;
+  /// As a shell tells it: the exit code, or 128 + the signal.
+  int shell_code() const;
 };
 
 /// One child that has ended, or nullopt when none is left to reap. Peeks first (WNOWAIT) so that

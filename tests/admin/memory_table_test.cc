@@ -47,10 +47,30 @@ TEST(MemoryTable, AddsUpTheProcessesOfAUnit) {
   const auto units = join_memory(one_unit({10, 11}), table, true);
 
   ASSERT_EQ(units.size(), 3U);
-  EXPECT_EQ(
-      units[2],
-      (UnitMemory{"web", "proxy", 2,
-                  ProcessMemory{110 * kKilobyte, 55 * kKilobyte, 44 * kKilobyte, kKilobyte}}));
+  EXPECT_EQ(units[2],
+            (UnitMemory{"web", "proxy", 2,
+                        ProcessMemory{110 * kKilobyte, 55 * kKilobyte, 44 * kKilobyte, kKilobyte},
+                        "PSS", std::nullopt}));
+}
+
+TEST(MemoryTable, SaysWhatTheCgroupOfAUnitCounts) {
+  Snapshot snapshot = one_unit({10});
+  snapshot.units[0].memory_by = "cgroup v2";
+  snapshot.units[0].memory_current = 4711;
+
+  const auto units = join_memory(snapshot, parse_probe_lines("10 100 - - -\n"), true);
+
+  ASSERT_EQ(units.size(), 3U);
+  EXPECT_EQ(units[2].measured_by, "cgroup v2");
+  EXPECT_EQ(units[2].in_cgroup, 4711U);
+}
+
+TEST(MemoryTable, SaysWhatItHadToMeasureBy) {
+  const auto units = join_memory(one_unit({10}), parse_probe_lines("10 100 - - -\n"), true);
+
+  ASSERT_EQ(units.size(), 3U);
+  EXPECT_EQ(units[2].measured_by, "RSS");
+  EXPECT_EQ(units[2].in_cgroup, std::nullopt);
 }
 
 TEST(MemoryTable, ProcessThatNobodySpokeOfIsGoneWhenAllProbesHaveEnded) {

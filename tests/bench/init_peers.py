@@ -44,6 +44,7 @@ class Init(Namespaced):
     """An init with Services in folder/services. It costs what all of its own processes cost."""
 
     has_order = False  # it starts one service after another that it needs
+    keeps_up = True  # it reaps orphans as they come
 
     def __init__(self, bench, services):
         super().__init__(bench, pinned=False)
@@ -113,6 +114,7 @@ class Runit(RunScripts):
 
 class Supervisord(Init):
     name = comm = "supervisord"
+    keeps_up = False  # a hundred a turn: after two minutes it is not done with 20,000
 
     def configure(self):
         lines = [f"[supervisord]\nnodaemon=true\nuser=root\nminfds=8192\nlogfile=/dev/null\n"

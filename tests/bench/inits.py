@@ -26,7 +26,7 @@ AT_ONCE = 5_000
 class BerthInit(Berth):
     """berth with Services; `log`: the [log] table of each of them."""
 
-    has_order = True
+    has_order = keeps_up = True
 
     def __init__(self, bench, services, log=""):
         lines = [f"[service]\ncommand = {toml([services.command])}\nrestart = \"always\"\n"
@@ -48,7 +48,7 @@ class BerthRaw(BerthInit):
 
 
 class FloorInit(Floor):
-    has_order = False
+    has_order, keeps_up = False, True
 
     def __init__(self, bench, services):
         record, lines = services.environment["SLEEPER_FILE"], services.environment["SLEEPER_LINES"]
@@ -172,7 +172,7 @@ class OrphanRows:
         self.rows = [self.cpu, self.lag]
 
     def take(self, bench, make):
-        if make is BerthRaw:
+        if make is BerthRaw or not make.keeps_up:
             return
         self.take_one(bench, make, [str(ORPHANS)], self.take_cpu)
         self.take_one(bench, make, [str(AT_ONCE), "at-once"], self.take_lag)

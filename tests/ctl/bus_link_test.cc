@@ -173,12 +173,12 @@ TEST(BusLink, ReloadTellsWhatIsWrong) {
   const auto link = BusLink::connect(site.run_dir());
   ASSERT_TRUE(link);
 
-  const auto outcome = (*link)->reload(true);
+  const auto outcome = (*link)->reload(ReloadMode::dry_run);
 
   ASSERT_TRUE(outcome);
   EXPECT_FALSE(outcome->ok);
   EXPECT_EQ(outcome->messages, script.lines);
-  EXPECT_EQ(site.pid1().commands()[0].verb, control::Verb::reload_check);
+  EXPECT_EQ(site.pid1().commands()[0].verb, control::Verb::reload_dry_run);
 }
 
 TEST(BusLink, ShutdownIsAnsweredWhenItHasBegun) {

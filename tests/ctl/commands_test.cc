@@ -179,14 +179,51 @@ TEST_F(Commands, MemoryShowsTheSumsThatMatter) {
             "not all could be measured, so the sums are too small: stuck\n");
 }
 
+TEST_F(Commands, MemoryShowsWhatMeasuresAUnit) {
+  constexpr std::uint64_t kMega = 1024 * 1024;
+  berth_.report.complete = true;
+  berth_.report.rows = {
+      {"redis", "service", 1, {20 * kMega, 14 * kMega, 12 * kMega, 0}, 16 * kMega, "cgroup v2"},
+      {"web", "proxy", 1, {9 * kMega, 8 * kMega, 7 * kMega, 0}, {}, "PSS"}};
+
+  EXPECT_EQ(run({"memory"}), kSuccess);
+
+  EXPECT_EQ(out_.str(),
+            "UNIT      PROCESSES   RSS   PSS  PRIVATE  CGROUP  BY\n"
+            "redis             1   20M   14M      12M     16M  cgroup v2\n"
+            "web               1  9.0M  8.0M     7.0M          PSS\n"
+            "baseline          2   29M   22M      19M\n"
+            "\n"
+            "total             2   29M   22M      19M\n");
+}
+
+TEST_F(Commands, StatusShowsTheMemoryOfAUnit) {
+  constexpr std::uint64_t kMega = 1024 * 1024;
+  UnitDetails unit;
+  unit.name = "redis";
+  unit.kind = "service";
+  unit.state = "running";
+  unit.memory_by = "cgroup v2";
+  unit.memory_current = 12 * kMega;
+  unit.memory_peak = 30 * kMega;
+  unit.memory_limit = 64 * kMega;
+  berth_.details["redis"] = unit;
+
+  EXPECT_EQ(run({"status", "redis"}), kSuccess);
+
+  EXPECT_NE(out_.str().find("    memory: 12M, 30M at most so far (limit 64M; by cgroup v2)\n"),
+            std::string::npos)
+      << out_.str();
+}
+
 TEST_F(Commands, MemoryAsJsonHasNullForWhatIsNotKnown) {
-  berth_.report.rows = {{"stuck", "service", 1, {4096, {}, {}, {}}}};
+  berth_.report.rows = {{"stuck", "service", 1, {4096, {}, {}, {}}, {}, "RSS"}};
 
   EXPECT_EQ(run({"memory", "--json"}), kSuccess);
 
   EXPECT_EQ(out_.str(),
             "{\"units\":[{\"name\":\"stuck\",\"kind\":\"service\",\"processes\":1,\"rss\":4096,"
-            "\"pss\":null,\"private\":null,\"swap\":null}],"
+            "\"pss\":null,\"private\":null,\"swap\":null,\"cgroup\":null,\"measured_by\":\"RSS\"}],"
             "\"baseline\":{\"processes\":1,\"rss\":4096,\"pss\":0,\"private\":0,\"swap\":0,"
             "\"complete\":false},"
             "\"tenants\":{\"processes\":0,\"rss\":0,\"pss\":0,\"private\":0,\"swap\":0,"
@@ -372,6 +409,18 @@ TEST_F(Commands, ReloadPrintsWhatChanged) {
 
   EXPECT_EQ(run({"reload"}), kSuccess);
   EXPECT_EQ(out_.str(), "tenant@a: added\n");
+}
+
+TEST_F(Commands, ReloadSaysWhatItWouldDo) {
+  berth_.reload_outcome = {true, {}};
+
+  EXPECT_EQ(run({"reload", "--dry-run"}), kSuccess);
+  EXPECT_EQ(out_.str(), "nothing would change\n");
+  EXPECT_EQ(berth_.reload_mode, ReloadMode::dry_run);
+  EXPECT_EQ(run({"reload", "--now"}), kSuccess);
+  EXPECT_EQ(berth_.reload_mode, ReloadMode::now);
+  EXPECT_EQ(run({"reload"}), kSuccess);
+  EXPECT_EQ(berth_.reload_mode, ReloadMode::apply);
 }
 
 TEST_F(Commands, LogsPrintTheKeptLines) {

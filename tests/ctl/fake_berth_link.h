@@ -21,7 +21,8 @@ class FakeBerthLink final : public BerthLink {
   MemoryReport report;
   std::map<std::string, JobOutcome> outcomes;  ///< by unit
   ReloadOutcome reload_outcome;
-  std::vector<std::string> jobs;  ///< the units of the jobs that were begun
+  ReloadMode reload_mode = ReloadMode::apply;  ///< of the last reload
+  std::vector<std::string> jobs;               ///< the units of the jobs that were begun
 
   Result<std::vector<UnitRow>> list_units() override { return units; }
   Result<std::vector<TenantRow>> list_tenants() override { return tenants; }
@@ -57,7 +58,10 @@ class FakeBerthLink final : public BerthLink {
     return unit;
   }
   Result<JobOutcome> wait_job(const std::string& job) override { return outcomes[job]; }
-  Result<ReloadOutcome> reload(bool) override { return reload_outcome; }
+  Result<ReloadOutcome> reload(ReloadMode mode) override {
+    reload_mode = mode;
+    return reload_outcome;
+  }
   Result<void> shutdown() override { return {}; }
 
   os::UniqueFd followed;            ///< what follow_log() hands out

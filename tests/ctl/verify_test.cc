@@ -13,7 +13,10 @@ namespace {
 
 class Verify : public testing::Test {
  protected:
-  Verify() { catalog_.units["redis"] = Unit{}; }
+  Verify() {
+    catalog_.units["redis"].name = *UnitName::parse("redis");
+    catalog_.config.shutdown_timeout = std::chrono::seconds(40);
+  }
 
   std::string needed() const { return std::to_string(descriptors_needed(catalog_)); }
   int show(std::optional<std::uint64_t> limit, bool json = false) {
@@ -35,7 +38,41 @@ TEST_F(Verify, SaysWhatTheUnitsNeed) {
             "descriptors: at most " +
                 needed() +
                 " of 1048576\n"
-                "shutdown: over within 9s: docker stop -t 10\n");
+                "shutdown: over within 40s: docker stop -t 41\n"
+                "longest stop: 10s, if each takes all of its time: redis (10s)\n");
+}
+
+TEST_F(Verify, SaysWhatTheLongestWayToTheEndNeeds) {
+  catalog_.config.shutdown_timeout = std::chrono::seconds(9);
+  catalog_.units["redis"].service.after_stop.emplace_back();
+  Unit& app = catalog_.units["app"];
+  app.name = *UnitName::parse("app");
+  app.info.requires_units = {"redis"};
+
+  show(1'048'576);
+
+  EXPECT_TRUE(out_.str().ends_with(
+      "shutdown: over within 9s: docker stop -t 10\n"
+      "longest stop: 50s, if each takes all of its time: app (10s), redis (10s, then 30s)\n"
+      "  what does not end before is killed earlier; all of its time it has with [shutdown] "
+      "timeout = \"40s\", after_stop = \"30s\": docker stop -t 71\n"))
+      << out_.str();
+}
+
+TEST_F(Verify, NamesTheFirstOfALongWay) {
+  for (int i = 10; i < 30; ++i) {
+    Unit& unit = catalog_.units["u" + std::to_string(i)];
+    unit.name = *UnitName::parse("u" + std::to_string(i));
+    if (i > 10)
+      unit.info.after = {"u" + std::to_string(i - 1)};
+  }
+
+  show(1'048'576);
+
+  EXPECT_NE(out_.str().find("longest stop: 3m20s, if each takes all of its time: u29 (10s), u28 "),
+            std::string::npos)
+      << out_.str();
+  EXPECT_NE(out_.str().find("u20 (10s), and 10 more\n"), std::string::npos) << out_.str();
 }
 
 TEST_F(Verify, SaysThatThereIsNoLimit) {
@@ -79,7 +116,10 @@ TEST_F(Verify, TellsProgramsTheSame) {
             "\"descriptors\":{\"needed\":" +
                 needed() +
                 ",\"limit\":64,\"enough\":false},"
-                "\"shutdown_ms\":9000,\"stop_grace_ms\":10000}\n");
+                "\"shutdown_ms\":40000,\"stop_grace_ms\":41000,\"longest_stop\":{"
+                "\"total_ms\":10000,\"enough\":true,\"timeout_ms\":40000,\"after_stop_ms\":0,"
+                "\"stop_grace_ms\":41000,\"units\":[{\"unit\":\"redis\",\"stop_ms\":10000,"
+                "\"after_ms\":0}]}}\n");
 }
 
 }  // namespace

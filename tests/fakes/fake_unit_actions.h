@@ -29,6 +29,12 @@ class FakeUnitActions final : public UnitActions {
 
   // What a test lets happen.
   void prepared(UnitRuntime& unit) { table_.post(unit, UnitEvent::prepared); }
+  /// A condition does not hold.
+  void skips(UnitRuntime& unit, std::string reason) {
+    unit.reason = std::move(reason);
+    dirty_.erase(unit.name());
+    table_.post(unit, UnitEvent::skip);
+  }
   void ready(UnitRuntime& unit) { table_.post(unit, UnitEvent::ready); }
   /// The main process ends, or cannot be executed.
   void exits(UnitRuntime& unit, int code) {
@@ -121,6 +127,7 @@ class FakeUnitActions final : public UnitActions {
   }
   void end(UnitRuntime& unit, const ExitFacts& facts) {
     has_process_.erase(unit.name());
+    unit.life.exit_code = facts.value;
     unit.life.verdict = judge(unit, facts);
     unit.last_exit = "exit status " + std::to_string(facts.value);
     const bool bad = unit.life.verdict == Verdict::failed || unit.life.verdict == Verdict::retry;

@@ -31,16 +31,34 @@ class ManagerStormTest : public ManagerTest {
       for (const Step step : {Step::prepare, Step::spawn, Step::terminate, Step::kill, Step::clean})
         actions_.hold(unit, step);
     }
+    forget_impossible_conflicts();
     set_order();
   }
+  /// Those of units that one unit pulls in: no such unit is ever loaded.
+  void forget_impossible_conflicts() {
+    StartOrder order;
+    for (const auto& [name, unit] : table_.all())
+      order.add(unit->unit);
+    order.finish();
+    for (const auto& [name, unit] : table_.all())
+      for (const std::string_view one : order.pulled_in_by(name))
+        for (const std::string_view two : order.pulled_in_by(name))
+          std::erase(table_.find(one)->unit.info.conflicts, two);
+  }
   void depend(UnitInfo& info, const std::string& earlier) {
-    switch (pick(8)) {
+    switch (pick(12)) {
       case 0:
         return info.requires_units.push_back(earlier);
       case 1:
         return info.wants.push_back(earlier);
       case 2:
         return info.after.push_back(earlier);
+      case 3:
+        return info.part_of.push_back(earlier);
+      case 4:
+        return info.conflicts.push_back(earlier);
+      case 5:
+        return info.on_failure.push_back(earlier);
       default:
         return;
     }
@@ -64,6 +82,8 @@ class ManagerStormTest : public ManagerTest {
   void live(UnitRuntime& unit, bool well) {
     switch (unit.state) {
       case UnitState::preparing:
+        if (pick(8) == 0)
+          return actions_.skips(unit, "no such path");
         return well ? actions_.prepared(unit) : actions_.cannot_start(unit, "no folder");
       case UnitState::starting:
         return well ? actions_.ready(unit) : fail_to_become_ready(unit);

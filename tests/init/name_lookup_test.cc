@@ -109,13 +109,14 @@ class LifeWithNames : public testing::Test {
   Reaper reaper_;
   Endpoints endpoints_{settings_};
   ProxyLinks proxies_{loop_, settings_};
-  Launcher launcher_{settings_, logs_, endpoints_, proxies_};
-  Cleaner cleaner_{loop_, table_, logs_, settings_};
+  Resources resources_{loop_, CgroupLayout{}, ""};
+  Launcher launcher_{settings_, logs_, endpoints_, proxies_, resources_};
+  Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
   Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
   Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
-  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_};
+  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_, resources_};
   Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
-                readiness_, proxies_, jobs_, settings_}};
+                readiness_, proxies_, jobs_, resources_, settings_}};
   UnitRuntime& unit_ = table_.add(service());
 };
 

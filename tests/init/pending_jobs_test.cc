@@ -112,8 +112,9 @@ TEST_F(PendingJobsTest, AStartFailsAtTheFirstBackOffAndTellsThatBerthGoesOn) {
 
 TEST_F(PendingJobsTest, AStartIsSkippedWhenAConditionDoesNotHold) {
   want(Goal::up);
+  unit_.reason = "ENABLE_REDIS is not set";
 
-  EXPECT_EQ(Outcome(JobResult::skipped, {"redis: a condition does not hold"}),
+  EXPECT_EQ(Outcome(JobResult::skipped, {"redis: ENABLE_REDIS is not set"}),
             become(UnitState::skipped));
 }
 
@@ -155,6 +156,7 @@ TEST_F(PendingJobsTest, AStopIsDoneHoweverTheUnitEnded) {
 TEST_F(PendingJobsTest, ARestartIsDoneWhenAnotherLifeIsUp) {
   unit_.state = UnitState::running;
   unit_.wanted_up = true;
+  unit_.stop_pending = true;
   want(Goal::up_again);
 
   EXPECT_EQ(std::nullopt, become(UnitState::running)) << "still the old one";
@@ -163,6 +165,25 @@ TEST_F(PendingJobsTest, ARestartIsDoneWhenAnotherLifeIsUp) {
   EXPECT_EQ(std::nullopt, become(UnitState::inactive));
   new_life();
   EXPECT_EQ(std::nullopt, become(UnitState::preparing));
+  EXPECT_EQ(Outcome(JobResult::done, {}), become(UnitState::running));
+}
+
+TEST_F(PendingJobsTest, ARestartIsCanceledWhenAStopAndAStartOvertakeIt) {
+  unit_.state = UnitState::running;
+  unit_.wanted_up = true;
+  unit_.stop_pending = true;
+  want(Goal::up_again);
+
+  unit_.stop_pending = false;
+
+  EXPECT_EQ(Outcome(JobResult::canceled, {"redis: started again"}), become(UnitState::running));
+}
+
+TEST_F(PendingJobsTest, AStartIsNotOverWhileTheFailedLifeBeforeIsFollowedByIt) {
+  want(Goal::up);
+  unit_.wanted_up = true;
+
+  EXPECT_EQ(std::nullopt, become(UnitState::failed));
   EXPECT_EQ(Outcome(JobResult::done, {}), become(UnitState::running));
 }
 

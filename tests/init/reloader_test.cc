@@ -49,8 +49,9 @@ class ReloaderTest : public ManagerTest {
 
   const TempFolder folder_;
   Endpoints endpoints_{settings_};
-  Launcher launcher_{settings_, logs_, endpoints_, links_};
-  Cleaner cleaner_{loop_, table_, logs_, settings_};
+  Resources resources_{loop_, CgroupLayout{}, ""};
+  Launcher launcher_{settings_, logs_, endpoints_, links_, resources_};
+  Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
   Activation activation_{loop_, table_, logs_, manager_, endpoints_.sockets()};
   IdleWatch idle_{loop_, table_, logs_, manager_, leases_};
   Reloader reloader_{{loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_,
@@ -91,7 +92,7 @@ TEST_F(ReloaderTest, AnErrorChangesNothing) {
   write("cable.toml", kRedis);
 
   const std::string error = path("redis.toml") + ":3:1: unknown key \"nise\" in [service]";
-  EXPECT_EQ(error, reloader_.check().error().message);
+  EXPECT_EQ(error, reloader_.dry_run().error().message);
   EXPECT_EQ((Words{"refused", error}), reload());
   EXPECT_EQ(Words{}, reloader_.error_lines());
   EXPECT_EQ(nullptr, table_.find("cable"));
@@ -106,7 +107,7 @@ TEST_F(ReloaderTest, AnErrorThatWasThereBeforeStopsNoReload) {
 
   write("redis.toml", kRedis);
 
-  EXPECT_EQ(Words{"added redis"}, reload());
+  EXPECT_EQ(Words{"added redis: starts"}, reload());
   EXPECT_EQ(errors, reloader_.error_lines());
   EXPECT_EQ(UnitState::running, state("redis"));
 }
@@ -117,10 +118,10 @@ TEST_F(ReloaderTest, CheckTellsWhatWouldChangeAndChangesNothing) {
   write("cable.toml", kRedis);
   erase("redis.toml");
 
-  const auto lines = reloader_.check();
+  const auto lines = reloader_.dry_run();
 
   ASSERT_TRUE(lines);
-  EXPECT_EQ((Words{"added cable", "removed redis"}), *lines);
+  EXPECT_EQ((Words{"added cable: starts", "removed redis: stops"}), *lines);
   EXPECT_EQ(nullptr, table_.find("cable"));
   EXPECT_EQ(UnitState::running, state("redis"));
 }
@@ -133,7 +134,7 @@ TEST_F(ReloaderTest, RestartsAChangedServiceAsWhatItIsNow) {
 
   write("redis.toml", "[service]\ncommand = \"redis-server --port 1\"\n");
 
-  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ(Words{"changed redis: command; restarts"}, reload());
   EXPECT_EQ(
       (Words{"terminate redis", "clean redis", "prepare redis", "spawn redis", "announce redis"}),
       actions_.take());
@@ -161,7 +162,7 @@ TEST_F(ReloaderTest, AChangedTenantFinishesItsLife) {
   start(boston);
 
   write("tenant@.toml", std::string(kTenant) + "[process]\nnice = 1\n");
-  EXPECT_EQ(Words{"changed tenant@boston"}, reload());
+  EXPECT_EQ(Words{"changed tenant@boston: process.nice; counts from its next start on"}, reload());
   EXPECT_EQ(UnitState::running, boston.state);
   EXPECT_EQ(std::nullopt, boston.unit.process.nice);
   EXPECT_EQ(Words{}, reload()) << "it is known already";
@@ -177,7 +178,7 @@ TEST_F(ReloaderTest, WhatItsProcessIsNotMadeOfCountsAtOnce) {
 
   write("redis.toml", std::string(kRedis) + "stop_timeout = \"1s\"\nafter_stop = [\"x\"]\n");
 
-  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ((Words{"changed redis: after_stop, stop_timeout; counts at once"}), reload());
   EXPECT_EQ(Words{}, actions_.take());
   EXPECT_EQ(Milliseconds(1'000), table_.find("redis")->unit.service.stop_timeout);
 }
@@ -190,7 +191,7 @@ TEST_F(ReloaderTest, KeepsAChangedServiceThatSaysSo) {
 
   write("redis.toml", kept + "[service]\ncommand = \"other\"\n");
 
-  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ(Words{"changed redis: command; counts from its next start on"}, reload());
   EXPECT_EQ(Words{}, actions_.take());
   restart(*table_.find("redis"));
   EXPECT_EQ((Words{"other"}), table_.find("redis")->unit.service.command.argv);
@@ -204,13 +205,38 @@ TEST_F(ReloaderTest, RestartsAChangedServiceThatNobodyCanUseWhenIdle) {
 
   write("redis.toml", idle + "[service]\ncommand = \"other\"\n");
 
-  EXPECT_EQ(Words{"changed redis"}, reload());
+  EXPECT_EQ(Words{"changed redis: command; restarts when idle"}, reload());
   EXPECT_EQ(Words{}, actions_.take()) << "not before it was looked at";
   pass(std::chrono::milliseconds(11));
   EXPECT_EQ(
       (Words{"terminate redis", "clean redis", "prepare redis", "spawn redis", "announce redis"}),
       actions_.take());
   EXPECT_EQ((Words{"other"}), table_.find("redis")->unit.service.command.argv);
+}
+
+TEST_F(ReloaderTest, NowStopsWhatWouldFinishItsLife) {
+  const std::string idle = "[unit]\non_change = \"when-idle\"\n";
+  write("web.toml", kWeb);
+  write("redis.toml", idle + kRedis);
+  write("tenant@.toml", kTenant);
+  write("all.toml", "[instances.tenant]\nboston = {}\nraleigh = {}\n");
+  boot();
+  UnitRuntime& boston = *table_.find("tenant@boston");
+  UnitRuntime& raleigh = *table_.find("tenant@raleigh");
+  EXPECT_TRUE(manager_.want_up(boston).has_value());
+  start(raleigh);
+  actions_.take();
+  write("tenant@.toml", std::string(kTenant) + "[process]\nnice = 1\n");
+  write("redis.toml", idle + kRedis + "[process]\nnice = 1\n");
+
+  EXPECT_TRUE(reloader_.reload_now().has_value());
+  manager_.drain();
+
+  EXPECT_EQ(UnitState::inactive, boston.state);
+  EXPECT_EQ(UnitState::running, raleigh.state) << "it was started by hand to stay";
+  EXPECT_EQ(1, raleigh.unit.process.nice);
+  EXPECT_EQ(UnitState::running, state("redis"));
+  EXPECT_EQ(1, table_.find("redis")->unit.process.nice);
 }
 
 TEST_F(ReloaderTest, StopsWhatIsRemovedAndForgetsIt) {
@@ -221,7 +247,7 @@ TEST_F(ReloaderTest, StopsWhatIsRemovedAndForgetsIt) {
   erase("redis.toml");
   erase("idle.toml");
 
-  EXPECT_EQ((Words{"removed idle", "removed redis"}), reload());
+  EXPECT_EQ((Words{"removed idle", "removed redis: stops"}), reload());
   turn();
 
   EXPECT_EQ((Words{"terminate redis", "clean redis"}), actions_.take());
@@ -234,11 +260,11 @@ TEST_F(ReloaderTest, WhatComesBackWhileItStopsStartsAgain) {
   UnitRuntime& redis = *table_.find("redis");
   actions_.hold(redis, Step::terminate);
   erase("redis.toml");
-  EXPECT_EQ(Words{"removed redis"}, reload());
+  EXPECT_EQ(Words{"removed redis: stops"}, reload());
   ASSERT_EQ(UnitState::stopping, redis.state);
 
   write("redis.toml", "[service]\ncommand = \"redis-server --port 1\"\n");
-  EXPECT_EQ(Words{"added redis"}, reload());
+  EXPECT_EQ(Words{"added redis: starts"}, reload());
   exits(redis, 0);
   turn();
 
@@ -255,7 +281,7 @@ TEST_F(ReloaderTest, NeverRunsAJobOfTheBootAgain) {
   actions_.take();
 
   write("setup.toml", "[job]\ncommand = \"setup again\"\n");
-  EXPECT_EQ(Words{"changed setup"}, reload());
+  EXPECT_EQ(Words{"changed setup: steps"}, reload());
 
   EXPECT_EQ(Words{}, actions_.take());
   EXPECT_TRUE(table_.find("setup")->job_succeeded);
@@ -278,7 +304,7 @@ TEST_F(ReloaderTest, HandsTheProxyItsRoutesAtBootAndWithEachChange) {
   EXPECT_EQ(2U, web.table()->tenants.size());
 
   write("other.toml", kRedis);
-  EXPECT_EQ(Words{"added other"}, reload());
+  EXPECT_EQ(Words{"added other: starts"}, reload());
   EXPECT_EQ(Words{}, web.heard()) << "its table is the same";
 
   erase("all.toml");
@@ -313,11 +339,11 @@ TEST_F(ReloaderTest, AProxyIsRestartedOnlyForWhatItsProcessIsMadeOf) {
   actions_.take();
 
   write("web.toml", std::string(kWeb) + "[proxy.health]\npath = \"/up\"\n");
-  EXPECT_EQ(Words{"changed web"}, reload());
+  EXPECT_EQ(Words{"changed web: the route table; counts at once"}, reload());
   EXPECT_EQ(Words{}, actions_.take());
 
   write("web.toml", "[proxy]\nlisten = \":8081\"\n[proxy.health]\npath = \"/up\"\n");
-  EXPECT_EQ(Words{"changed web"}, reload());
+  EXPECT_EQ(Words{"changed web: listen; restarts"}, reload());
   EXPECT_EQ((Words{"terminate web", "clean web", "prepare web", "spawn web", "announce web"}),
             actions_.take());
 }

@@ -14,7 +14,8 @@ class ShutdownTest : public ManagerTest {
   ShutdownTest() {
     manager_.set_observer([this](UnitRuntime& unit) {
       triggers_.on_state(unit);
-      shutdown_.on_state();
+      if (const auto why = shutdown_.on_state(unit))
+        shutdown_.request(BerthConfig(), *why);
     });
     shutdown_.set_triggers(triggers_);
     loop_.set_turn_end([this] { manager_.drain(); });
@@ -219,6 +220,76 @@ TEST_F(ShutdownTest, HurriesWhenAskedAgain) {
 
   EXPECT_EQ((Words{"kill redis", "clean redis"}), actions_.take());
   EXPECT_EQ(UnitState::inactive, redis.state);
+}
+
+TEST_F(ShutdownTest, BeginsByItselfWhenTheMainUnitEndsAndStopsTheOthersInOrder) {
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add_requiring("page", "redis");
+  app.unit.info.main = true;
+  add("redis");
+  set_order();
+  start(app);
+  start(page);
+  actions_.take();
+
+  exits(app, 0);
+
+  EXPECT_EQ((Words{"clean app", "stop within 2s250ms", "terminate page", "clean page",
+                   "terminate redis", "clean redis"}),
+            actions_.take());
+  EXPECT_TRUE(shutdown_.is_over());
+  EXPECT_EQ(0, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, DoesNotBeginWhileTheMainUnitIsStartedAgain) {
+  UnitRuntime& app = add("app");
+  app.unit.info.main = true;
+  app.unit.service.restart_limit = 1;
+  set_order();
+  start(app);
+
+  exits(app, 3);
+  EXPECT_FALSE(shutdown_.requested());
+  pass(std::chrono::seconds(1));
+  exits(app, 4);
+
+  EXPECT_TRUE(shutdown_.is_over());
+  EXPECT_EQ(4, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, BeginsByItselfWhenAnEssentialUnitFails) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& page = add("page");
+  redis.unit.info.essential = true;
+  redis.unit.service.restart = Restart::never;
+  set_order();
+  start(redis);
+  start(page);
+
+  exits(redis, 0);
+  EXPECT_FALSE(shutdown_.requested());
+  start(redis);
+  exits(redis, 7);
+
+  EXPECT_EQ(UnitState::inactive, page.state);
+  EXPECT_TRUE(shutdown_.is_over());
+  EXPECT_EQ(1, shutdown_.exit_status());
+}
+
+TEST_F(ShutdownTest, DoesNotHurryWhenTheMainUnitEndsInIt) {
+  UnitRuntime& app = add("app");
+  UnitRuntime& page = add("page");
+  app.unit.info.main = true;
+  set_order();
+  start(app);
+  start(page);
+  actions_.hold(page, Step::terminate);
+  request();
+  actions_.take();
+  exits(page, 0);
+
+  EXPECT_EQ((Words{"clean page"}), actions_.take());
+  EXPECT_EQ(0, shutdown_.exit_status());
 }
 
 TEST_F(ShutdownTest, GivesAfterStopItsFurtherTime) {

@@ -197,6 +197,38 @@ TEST_F(StartQueueTest, LeavesOneWithRequestsInFlightAlone) {
   EXPECT_EQ(Words{"revoke tenant@b, life 2"}, web_.heard());
 }
 
+TEST_F(StartQueueTest, VacatesAUnitOnceItsHoldersHaveGivenItUp) {
+  UnitRuntime& a = tenant("tenant@a");
+  start_leased(a, web_);
+  int vacated = 0;
+
+  leases_.vacate(a, [&] { ++vacated; });
+  leases_.vacate(a, [&] { ++vacated; });  // asked already
+  turn();
+
+  EXPECT_EQ(web_.heard(), Words{"revoke tenant@a, life 1"});
+  EXPECT_EQ(vacated, 0);
+
+  give_back(web_, a, Milliseconds(0));
+  EXPECT_EQ(vacated, 1);
+
+  leases_.vacate(a, [&] { ++vacated; });  // nobody to ask
+  EXPECT_EQ(vacated, 2);
+}
+
+TEST_F(StartQueueTest, DoesNotVacateABusyUnit) {
+  UnitRuntime& a = tenant("tenant@a");
+  start_leased(a, web_);
+  int vacated = 0;
+  leases_.vacate(a, [&] { ++vacated; });
+  turn();
+  web_.heard();
+
+  say_busy(a);
+  give_back(web_, a, Milliseconds(0));
+  EXPECT_EQ(vacated, 0);
+}
+
 TEST_F(StartQueueTest, LeavesAPinnedOneAlone) {
   leases_.set_limits(1, 2);
   UnitRuntime& a = tenant("tenant@a");

@@ -52,6 +52,19 @@ TEST(UnitTable, HandsOutEventsInTheirOrder) {
   EXPECT_EQ(nullptr, table.take().unit);
 }
 
+TEST(UnitTable, KnowsTheMainUnit) {
+  UnitTable table;
+  table.add(named("cable"));
+  EXPECT_EQ(nullptr, table.main_unit());
+  Unit app = named("app");
+  app.info.main = true;
+  UnitRuntime& added = table.add(app);
+
+  EXPECT_EQ(&added, table.main_unit());
+  added.removed = true;
+  EXPECT_EQ(nullptr, table.main_unit());
+}
+
 TEST(UnitTable, DropsTheEventsOfARemovedUnit) {
   UnitTable table;
   UnitRuntime& redis = table.add(named("redis"));

@@ -312,6 +312,7 @@ class SystemTest(unittest.TestCase):
         self.units.mkdir(0o755)
         self.run_dir = self.folder / "run-dir"
         self.berths = []
+        self.group_names = set()
         self.addCleanup(self._leave_nothing)
 
     def path(self, name):
@@ -371,8 +372,28 @@ class SystemTest(unittest.TestCase):
             self.assertGreater(later, at, f"{line!r} is not in its place in {text}")
             at = later
 
+    def group_folders(self):
+        """This berth's cgroups in all hierarchies, with what is below them."""
+        if os.path.isdir(self.run_dir):
+            status = os.stat(self.run_dir)
+            self.group_names.add(f"berth-{status.st_dev}-{status.st_ino}")
+        mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
+                  if line.split()[2] in ("cgroup", "cgroup2")]
+        tops = [pathlib.Path(folder) for mount in mounts for folder, _, _ in os.walk(mount)
+                if os.path.basename(folder) in self.group_names]
+        return [pathlib.Path(folder) for top in tops for folder, _, _ in os.walk(top)]
+
+    def folders(self, unit):
+        """The cgroups of one unit."""
+        return [folder for folder in self.group_folders() if folder.name == f"unit-{unit}"]
+
     def _leave_nothing(self):
         """Ends every berth, and fails if anything of one outlives it."""
+        # Without a run dir its groups have a name that only it knows, and its units.
+        for berth in self.berths:
+            for process in berth.processes():
+                self.group_names.update(re.findall(r"/(berth-[^/]+)/unit-",
+                                                   read_text(f"/proc/{process.pid}/cgroup")))
         for berth in self.berths:
             while berth.process.poll() is None:
                 # A namespace ends when all of its processes are reaped, those by us included.
@@ -386,6 +407,9 @@ class SystemTest(unittest.TestCase):
         for process in left:
             kill(process.pid)
         self._reap()
+        # A berth that was killed leaves its groups to the next one, which there will not be.
+        for folder in reversed(self.group_folders()):
+            wait_until(lambda folder=folder: remove_group(folder), f"{folder} can be removed")
         self.assertEqual([], left, "these outlived berth")
 
     @staticmethod
@@ -403,6 +427,15 @@ def kill(pid):
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def remove_group(folder):
+    """Whether it could be removed; a process that has just ended may still be counted."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def wait_for_nobody(timeout=2.0):

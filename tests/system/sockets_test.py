@@ -262,7 +262,8 @@ class Demand(Sockets):
         with self.assertRaises((ConnectionError, http.client.HTTPException)):
             self.ask()
 
-        self.assertIn("more than 20 times within 2s", berth.wait_for_state("app", "failed")["reason"])
+        reason = berth.wait_for_state("app", "failed")["reason"]
+        self.assertIn("more than 20 times within 2s", reason)
         self.assertTrue(self.refused())
 
 

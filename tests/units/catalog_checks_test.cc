@@ -116,6 +116,98 @@ TEST(Cycles, AreNoneInALongChain) {
   EXPECT_EQ(Lines{}, errors_of(files));
 }
 
+TEST(Cycles, OfFailuresAreReportedAsAPath) {
+  EXPECT_EQ((Lines{"a.toml:3:1: these units start each other by failing: a -> b -> c -> a "
+                   "(a.toml:3: \"a\" on_failure \"b\"; b.toml:3: \"b\" on_failure \"c\"; "
+                   "c.toml:3: \"c\" requires \"a\")"}),
+            errors_of({unit("a", "on_failure = [\"b\"]"), unit("b", "on_failure = [\"c\"]"),
+                       unit("c", "requires = [\"a\"]")}));
+  EXPECT_EQ(Lines{}, errors_of({unit("a", "on_failure = [\"b\"]"), unit("b", "after = [\"a\"]")}));
+}
+
+TEST(References, MayNotBeToTheUnitItself) {
+  EXPECT_EQ((Lines{"a.toml:2:14: conflicts \"a\", which is the unit itself",
+                   "b.toml:2:12: part_of \"b\", which is the unit itself",
+                   "c.toml:2:15: on_failure \"c\", which is the unit itself",
+                   "t@.toml:2:14: conflicts \"t@x\", which is the unit itself"}),
+            errors_of({unit("a", "conflicts = [\"a\"]"),
+                       unit("b", "part_of = [\"b\"]"),
+                       unit("c", "on_failure = [\"c\"]"),
+                       unit("t@", "conflicts = [\"t@x\"]"),
+                       {"i.toml", "[instances.t]\nx = {}\n"}}));
+}
+
+TEST(References, ToABrokenUnitGoFromConflictsPartOfAndOnFailure) {
+  const Catalog catalog =
+      load({{"b.toml", "[service]\n"},
+            unit("a", "conflicts = [\"b\"]\npart_of = [\"b\"]\non_failure = [\"b\"]")});
+
+  ASSERT_EQ((Lines{"a"}), names(catalog));
+  EXPECT_EQ(Lines{}, catalog.find("a")->info.conflicts);
+  EXPECT_EQ(Lines{}, catalog.find("a")->info.part_of);
+  EXPECT_EQ(Lines{}, catalog.find("a")->info.on_failure);
+}
+
+TEST(Conflicts, OfTwoUnitsThatStartAtBootAreAnErrorOnce) {
+  const Catalog catalog = load({unit("a", "conflicts = [\"z\", \"b\"]"),
+                                unit("b", "conflicts = [\"a\"]"), unit("z", "start = \"demand\"")});
+
+  EXPECT_EQ((Lines{"a.toml:2:19: conflicts \"b\", but both start at boot"}), messages(catalog));
+  EXPECT_EQ((Lines{"b", "z"}), names(catalog));
+}
+
+TEST(Conflicts, CountWhatTheBootPullsIn) {
+  EXPECT_EQ((Lines{"a.toml:3:14: conflicts \"b\", but both start at boot (app -> a; b)"}),
+            errors_of({unit("a", "start = \"demand\"\nconflicts = [\"b\"]"), unit("b", ""),
+                       unit("app", "wants = [\"a\"]")}));
+}
+
+TEST(Conflicts, AreNoneAtBootWithAJobThatRunsOnDemand) {
+  EXPECT_EQ(Lines{}, errors_of({unit("a", "conflicts = [\"j\"]"),
+                                {"j.toml", "[job]\ncommand = \"x\"\non = \"manual\"\n"}}));
+}
+
+TEST(Conflicts, AreAnErrorWithWhatIsPulledIn) {
+  EXPECT_EQ((Lines{"a.toml:3:14: conflicts \"c\", which it pulls in (a -> b -> c)"}),
+            errors_of({unit("a", "requires = [\"b\"]\nconflicts = [\"c\"]"),
+                       unit("b", "requires = [\"c\"]"), unit("c", "")}));
+  EXPECT_EQ((Lines{"c.toml:2:14: conflicts \"a\", which pulls it in (a -> b -> c)"}),
+            errors_of({unit("a", "requires = [\"b\"]"), unit("b", "wants = [\"c\"]"),
+                       unit("c", "conflicts = [\"a\"]")}));
+}
+
+TEST(Conflicts, CannotBePulledInTogether) {
+  EXPECT_EQ((Lines{"app.toml:4:1: pulls in two units in conflict (app -> b -> c, app -> a)"}),
+            errors_of({unit("a", "start = \"demand\""),
+                       unit("b", "requires = [\"c\"]\nstart = \"manual\""),
+                       unit("c", "conflicts = [\"a\"]\nstart = \"demand\""),
+                       unit("app", "requires = [\"a\", \"b\"]\nstart = \"manual\"")}));
+}
+
+TEST(Conflicts, OfATemplateAreItsInstances) {
+  EXPECT_EQ((Lines{"t@.toml:2:14: conflicts \"a\", but both start at boot"}),
+            errors_of({unit("t@", "conflicts = [\"a\"]"),
+                       unit("a", ""),
+                       {"i.toml", "[instances.t]\nx = {}\ny = {}\n"}}));
+}
+
+TEST(MainUnits, AreAtMostOne) {
+  const Catalog catalog = load({unit("a", "main = true"), unit("b", "main = true")});
+
+  EXPECT_EQ((Lines{"b.toml:3:1: is \"main\", but so is \"a\" (a.toml:3:1): only one unit's end is "
+                   "the container's"}),
+            messages(catalog));
+  EXPECT_EQ((Lines{"a"}), names(catalog));
+}
+
+TEST(Tenants, AreNeitherMainNorEssential) {
+  const File tenant{"t@.toml",
+                    "[unit]\nmain = true\nessential = true\n[tenant]\ncommand = \"x\"\n"};
+  EXPECT_EQ((Lines{"i.toml:2:1: a tenant cannot be \"essential\": it never fails for good",
+                   "i.toml:2:1: a tenant cannot be \"main\": it comes and goes with its requests"}),
+            errors_of({tenant, {"i.toml", "[instances.t]\nx = {}\n"}}));
+}
+
 TEST(TenantPaths, BelongToOneTenant) {
   const Catalog catalog =
       load({{"t@.toml", "[tenant]\ncommand = \"x\"\n"},
@@ -231,6 +323,21 @@ TEST(StockUnits, AreInNobodysWayUntilUsed) {
   EXPECT_EQ((Lines{"front"}), names(unused));
   EXPECT_EQ((Lines{"web.toml:1:1: the address \":80\" is taken by \"front\" (front.toml:1:1)"}),
             messages(used));
+}
+
+TEST(StockUnits, AreInConflictOnlyWhenUsed) {
+  const std::vector<File> stock{unit("b", "main = true\nconflicts = [\"a\"]")};
+
+  EXPECT_EQ(Lines{}, messages(load_with_stock({unit("a", "main = true")}, stock)));
+  EXPECT_EQ((Lines{"b.toml:3:14: conflicts \"a\", but both start at boot (c -> b; a)"}),
+            messages(load_with_stock({unit("a", ""), unit("c", "wants = [\"b\"]")}, stock)));
+}
+
+TEST(StockUnits, AreUsedByWhatTheirStartAnswers) {
+  EXPECT_EQ((Lines{"b.toml:3:1: is \"main\", but so is \"a\" (a.toml:4:1): only one unit's end is "
+                   "the container's"}),
+            messages(load_with_stock({unit("a", "main = true\non_failure = [\"b\"]")},
+                                     {unit("b", "main = true")})));
 }
 
 TEST(StockUnits, AreMarked) {

@@ -22,6 +22,11 @@ CatalogDiff diff_of(const std::vector<File>& before, const std::vector<File>& af
   return compare(definitions, old.errors, load(after));
 }
 
+Lines lines_of(const CatalogDiff& diff) {
+  // What is called "up…" is up.
+  return diff.lines([](const std::string& name) { return name.starts_with("up"); }, 10);
+}
+
 TEST(CatalogDiff, NamesWhatIsAddedRemovedAndChanged) {
   const CatalogDiff diff =
       diff_of({{"same.toml", kRedis}, {"gone.toml", kRedis}, {"other.toml", kRedis}},
@@ -29,32 +34,53 @@ TEST(CatalogDiff, NamesWhatIsAddedRemovedAndChanged) {
                {"new.toml", kRedis},
                {"other.toml", "[service]\ncommand = \"redis-server\"\nrestart = \"never\"\n"}});
 
-  EXPECT_EQ((Lines{"added new", "removed gone", "changed other"}), diff.lines());
+  EXPECT_EQ((Lines{"added new: starts", "removed gone", "changed other: restart"}), lines_of(diff));
   EXPECT_TRUE(diff.new_errors.empty());
+}
+
+TEST(CatalogDiff, SaysWhatBecomesOfWhatIsUp) {
+  const std::string idle = "[unit]\non_change = \"when-idle\"\n";
+  const std::string other = "[service]\ncommand = \"other\"\n";
+  const CatalogDiff diff = diff_of({{"up-a.toml", kRedis},
+                                    {"up-b.toml", kRedis},
+                                    {"up-c.toml", idle + kRedis},
+                                    {"up-d.toml", kRedis},
+                                    {"up-e.toml", "[job]\ncommand = \"a\"\n"}},
+                                   {{"up-a.toml", other},
+                                    {"up-b.toml", std::string(kRedis) + "restart = \"never\"\n"},
+                                    {"up-c.toml", idle + other + "[process]\nnice = 1\n"},
+                                    {"up-e.toml", "[job]\ncommand = \"b\"\n"}});
+
+  EXPECT_EQ((Lines{"removed up-d: stops", "changed up-a: command; restarts",
+                   "changed up-b: restart; counts at once",
+                   "changed up-c: command, process.nice; restarts when idle",
+                   "changed up-e: steps; counts from its next start on"}),
+            lines_of(diff));
 }
 
 TEST(CatalogDiff, DoesNotCountAPlaceAsAChange) {
   const CatalogDiff diff =
       diff_of({{"redis.toml", kRedis}}, {{"redis.toml", "\n# moved\n" + std::string(kRedis)}});
 
-  EXPECT_EQ(Lines{}, diff.lines());
+  EXPECT_EQ(Lines{}, lines_of(diff));
 }
 
 TEST(CatalogDiff, CountsAnotherKindAsAChange) {
   const CatalogDiff diff =
       diff_of({{"redis.toml", kRedis}}, {{"redis.toml", "[job]\ncommand = \"redis-server\"\n"}});
 
-  EXPECT_EQ(Lines{"changed redis"}, diff.lines());
+  EXPECT_EQ((Lines{"changed redis: the kind of unit"}), lines_of(diff));
 }
 
 TEST(CatalogDiff, CountsLongLists) {
   std::vector<File> many;
   for (char name = 'a'; name < 'a' + 13; ++name)
-    many.push_back({std::string(1, name) + ".toml", kRedis});
+    many.push_back(
+        {std::string(1, name) + ".toml", "[unit]\nstart = \"manual\"\n" + std::string(kRedis)});
 
   EXPECT_EQ((Lines{"added a", "added b", "added c", "added d", "added e", "added f", "added g",
                    "added h", "added i", "added j", "added 3 more"}),
-            diff_of({}, many).lines());
+            lines_of(diff_of({}, many)));
 }
 
 TEST(CatalogDiff, TellsOnlyErrorsThatWereNotThere) {

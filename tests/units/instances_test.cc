@@ -249,5 +249,123 @@ TEST(Tenants, HaveNoPathWhereTheirHostChooses) {
   EXPECT_EQ((Lines{"a.example.org"}), catalog.find("t@a")->tenant->hosts);
 }
 
+/// Instances of a service's template that say something of their own.
+Catalog load_overriding(const std::string& block) {
+  return load({{"t@.toml",
+                "[service]\ncommand = \"run ${instance}\"\nafter_stop = [\"a\"]\n"
+                "ready = { tcp = \":1\" }\n[process]\nlimits = { nofile = 9, core = 0 }\n"
+                "env = { A = \"${instance}\", B = \"b\" }\n[log]\nformat = \"json\"\n"},
+               {"i.toml", "[[instance]]\ntemplate = \"t\"\nname = \"x\"\n" + block}});
+}
+
+TEST(Overrides, ReachEveryTable) {
+  const Catalog catalog = load_overriding(
+      "restart = \"always\"\nready = { file = \"/up\" }\nnice = 3\n"
+      "[instance.unit]\nstart = \"manual\"\n[instance.process]\numask = \"0077\"\n"
+      "[instance.log]\nbuffer = \"64K\"\n");
+
+  EXPECT_EQ(Lines{}, testing::messages(catalog));
+  const Unit& unit = *catalog.find("t@x");
+  EXPECT_EQ(Restart::always, unit.service.restart);
+  EXPECT_EQ("/up", unit.service.ready.path);
+  EXPECT_EQ(3, unit.process.nice);
+  EXPECT_EQ(StartWhen::manual, unit.info.start);
+  EXPECT_EQ(077U, unit.process.umask);
+  EXPECT_EQ(65'536U, unit.log.buffer.count);
+  EXPECT_EQ(LogFormat::json, unit.log.format);
+}
+
+TEST(Overrides, AppendToListsAndMergeTables) {
+  const Catalog catalog = load_overriding(
+      "\"after_stop+\" = [\"b ${instance}\"]\nlimits = { nofile = 10 }\n"
+      "[instance.process.env]\nB = \"c\"\n");
+
+  EXPECT_EQ(Lines{}, testing::messages(catalog));
+  const Unit& unit = *catalog.find("t@x");
+  ASSERT_EQ(2U, unit.service.after_stop.size());
+  EXPECT_EQ((Lines{"b", "x"}), unit.service.after_stop[1].argv);
+  EXPECT_EQ(10U, unit.process.limits.at("nofile").soft);
+  EXPECT_EQ(0U, unit.process.limits.at("core").soft);
+  EXPECT_EQ("x", unit.process.env.at("A"));
+  EXPECT_EQ("c", unit.process.env.at("B"));
+}
+
+TEST(Overrides, AreRefusedInWords) {
+  EXPECT_EQ((Lines{"i.toml:4:1: \"nice+\" appends an array, not a number",
+                   "i.toml:5:1: unknown key \"buffer\" in [[instance]]; it belongs in [log]",
+                   "i.toml:7:1: unknown key \"nic\" in [process]; did you mean \"nice\"?"}),
+            testing::messages(
+                load_overriding("\"nice+\" = 1\nbuffer = \"1K\"\n[instance.process]\nnic = 1\n")));
+}
+
+TEST(Instances, OfJobsAreMadeFromTemplates) {
+  const Catalog catalog =
+      load({{"sync@.toml", "[job]\ncommand = \"sync ${instance} ${to}\"\nvars = [\"to\"]\n"},
+            {"i.toml",
+             "[instances.sync]\na = { to = \"x\" }\n[[instance]]\ntemplate = \"sync\"\n"
+             "name = \"b\"\nvars = { to = \"y\" }\ntimeout = \"1h\"\n"}});
+
+  EXPECT_EQ(Lines{}, testing::messages(catalog));
+  EXPECT_EQ((Lines{"sync", "a", "x"}), catalog.find("sync@a")->job->steps[0].argv);
+  EXPECT_EQ((Lines{"sync", "b", "y"}), catalog.find("sync@b")->job->steps[0].argv);
+  EXPECT_EQ(Milliseconds(3'600'000), catalog.find("sync@b")->job->timeout);
+}
+
+/// A job that writes instances, and what it has written.
+Catalog load_generated(Result<std::string> written) {
+  std::vector<SourceFile> sources;
+  for (const testing::File& file : std::vector<testing::File>{
+           {"gen.toml",
+            "[job]\ncommand = \"x\"\ninstances = \"/run/gen.toml\"\n[process]\nuser = \"gen\"\n"},
+           {"t@.toml", "[tenant]\ncommand = \"x\"\nvars = [\"owner?\"]\n"}})
+    sources.push_back(testing::source(file));
+  LoadContext context = testing::context();
+  context.read_generated = [&](const std::string& path, const std::string& user) {
+    EXPECT_EQ("/run/gen.toml gen", path + " " + user);
+    return written;
+  };
+  return load_catalog(sources, nullptr, context);
+}
+
+TEST(GeneratedInstances, HavePathHostsValuesAndEnvironment) {
+  const Catalog catalog = load_generated(std::string(
+      "[instances.t]\na = { owner = \"o\" }\n[[instance]]\ntemplate = \"t\"\nname = \"b\"\n"
+      "path = \"/x/\"\nhosts = [\"h\"]\nvars = { owner = \"p\" }\nenv = { E = \"1\" }\n"));
+
+  EXPECT_EQ(Lines{}, testing::messages(catalog));
+  EXPECT_EQ((Lines{"gen", "t@a", "t@b"}), testing::names(catalog));
+  EXPECT_EQ("/run/gen.toml", catalog.find("t@b")->place.file);
+}
+
+TEST(GeneratedInstances, AreNoneBeforeTheJobHasRun) {
+  const Catalog catalog = load_generated(Error{ErrorCode::not_found, "open: no such file"});
+
+  EXPECT_EQ(Lines{}, testing::messages(catalog));
+  EXPECT_EQ((Lines{"gen"}), testing::names(catalog));
+}
+
+TEST(GeneratedInstances, HaveNothingElse) {
+  const Catalog catalog = load_generated(std::string(
+      "[service]\ncommand = \"x\"\n[instances.t]\na = {}\n[[instance]]\ntemplate = \"t\"\n"
+      "name = \"b\"\ncommand = \"evil\"\n[instance.process]\nuser = \"root\"\n"));
+
+  EXPECT_EQ(
+      (Lines{"/run/gen.toml:1:2: \"service\" is not accepted from the job \"gen\": its file has "
+             "[instances.TEMPLATE] and [[instance]] alone",
+             "/run/gen.toml:8:1: \"command\" is not accepted from the job \"gen\": an instance of "
+             "its has \"vars\", \"env\", \"path\" and \"hosts\" alone",
+             "/run/gen.toml:9:11: \"process\" is not accepted from the job \"gen\": an instance of "
+             "its has \"vars\", \"env\", \"path\" and \"hosts\" alone"}),
+      testing::messages(catalog));
+  EXPECT_EQ((Lines{"gen", "t@a"}), testing::names(catalog));
+}
+
+TEST(GeneratedInstances, OfAFileThatOthersCouldWriteAreRefused) {
+  const Catalog catalog =
+      load_generated(Error{ErrorCode::denied, "is writable by others: refused"});
+
+  EXPECT_EQ((Lines{"/run/gen.toml: is writable by others: refused"}), testing::messages(catalog));
+}
+
 }  // namespace
 }  // namespace berth

@@ -1,6 +1,7 @@
 // Every key of the table: a good value is taken, a bad one is refused in words.
 #include "units/keys.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/units/load.h"
+#include "units/unit_changes.h"
 
 namespace berth {
 namespace {
@@ -37,6 +39,24 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("after" in [unit] must be a list of unit names, not a table)~"},
     {"[unit]", "before", R"~(["other"])~", R"~(["othr"])~",
      R"~(before "othr", which does not exist; did you mean "other"?)~"},
+    {"[unit]", "conflicts", R"~(["idle"])~", R"~(["mine"])~",
+     R"~(conflicts "mine", which does not exist)~"},
+    {"[unit]", "part_of", R"~(["other"])~", R"~("other")~",
+     R"~("part_of" in [unit] must be a list of unit names, not a string)~"},
+    {"[unit]", "on_failure", R"~(["other"])~", R"~(true)~",
+     R"~("on_failure" in [unit] must be a list of unit names, not true or false)~"},
+    {"[unit]", "essential", R"~(true)~", R"~("yes")~",
+     R"~("essential" in [unit] must be true or false, not a string)~"},
+    {"[unit]", "main", R"~(true)~", R"~(1)~",
+     R"~("main" in [unit] must be true or false, not a number)~"},
+    {"[unit]", "condition", R"~({ env = "HOME", path_missing = "/x" })~", R"~("HOME")~",
+     R"~("condition" in [unit] must be a table, not a string)~"},
+    {"[unit.condition]", "env", R"~({ MODE = "fast" })~", R"~(1)~",
+     R"~("env" in [unit.condition] must be the name of a variable, or a table of names and values, not a number)~"},
+    {"[unit.condition]", "path_exists", R"~("/x")~", R"~("x")~",
+     R"~("path_exists" in [unit.condition] must be an absolute path, not "x")~"},
+    {"[unit.condition]", "path_missing", R"~("/x")~", R"~([])~",
+     R"~("path_missing" in [unit.condition] must be an absolute path, not an array)~"},
     {"[unit]", "start", R"~("manual")~", R"~("boots")~",
      R"~("start" in [unit] must be "boot", "demand" or "manual", not "boots"; did you mean "boot"?)~"},
     {"[unit]", "on_change", R"~("keep")~", R"~("idle")~",
@@ -93,6 +113,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("timeout" in [job] must be longer than zero)~"},
     {"[job]", "reload", R"~(true)~", R"~("true")~",
      R"~("reload" in [job] must be true or false, not a string)~"},
+    {"[job]", "instances", R"~("/run/x.toml")~", R"~("x.toml")~",
+     R"~("instances" in [job] must be an absolute path, not "x.toml")~"},
     {"[job]", "retries", R"~(3)~", R"~(-1)~",
      R"~("retries" in [job] must be a whole number not below 0, not "-1")~"},
     {"[job]", "retry_delay", R"~("5s")~", R"~(5)~",
@@ -212,6 +234,10 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("tty" in [process] must be an absolute path, not true or false)~"},
     {"[process]", "directories", R"~([{ path = "/x" }])~", R"~({ path = "/x" })~",
      R"~("directories" in [process] must be an array of tables, not a table)~"},
+    {"[process]", "cpu_weight", R"~(50)~", R"~(10001)~",
+     R"~("cpu_weight" in [process] must be a whole number from 1 to 10000, not "10001")~"},
+    {"[process]", "pids_max", R"~(64)~", R"~(0)~",
+     R"~("pids_max" in [process] must be a whole number not below 1, not "0")~"},
     {"[[process.directories]]", "path", R"~("/y")~", R"~("y")~",
      R"~("path" in [[process.directories]] must be an absolute path, not "y")~"},
     {"[[process.directories]]", "user", R"~("root")~", R"~(0)~",
@@ -222,6 +248,21 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("mode" in [[process.directories]] must be a string of octal digits such as "0755", not "0888")~"},
     {"[[process.directories]]", "recursive", R"~(true)~", R"~(1)~",
      R"~("recursive" in [[process.directories]] must be true or false, not a number)~"},
+    {"[memory]", "limit", R"~("40%")~", R"~(64)~", R"~("limit" in [memory] must be at least 1M)~"},
+    {"[memory]", "high", R"~("64M")~", R"~("64MB")~",
+     R"~("high" in [memory] must be a size such as "64M", not "64MB": "MB" is no unit of size (K, M, G, T, %))~"},
+    {"[memory]", "on_high", R"~("restart-when-idle")~", R"~("restart-idle")~",
+     R"~("on_high" in [memory] must be "log", "restart-when-idle" or "restart", not "restart-idle")~"},
+    {"[memory]", "allocator", R"~("system")~", R"~("tcmalloc")~",
+     R"~("allocator" in [memory] must be "jemalloc", "mimalloc" or "system", not "tcmalloc"; did you mean "jemalloc"?)~"},
+    {"[memory]", "allocator_conf", R"~("narenas:2")~", R"~(2)~",
+     R"~("allocator_conf" in [memory] must be a string, not a number)~"},
+    {"[memory]", "arenas", R"~(2)~", R"~(0)~",
+     R"~("arenas" in [memory] must be a whole number not below 1, not "0")~"},
+    {"[memory]", "huge_pages", R"~("never")~", R"~("always")~",
+     R"~("huge_pages" in [memory] must be "never" or "system", not "always")~"},
+    {"[memory]", "merge", R"~(true)~", R"~("yes")~",
+     R"~("merge" in [memory] must be true or false, not a string)~"},
     {"[log]", "format", R"~("json")~", R"~("text")~",
      R"~("format" in [log] must be "prefix", "json", "raw" or "none", not "text")~"},
     {"[log]", "buffer", R"~("64K")~", R"~("64KB")~",
@@ -376,6 +417,7 @@ Catalog load_with(const Key& key, std::string_view text) {
   const UnitKind kind = first_kind(key);
   const bool is_template = kind == UnitKind::tenant;
   return testing::load({{"other.toml", std::string(kOthers)},
+                        {"idle.toml", "[unit]\nstart = \"manual\"\n[service]\ncommand = \"x\"\n"},
                         {"job.toml", "[job]\ncommand = \"run\"\n"},
                         {"front.toml", "[proxy]\nlisten = \":90\"\n"},
                         {is_template ? "x@.toml" : "x.toml", file_with(kind, key.table, text)},
@@ -397,6 +439,36 @@ Unit without_place(const Catalog& catalog) {
   Unit unit = *unit_of(catalog);
   unit.place = {};
   return unit;
+}
+
+/// What a reload calls the key, or the greater thing that it is part of.
+std::string name_in_reload(const Sample& sample) {
+  const std::string table(sample.table);
+  const std::string key(sample.key);
+  if (table == kCommandTable) {
+    return "after_stop";  // where file_with() has it
+  }
+  if (table == "[job]" && key == "command") {
+    return "steps";
+  }
+  if (table == "[proxy]" && key == "user") {
+    return "process.user";
+  }
+  if (table.starts_with("[[") && table.find("proxy") == table.npos) {
+    const std::string list = table.substr(2, table.size() - 4);
+    return list.starts_with("service.") ? list.substr(list.find('.') + 1) : list;
+  }
+  if (table.find("proxy") != table.npos) {
+    return key == "listen" ? key : "the route table";
+  }
+  if (!table.starts_with('[')) {
+    return table;  // ready, health
+  }
+  const std::string bare = table.substr(1, table.size() - 2);
+  if (bare == "unit.condition") {
+    return bare;
+  }
+  return bare == "service" || bare == "job" || bare == "tenant" ? key : bare + "." + key;
 }
 
 TEST(Keys, AllHaveASampleHere) {
@@ -428,6 +500,25 @@ TEST(Keys, TakeAGoodValue) {
   }
 }
 
+TEST(Keys, AreEachKnownToAReload) {
+  for (const Sample& sample : kSamples) {
+    // What a value needs beside it stands in the lines below it.
+    const std::string_view beside =
+        sample.good.substr(std::min(sample.good.find('\n'), sample.good.size()));
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.good);
+    const Catalog without = load_with(row(sample), beside);
+    const Catalog with = load_with(row(sample), text);
+    if (unit_of(without) == nullptr || without_place(without) == without_place(with)) {
+      continue;
+    }
+
+    const Lines changed = changes_between(*unit_of(without), *unit_of(with)).keys;
+
+    EXPECT_EQ(1, std::count(changed.begin(), changed.end(), name_in_reload(sample)))
+        << sample.table << " " << text << ": unit_changes.cc lacks it, or calls it another name";
+  }
+}
+
 TEST(Keys, LetAStepOfAJobRunInTheBackground) {
   const Catalog catalog = testing::load(
       {{"x.toml",
@@ -439,6 +530,22 @@ TEST(Keys, LetAStepOfAJobRunInTheBackground) {
   EXPECT_TRUE(steps[0].background);
   EXPECT_EQ("root", steps[0].user);
   EXPECT_FALSE(steps[1].background);
+}
+
+TEST(Keys, AreNamedByAReloadThatChangesThem) {
+  for (const Sample& sample : kSamples) {
+    const Key& key = row(sample);
+    const std::string text = std::string(sample.key) + " = " + std::string(sample.good);
+    const Catalog without = load_with(key, "");
+    const Catalog with = load_with(key, text);
+    if (unit_of(without) == nullptr || without_place(with) == without_place(without)) {
+      continue;
+    }
+
+    const auto changes = changes_between(*unit_of(without), *unit_of(with));
+    EXPECT_NE(Lines{"another key"}, changes.keys)
+        << sample.table << " " << sample.key << " needs a row in units/unit_changes.cc";
+  }
 }
 
 TEST(Keys, LetAJobHaveOneClock) {
@@ -517,9 +624,9 @@ TEST(Keys, SuggestTheNearestName) {
 TEST(Keys, StandInNoTableByChance) {
   EXPECT_EQ((Lines{"a.toml:1:1: \"command\" stands outside of any table",
                    "a.toml:2:1: unknown table [servic]; did you mean \"service\"?",
-                   "a.toml:4:1: unknown table [memory]"}),
+                   "a.toml:4:1: unknown table [weather]"}),
             testing::errors_of({{"a.toml",
-                                 "command = \"x\"\n[servic]\ncommand = \"x\"\n[memory]\n"
+                                 "command = \"x\"\n[servic]\ncommand = \"x\"\n[weather]\n"
                                  "[service]\ncommand = \"x\"\n"}}));
 }
 

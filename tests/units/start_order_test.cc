@@ -79,6 +79,38 @@ TEST(StartOrder, BringsDownOnlyWhatRequiresIt) {
   EXPECT_EQ(down, (Names{"cable", "tenant"}));
 }
 
+TEST(StartOrder, BringsDownWhatIsPartOfItOrOfWhatRequiresIt) {
+  Unit part = unit("part");
+  part.info.part_of = {"app"};
+  const StartOrder order = order_of({unit("redis"), unit("app", {"redis"}), part});
+
+  EXPECT_EQ(names(order.brought_down_by("redis")), (Names{"app", "part"}));
+  EXPECT_EQ(names(order.parts_of("redis")), Names{});
+  EXPECT_EQ(names(order.parts_of("app")), Names{"part"});
+  EXPECT_TRUE(order.waits_for("part").empty()) << "it orders nothing";
+}
+
+TEST(StartOrder, PartsOfEachOtherAreCountedOnce) {
+  Unit a = unit("a"), b = unit("b");
+  a.info.part_of = {"b"};
+  b.info.part_of = {"a"};
+  const StartOrder order = order_of({a, b});
+
+  EXPECT_EQ(names(order.parts_of("a")), Names{"b"});
+  EXPECT_EQ(names(order.brought_down_by("b")), Names{"a"});
+}
+
+TEST(StartOrder, ConflictsGoBothWaysAndCountOnce) {
+  Unit a = unit("a"), b = unit("b");
+  a.info.conflicts = {"b"};
+  b.info.conflicts = {"a"};
+  const StartOrder order = order_of({a, b, unit("c")});
+
+  EXPECT_EQ(names(order.in_conflict_with("a")), Names{"b"});
+  EXPECT_EQ(names(order.in_conflict_with("b")), Names{"a"});
+  EXPECT_TRUE(order.in_conflict_with("c").empty());
+}
+
 TEST(StartOrder, KnowsNothingOfUnitsThatAreNotThere) {
   const StartOrder order = order_of({unit("a")});
 

@@ -19,7 +19,7 @@ event         inactive       waiting            preparing       starting        
 start         waiting/queue  .                  .               .                   .                   .               .               .                waiting/queue  waiting/queue  waiting/queue  waiting/queue
 deps_ready    .              preparing/prepare  .               .                   .                   .               .               .                .              .              .              .
 dep_failed    .              failed/report      cleaning/sweep  stopping/terminate  stopping/terminate  .               .               .                failed/report  .              .              .
-skip          .              skipped/release    !               !                   !                   !               !               !                !              .              .              .
+skip          .              !                  skipped/release !                   !                   !               !               !                !              .              .              .
 prepared      !              !                  starting/spawn  !                   !                   !               !               !                !              !              !              !
 spawn_failed  !              !                  cleaning/sweep  cleaning/sweep      !                   cleaning/sweep  cleaning/sweep  !                !              !              !              !
 ready         .              !                  !               running/announce    .                   .               .               .                .              .              .              .

@@ -1,0 +1,146 @@
+// Stopping and restarting: who goes down with a unit, in which order, and who comes back with it.
+#include <algorithm>
+
+#include "init/manager.h"
+
+namespace berth {
+namespace {
+
+/// Whether the unit lives, or is about to, and nothing has asked for its end yet.
+bool is_in_a_life(const UnitRuntime& unit) {
+  const bool lives = unit.state == UnitState::preparing || unit.state == UnitState::starting ||
+                     unit.state == UnitState::running;
+  return lives && unit.wanted_up && !unit.stop_pending && !unit.life.stop_requested;
+}
+
+}  // namespace
+
+void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
+  if (unit.is_job() && unit.job_succeeded)
+    return;  // its first success is all that they require
+  for (const std::string_view name : order_.brought_down_by(unit.name())) {
+    UnitRuntime* other = table_.find(name);
+    if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
+      continue;
+    other->stopped_with = unit.name();
+    if (!reason.empty())
+      other->reason = reason;
+    mark_stop(*other);
+  }
+}
+
+void Manager::start_what_stopped_with(const UnitRuntime& unit) {
+  if (refuse_starts_)
+    return;
+  for (const auto& [name, other] : table_.all())
+    if (other->stopped_with == unit.name()) {
+      other->stopped_with.clear();
+      bring_up(*other, &unit);
+    }
+}
+
+void Manager::want_down(UnitRuntime& unit, const std::string& why) {
+  logs_.unit_line(unit.name(), LogLevel::info, "stops: " + why);
+  bring_down_dependents(unit, {});
+  unit.stopped_with.clear();
+  mark_stop(unit);
+}
+
+void Manager::stop(UnitRuntime& unit) {
+  unit.pinned = false;
+  want_down(unit, "asked to");
+}
+
+Result<void> Manager::restart(UnitRuntime& unit) {
+  if (refuse_starts_)
+    return Error{ErrorCode::unavailable, "berth is shutting down"};
+  unit.history.forget();
+  unit.restarts = 0;
+  unit.refuse_until = {};
+  if (is_at_rest(unit.state) || unit.state == UnitState::backoff)
+    return want_up(unit);
+  // What requires it stays: it only restarts. What is part of it restarts too.
+  restart_parts(unit);
+  mark_restart(unit);
+  return {};
+}
+
+void Manager::restart_parts(const UnitRuntime& unit) {
+  for (const std::string_view name : order_.parts_of(unit.name())) {
+    UnitRuntime* part = table_.find(name);
+    if (part == nullptr || !is_in_a_life(*part))
+      continue;
+    logs_.unit_line(part->name(), LogLevel::info, "restarts with " + unit.name());
+    mark_restart(*part);
+  }
+}
+
+void Manager::mark_restart(UnitRuntime& unit) {
+  // Wanted up and about to stop at once: it begins again when it has come to rest, however it does.
+  unit.wanted_up = true;
+  unit.start_again = true;
+  unit.stop_pending = true;
+  stops_pending_ = true;
+}
+
+void Manager::make_room_for(const UnitRuntime& unit) {
+  for (const std::string_view name : order_.in_conflict_with(unit.name())) {
+    UnitRuntime* other = table_.find(name);
+    if (other == nullptr)
+      continue;
+    other->stopped_with.clear();  // not even with what it stopped with does it come back now
+    if (other->wanted_up || (!is_at_rest(other->state) && !other->stop_pending))
+      want_down(*other, "it is in conflict with " + unit.name() + ", which starts");
+  }
+}
+
+void Manager::mark_stop(UnitRuntime& unit) {
+  unit.wanted_up = false;
+  unit.start_again = false;
+  if (unit.is_job())
+    unit.job().again.reset();
+  if (is_at_rest(unit.state))
+    return;
+  unit.stop_pending = true;
+  stops_pending_ = true;
+}
+
+bool Manager::blocked_from_stopping(const UnitRuntime& unit) const {
+  const auto& later = order_.waited_for_by(unit.name());
+  return std::any_of(later.begin(), later.end(), [this](const Dependency& dependent) {
+    const UnitRuntime* other = table_.find(dependent.unit);
+    return other != nullptr && other->stop_pending && !is_at_rest(other->state);
+  });
+}
+
+void Manager::advance_stops() {
+  stops_pending_ = false;
+  for (const auto& [name, unit] : table_.all()) {
+    if (!unit->stop_pending)
+      continue;
+    stops_pending_ = true;
+    if (!unit->life.stop_requested && !blocked_from_stopping(*unit))
+      begin_stop(*unit);
+  }
+}
+
+void Manager::begin_stop(UnitRuntime& unit) {
+  // In waiting and backoff there is no life to end; the flag is the next life's to clear.
+  unit.life.stop_requested = true;
+  const Milliseconds limit = unit.unit.service.stop_timeout;
+  leases_->let_go(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit,
+                  [this, &unit] { table_.post(unit, UnitEvent::stop); });
+}
+
+void Manager::set_stop_cap(Milliseconds cap) {
+  stop_cap_ = cap;
+  actions_.set_stop_cap(cap);
+}
+
+void Manager::kill_all() {
+  for (const auto& [name, unit] : table_.all())
+    if (!is_at_rest(unit->state))
+      actions_.kill(*unit);
+}
+
+}  // namespace berth

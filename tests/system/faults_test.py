@@ -1,0 +1,156 @@
+# The machine refuses what berth asks of it: units wait or fail, PID 1 goes on, and all is well when
+# the machine is.
+import errno
+import os
+import shutil
+import subprocess
+import unittest
+
+from faults import FaultTest
+from harness import kill, read_text, wait_until
+
+SLEEP = ["sleep", "4711"]
+
+
+def cpu_seconds(pid):
+    """What a process has used of the processor."""
+    fields = read_text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def limit_of(berth, name, soft):
+    """Sets a limit of the running berth; what it starts from then on inherits it."""
+    subprocess.run(["prlimit", "--pid", str(berth.pid), f"--{name}={soft}:"], check=True)
+
+
+class Forking(FaultTest):
+    def test_a_unit_is_tried_again_until_the_machine_has_room_for_a_process(self):
+        for number in (errno.EAGAIN, errno.ENOMEM):
+            with self.subTest(errno.errorcode[number]):
+                self.service("a", SLEEP, unit='start = "manual"',
+                             service='restart_delay = "10ms"\nrestart_limit = 100')
+                self.service("b", ["sleep", "4712"])
+                berth = self.boot_faulty("clone3")
+                berth.wait_for_process("sleep 4712")
+                self.wait_for_berthctl(berth)  # berth-admin is there before no process can be started
+
+                self.faults.fail(berth, number, "clone3", times=3)
+                berth.ctl("start", "a")
+
+                berth.wait_for_process("sleep 4711")
+                self.assertEqual(3, self.faults.failed)
+                berth.wait_for_line(f"a: fork for .*/sleep: {os.strerror(number)}; again in")
+                self.assertEqual(1, len(berth.processes("sleep 4712")))
+                self.assertEqual(0, berth.stop())
+
+    def test_berthctl_is_answered_as_soon_as_a_process_can_be_started(self):
+        self.service("a", SLEEP)
+        for call in ("clone3", "socketpair", "pipe2"):
+            with self.subTest(call):
+                berth = self.boot_faulty(call)
+                berth.wait_for_process("sleep 4711")
+                used = cpu_seconds(berth.pid)
+
+                self.faults.fail(berth, errno.EAGAIN, call)
+                asking = self.ctl_in_background("status")
+                wait_until(lambda: self.faults.failed >= 3, "it is tried again")
+                self.faults.heal()
+
+                self.assertIn("running", asking.communicate(timeout=20)[0])
+                self.assertLess(self.faults.failed, 10)
+                self.assertLess(cpu_seconds(berth.pid) - used, 1)
+                self.assertEqual(0, berth.stop())
+
+
+class Descriptors(FaultTest):
+    def test_a_unit_is_tried_again_until_there_are_descriptors(self):
+        self.service("a", SLEEP, unit='start = "manual"',
+                     service='restart_delay = "10ms"\nrestart_limit = 100')
+        berth = self.boot_faulty("pipe2")
+        self.wait_for_berthctl(berth)
+
+        self.faults.fail(berth, errno.EMFILE, "pipe2", times=5)
+        berth.ctl("start", "a")
+
+        berth.wait_for_process("sleep 4711")
+        self.assertEqual(5, self.faults.failed)
+        berth.wait_for_line("a: .*Too many open files; again in")
+
+    def test_what_a_unit_leaves_behind_is_found_when_there_are_descriptors(self):
+        """The sweep reads /proc, for which it needs one."""
+        self.service("a", [self.script("a", "setsid sleep 4712 & sleep 4711 & wait")])
+        berth = self.boot_faulty("openat")
+        berth.wait_for_process("sleep 4712")
+        self.wait_for_berthctl(berth)
+
+        self.faults.fail(berth, errno.EMFILE, "openat")
+        stopping = self.ctl_in_background("stop", "a")
+        wait_until(lambda: self.faults.failed, "it looks for processes")
+        self.faults.heal()
+
+        self.assertEqual(0, stopping.wait(20))
+        self.assertEqual([], berth.processes("sleep"))
+
+    def test_a_limit_that_is_reached_fails_units_and_not_berth(self):
+        for name in "abcdefgh":
+            self.service(name, SLEEP, unit='start = "manual"',
+                         service='restart_delay = "10ms"\nrestart_limit = 1000')
+        berth = self.boot()
+        self.wait_for_berthctl(berth)
+
+        limit_of(berth, "nofile", 24)
+        self.ctl_in_background("start", *"abcdefgh")
+        berth.wait_for_line("Too many open files; again in")
+        limit_of(berth, "nofile", 1024)
+
+        berth.wait_for_process("sleep 4711", 8)
+        self.wait_for_berthctl(berth)
+        self.assertEqual(0, berth.stop())
+
+
+class Disks(FaultTest):
+    def test_a_full_run_dir_fails_what_needs_it_until_there_is_room(self):
+        self.run_dir.mkdir(0o755)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=24,mode=755", "none",
+                        self.run_dir], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.run_dir], check=True)
+        self.service("a", SLEEP)
+        self.service("b", ["sleep", "4712"], unit='start = "manual"',
+                     service='restart_delay = "10ms"\nrestart_limit = 1000',
+                     rest='[process]\nenv = { WHERE = "${run_dir}" }')
+        berth = self.boot()
+        berth.wait_for_process("sleep 4711")
+        self.wait_for_berthctl(berth)
+        with self.assertRaisesRegex(OSError, "No space left"):
+            for number in range(24):
+                self.path(f"run-dir/full{number}").touch()
+
+        self.ctl_in_background("start", "b")
+        berth.wait_for_line("b: mkdir .*: No space left on device; again in")
+        self.assertEqual("running", berth.status("a")["state"])
+        for file in self.run_dir.glob("full*"):
+            file.unlink()
+
+        berth.wait_for_process("sleep 4712")
+        self.assertEqual(0, berth.stop())
+
+
+class RunDir(FaultTest):
+    def test_units_go_on_when_it_vanishes(self):
+        self.service("a", SLEEP, service='restart_delay = "10ms"',
+                     rest='[process]\nenv = { WHERE = "${run_dir}" }')
+        berth = self.boot()
+        first = berth.wait_for_process("sleep 4711").pid
+        self.wait_for_berthctl(berth)
+
+        shutil.rmtree(self.run_dir)
+        kill(first)
+
+        self.assertNotEqual(0, berth.ctl("status").returncode)
+        wait_until(lambda: first not in [each.pid for each in berth.processes("sleep 4711")] and
+                   berth.processes("sleep 4711"), lambda: f"another life in\n{berth.output()}")
+        self.assertEqual(0, berth.stop())
+
+
+if __name__ == "__main__":
+    unittest.main()
