@@ -32,6 +32,7 @@ using helper::parse_number;
 constexpr unsigned kTimeLimitSeconds = 10;
 /// Files may lie on a slow disk, and many of them in a directory that changes hands.
 constexpr unsigned kPrepareLimitSeconds = 60;
+constexpr unsigned kNoTimeLimit = 0;
 constexpr std::uint64_t kBytesPerKib = 1024;
 
 // --- memory
@@ -100,13 +101,14 @@ struct Mode {
   int (*run)(const Arguments& arguments);
   unsigned seconds;
 };
-constexpr std::array<Mode, 7> kModes = {{
+constexpr std::array<Mode, 8> kModes = {{
     {"memory", memory, kTimeLimitSeconds},
     {"owns-port", owns_port, kTimeLimitSeconds},
     {"prepare", helper::prepare, kPrepareLimitSeconds},
     {"names", helper::names, kTimeLimitSeconds},
     {"state-begin", helper::state_begin, kTimeLimitSeconds},
     {"state-end", helper::state_end, kTimeLimitSeconds},
+    {"log-files", helper::log_files, kNoTimeLimit},
     {"path-is", path_is, kTimeLimitSeconds},
 }};
 

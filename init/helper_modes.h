@@ -8,7 +8,7 @@ namespace berth {
 
 /// Runs `berth --helper MODE ARGUMENTS` and returns its exit status; nullopt if this is none. Call
 /// it first in main(), before anything is opened. A helper kills itself (SIGALRM) after ten
-/// seconds, `prepare` after sixty.
+/// seconds, `prepare` after sixty, `log-files` never.
 ///
 ///   memory PID…        "PID RSS PSS PRIVATE SWAP" a line, in KiB; "-" for what cannot be read
 ///   owns-port PORT PID…   exit status 0 if one of them holds the socket listening there, else 1
@@ -28,6 +28,9 @@ namespace berth {
 ///                      one if it has none, as an encoded FoundNames (wire.h)
 ///   state-begin FOLDER, state-end FOLDER LINES   what the last end was like (state_folder.h); the
 ///                      first writes it to standard output, each line ended by a NUL
+///   log-files          writes what packets at its standard output, a socket, ask for
+///   (log_files.h),
+///                      until the other end is closed
 ///
 /// All say on standard error what is wrong, and then exit with 1 (or 2 for wrong words).
 std::optional<int> run_helper_mode(int argc, char** argv);

@@ -24,6 +24,8 @@ class KeptLines {
   /// own oldest ones go.
   void keep(const std::string& unit, std::size_t limit, std::uint64_t time_ms, LogStream stream,
             std::string_view text);
+  /// The bound from now on; what is kept already stays until it is older than what comes.
+  void set_total_limit(std::size_t limit) { total_limit_ = limit; }
   /// Empty for a unit that has said nothing.
   LogTail tail(const std::string& unit) const;
   void forget(const std::string& unit);

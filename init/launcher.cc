@@ -201,6 +201,12 @@ Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const FoundNa
   return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)));
 }
 
+Result<os::Spawned> Launcher::spawn_log_writer(os::BorrowedFd socket) const {
+  Command command;
+  command.argv = helper_argv({"log-files"});
+  return spawn_probe("", {}, command, socket);
+}
+
 std::vector<std::string> Launcher::helper_argv(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), {settings_.helper_program, "--helper"});
   return arguments;

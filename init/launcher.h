@@ -45,6 +45,8 @@ class Launcher {
                                   os::BorrowedFd errors = {}) const;
   /// A helper that asks the name services.
   Result<NameLookup::Question> ask_names(const WantedNames& wanted) const;
+  /// The helper that writes log files; `socket` is its end.
+  Result<os::Spawned> spawn_log_writer(os::BorrowedFd socket) const;
   /// Whom the unit's processes run as, "" = as berth.
   std::string user_of(const Unit& unit) const;
   /// {"/…/berth", "--helper", …}

@@ -102,6 +102,14 @@ void append_line(std::string& out, LogFormat format, const LineView& line) {
   out += '\n';
 }
 
+void append_file_line(std::string& out, LogFormat format, const LineView& line) {
+  if (format == LogFormat::json || format == LogFormat::raw)
+    return append_line(out, format, line);
+  out += format_timestamp(line.time_ms);
+  out += ' ';
+  append_line(out, LogFormat::prefix, line);
+}
+
 std::string with_level_word(LogLevel level, std::string_view text) {
   if (level != LogLevel::error && level != LogLevel::warning)
     return std::string(text);

@@ -30,6 +30,10 @@ struct LineView {
 ///   none    nothing; lines of berth as with prefix
 void append_line(std::string& out, LogFormat format, const LineView& line);
 
+/// The same for a file: `prefix` and `none` look as `prefix` with the time in front, "2026-11-23T
+/// 15:08:33.123Z [redis] text".
+void append_file_line(std::string& out, LogFormat format, const LineView& line);
+
 /// "error: text", "warning: text"; the other levels have no word.
 std::string with_level_word(LogLevel level, std::string_view text);
 

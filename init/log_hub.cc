@@ -7,7 +7,9 @@
 
 #include "init/followers.h"
 #include "init/kept_lines.h"
+#include "init/log_files.h"
 #include "init/log_format.h"
+#include "init/log_socket.h"
 #include "init/os/errno_error.h"
 #include "init/output.h"
 #include "init/unit_pipe.h"
@@ -15,10 +17,13 @@
 namespace berth {
 namespace {
 
-/// How long the lines of a unit stay that is not coming back.
+/// How long the lines of a unit stay that has ended.
 constexpr std::chrono::minutes kRetiredFor{10};
 /// Pipes of one unit: two of its life now, the others held open by leftovers of lives before.
 constexpr std::size_t kMaxPipes = 16;
+/// What is read at once of a unit whose lines must not be dropped: lines of a single byte take a
+/// hundred times that as JSON, beyond what may wait.
+constexpr std::size_t kBlockingStep = std::size_t{4} * 1024;
 
 /// A message of several lines, such as the errors of a unit file, gets its prefix before each.
 template <typename OnLine>
@@ -37,7 +42,11 @@ void for_each_line(std::string_view text, OnLine on_line) {
 class LogHub::Impl final : public UnitPipe::Owner {
  public:
   Impl(os::EventLoop& loop, os::UniqueFd output)
-      : loop_(loop), output_(loop, std::move(output)), followers_(loop, lines_lost) {}
+      : loop_(loop),
+        output_(loop, std::move(output), [this] { resume_pipes(); }),
+        files_(loop, [this] { resume_pipes(); }),
+        socket_(loop),
+        followers_(loop, lines_lost) {}
   ~Impl() override {
     for (auto& [name, source] : sources_)
       loop_.cancel(source.retirement);
@@ -59,7 +68,10 @@ class LogHub::Impl final : public UnitPipe::Owner {
 
   LogTail tail(const std::string& name) const { return kept_.tail(name); }
   void follow(const std::string& name, os::UniqueFd pipe) { followers_.add(name, std::move(pipe)); }
-  void set_own_format(LogFormat format) { own_format_ = format; }
+  void configure(const BerthConfig& config);
+  void set_file_writer(std::function<Result<os::UniqueFd>()> start) {
+    files_.set_start(std::move(start));
+  }
 
  private:
   struct Source {
@@ -69,19 +81,28 @@ class LogHub::Impl final : public UnitPipe::Owner {
   };
 
   void on_line(const UnitPipe& pipe, std::string_view line) override;
-  void on_turn_end() override { output_.pump(); }
+  std::size_t wanted(const UnitPipe& pipe) override;
+  void on_turn_end() override { pump(); }
   void on_end(const UnitPipe& pipe) override;
 
   void keep_and_tell(const std::string& name, const LogSpec& spec, const LineView& line);
+  /// To the output, the file and the socket.
+  void send(const std::string& name, const LogSpec& spec, const LineView& line);
+  void pump();
+  void resume_pipes();
 
   const std::string own_name_;  ///< empty: what berth's own lines are kept under
   os::EventLoop& loop_;
   Output output_;
+  LogFiles files_;
+  LogSocket socket_;
   Followers followers_;
   KeptLines kept_;
   std::map<std::string, Source> sources_;
   std::map<std::string, std::function<void(std::string_view)>> watchers_;
   LogFormat own_format_ = LogFormat::prefix;
+  bool has_paused_ = false;  ///< some pipe may be
+  bool is_ending_ = false;   ///< nobody is waited for any more
 };
 
 void LogHub::Impl::attach(const std::string& name, const LogSpec& spec, LogStream stream,
@@ -112,7 +133,7 @@ void LogHub::Impl::drain(const std::string& name) {
     return;
   for (const auto& pipe : found->second.pipes)
     pipe->drain();
-  output_.pump();
+  pump();
 }
 
 void LogHub::Impl::unit_line(const std::string& name, LogLevel level, std::string_view text) {
@@ -122,9 +143,9 @@ void LogHub::Impl::unit_line(const std::string& name, LogLevel level, std::strin
   for_each_line(text, [&](std::string_view line) {
     keep_and_tell(name, spec, {name, LogStream::berth, with_level_word(level, line), now, level});
     if (log_enabled(level))
-      output_.add(name, spec.format, {name, LogStream::berth, line, now, level});
+      send(name, spec, {name, LogStream::berth, line, now, level});
   });
-  output_.pump();
+  pump();
 }
 
 void LogHub::Impl::berth_line(LogLevel level, std::string_view text) {
@@ -132,9 +153,19 @@ void LogHub::Impl::berth_line(LogLevel level, std::string_view text) {
   for_each_line(text, [&](std::string_view line) {
     keep_and_tell(own_name_, LogSpec{},
                   {own_name_, LogStream::berth, with_level_word(level, line), now, level});
-    output_.add(own_name_, own_format_, {own_name_, LogStream::berth, line, now, level});
+    const LineView view{own_name_, LogStream::berth, line, now, level};
+    output_.add(own_name_, own_format_, view);
+    socket_.add(own_name_, view);
   });
+  // Not the files: their writer may be what this is about.
   output_.pump();
+  socket_.pump();
+}
+
+void LogHub::Impl::configure(const BerthConfig& config) {
+  own_format_ = config.log_format;
+  kept_.set_total_limit(config.log_buffers.count);
+  socket_.set_path(config.log_socket);
 }
 
 void LogHub::Impl::retire(const std::string& name) {
@@ -147,17 +178,36 @@ void LogHub::Impl::retire(const std::string& name) {
 }
 
 void LogHub::Impl::flush(std::chrono::milliseconds limit) {
+  const os::TimePoint end = loop_.clock().now() + limit;
+  const auto left = [&] {
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(end - loop_.clock().now());
+    return std::max(rest, std::chrono::milliseconds(0));
+  };
+  is_ending_ = true;
   for (const auto& [name, source] : sources_)
     for (const auto& pipe : source.pipes)
       pipe->drain();
-  output_.finish(limit);
+  // The output last: the others may have something to say.
+  files_.finish(left() / 2);
+  socket_.finish(left() / 2);
+  output_.finish(left());
+}
+
+std::size_t LogHub::Impl::wanted(const UnitPipe& pipe) {
+  const LogSpec& spec = sources_[pipe.unit()].spec;
+  if (spec.on_stall == OnStall::drop || is_ending_)
+    return kReadPerTurn;
+  if (output_.has_room(pipe.unit()) && files_.has_room(spec))
+    return kBlockingStep;
+  has_paused_ = true;
+  return 0;
 }
 
 void LogHub::Impl::on_line(const UnitPipe& pipe, std::string_view line) {
   const LogSpec& spec = sources_[pipe.unit()].spec;
   const LineView view{pipe.unit(), pipe.stream(), line, loop_.clock().wall_ms()};
   keep_and_tell(pipe.unit(), spec, view);
-  output_.add(pipe.unit(), spec.format, view);
+  send(pipe.unit(), spec, view);
   if (watchers_.empty())
     return;
   if (const auto watcher = watchers_.find(pipe.unit()); watcher != watchers_.end())
@@ -177,6 +227,31 @@ void LogHub::Impl::keep_and_tell(const std::string& name, const LogSpec& spec,
                                  const LineView& line) {
   kept_.keep(name, spec.buffer.count, line.time_ms, line.stream, line.text);
   followers_.tell(name, line.text);
+}
+
+void LogHub::Impl::send(const std::string& name, const LogSpec& spec, const LineView& line) {
+  const bool must_take =
+      line.stream != LogStream::berth && spec.on_stall == OnStall::block && !is_ending_;
+  output_.add(name, spec.format, line, must_take);
+  files_.add(spec, line, must_take);
+  if (spec.format != LogFormat::none)
+    socket_.add(name, line);
+}
+
+void LogHub::Impl::pump() {
+  output_.pump();
+  files_.pump();
+  socket_.pump();
+  resume_pipes();
+}
+
+void LogHub::Impl::resume_pipes() {
+  if (!std::exchange(has_paused_, false))
+    return;
+  for (const auto& [name, source] : sources_)
+    for (const auto& pipe : source.pipes)
+      if (pipe->is_paused() && wanted(*pipe) > 0)
+        pipe->resume();
 }
 
 LogHub::LogHub(os::EventLoop& loop, os::UniqueFd output)
@@ -229,8 +304,12 @@ void LogHub::retire(const std::string& unit) {
   impl_->retire(unit);
 }
 
-void LogHub::set_own_format(LogFormat format) {
-  impl_->set_own_format(format);
+void LogHub::configure(const BerthConfig& config) {
+  impl_->configure(config);
+}
+
+void LogHub::set_file_writer(std::function<Result<os::UniqueFd>()> start) {
+  impl_->set_file_writer(std::move(start));
 }
 
 void LogHub::flush(std::chrono::milliseconds limit) {

@@ -46,11 +46,13 @@ class LogHub final : public LogSink {
   /// Later lines are written to `pipe`, the text of each and a newline, until it breaks; a full
   /// pipe loses lines, never waits. At most 64 at a time: another one is closed at once.
   void follow(const std::string& unit, os::UniqueFd pipe);
-  /// The unit is not coming back: its kept lines go ten minutes from now.
+  /// The unit has ended: unless it comes back, its kept lines go ten minutes from now.
   void retire(const std::string& unit);
-  /// How berth's own lines look: `prefix` unless told otherwise. Lines about a unit follow the
-  /// unit.
-  void set_own_format(LogFormat format);
+  /// What [log] of berth.toml says of berth itself: how its own lines look (`none` as `prefix`;
+  /// lines about a unit follow the unit), the socket, the bound of what is kept.
+  void configure(const BerthConfig& config);
+  /// Who starts the process that writes log files (LogFiles::Start); until then their lines wait.
+  void set_file_writer(std::function<Result<os::UniqueFd>()> start);
   /// At the very end: writes out what can be written within `limit`; then the output is closed.
   void flush(std::chrono::milliseconds limit);
 

@@ -49,6 +49,7 @@ void Reloader::adopt_settings(Catalog& catalog) {
   errors_ = std::move(catalog.errors);
   catalog = Catalog{};
   set_log_level(config_.log_level);
+  p_.logs.configure(config_);
   p_.leases.set_limits(config_.max_running, config_.max_starting);
   // Reading takes several times what is kept: its heap goes back, and so do the pages of its code.
   ::malloc_trim(0);

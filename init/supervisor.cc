@@ -11,6 +11,7 @@
 #include "init/log.h"
 #include "init/os/leftovers.h"
 #include "init/os/memory_reserve.h"
+#include "init/os/packet_socket.h"
 #include "init/os/startup.h"
 #include "units/signal_rules.h"
 
@@ -103,6 +104,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
   admin_.set_last_end(last_end_);
+  logs_.set_file_writer([this] { return start_log_writer(); });
   admin_.set_admin_pid([this] { return admin_link_.pid(); });
   loop_.set_exception_handler(give_up);
   loop_.set_turn_end([this] { end_turn(); });
@@ -193,7 +195,8 @@ void Supervisor::keep_state() {
 // What has left its unit, or was never in one. Our own helpers go by themselves: berth-admin still
 // has an answer to give.
 void Supervisor::end_leftovers() {
-  const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer, last_end_.abandon()};
+  const std::vector<pid_t> helpers{admin_link_.pid(), settings_.log_writer, log_files_writer_,
+                                   last_end_.abandon()};
   if (const auto left = os::leftovers(helpers); !left.empty())
     log_warning(std::to_string(left.size()) + " processes that belong to no unit are told to end");
   resources_.groups().end();
@@ -217,6 +220,14 @@ void Supervisor::give_up(const char* what) noexcept {
   } catch (...) {
     log_error(what);  // out of memory
   }
+}
+
+Result<os::UniqueFd> Supervisor::start_log_writer() {
+  auto [ours, theirs] = BERTH_TRY(os::packet_pair());
+  const os::Spawned writer = BERTH_TRY(launcher_.spawn_log_writer(theirs.borrow()));
+  log_files_writer_ = writer.pid;
+  reaper_.expect(writer.pid, [this](const os::ExitStatus&) { log_files_writer_ = 0; });
+  return std::move(ours);
 }
 
 void Supervisor::on_signal(const os::SignalInfo& signal) {
@@ -278,6 +289,8 @@ void Supervisor::on_state(UnitRuntime& unit) {
     history_.on_state(unit);
     triggers_.release_held();
   }
+  if (is_at_rest(unit.state) && unit.state != UnitState::failed)
+    logs_.retire(unit.name());  // why it failed may be asked for later
   activation_.on_state(unit);
   idle_.on_state(unit);
   jobs_.on_state(unit);

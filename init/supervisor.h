@@ -69,6 +69,7 @@ class Supervisor {
   void end_leftovers();
   void on_state(UnitRuntime& unit);
   void replace_proxy(const std::string& proxy);
+  Result<os::UniqueFd> start_log_writer();
 
   os::EventLoop& loop_;
   const Settings& settings_;
@@ -110,6 +111,7 @@ class Supervisor {
   CommandLife command_life_ = CommandLife::not_begun;
   os::TimerId command_deadline_ = os::kNoTimer;
   os::SignalFd signals_;
+  pid_t log_files_writer_ = 0;  ///< 0 = none runs
   os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };
 

@@ -1,6 +1,8 @@
 // The read end of one pipe that a unit writes its output to.
 #include "init/unit_pipe.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "init/os/stream.h"
@@ -32,7 +34,13 @@ UnitPipe::~UnitPipe() {
 
 void UnitPipe::drain() {
   read_lines(kDrainLimit);
-  finish_line();
+  if (owner_.wanted(*this) > 0)
+    finish_line();
+}
+
+void UnitPipe::resume() {
+  paused_ = false;
+  watch();
 }
 
 void UnitPipe::leave() {
@@ -55,7 +63,13 @@ void UnitPipe::on_events(os::Events) noexcept {
 bool UnitPipe::read_lines(std::size_t limit) {
   char buffer[kReadBuffer];
   for (std::size_t total = 0; total < limit;) {
-    const os::Transfer result = os::read_some(pipe_.borrow(), buffer);
+    const std::size_t wanted = std::min(owner_.wanted(*this), sizeof buffer);
+    if (wanted == 0) {
+      paused_ = true;
+      loop_.unwatch(pipe_.borrow());
+      return true;
+    }
+    const os::Transfer result = os::read_some(pipe_.borrow(), std::span(buffer, wanted));
     if (result.state == os::TransferState::would_block)
       return true;
     if (result.state != os::TransferState::done)

@@ -21,6 +21,8 @@ class UnitPipe final : public os::FdHandler, public os::Deferred {
    public:
     virtual ~Owner() = default;
     virtual void on_line(const UnitPipe& pipe, std::string_view line) = 0;
+    /// How many bytes of the pipe may be read now; 0 = none until resume().
+    virtual std::size_t wanted(const UnitPipe& pipe) = 0;
     /// After the lines of one turn of the loop.
     virtual void on_turn_end() = 0;
     /// Nobody can write to the pipe any more: time to hand it to defer_delete().
@@ -37,15 +39,18 @@ class UnitPipe final : public os::FdHandler, public os::Deferred {
   LogStream stream() const { return stream_; }
   /// Reads from now on, when the loop runs; false (errno set) if the kernel refuses.
   bool watch();
-  /// Reads what is in the pipe now, an unfinished last line included. Calls neither on_turn_end()
-  /// nor on_end().
+  /// Reads what is in the pipe now and wanted, an unfinished last line included. Calls neither
+  /// on_turn_end() nor on_end().
   void drain();
+  /// Whether it waits until more is wanted.
+  bool is_paused() const { return paused_; }
+  void resume();
   /// Reads no more.
   void leave();
 
  private:
   void on_events(os::Events events) noexcept override;
-  /// Reads at most `limit` bytes; false = the pipe is at its end.
+  /// Reads about `limit` bytes; false = the pipe is at its end.
   bool read_lines(std::size_t limit);
   void finish_line();
 
@@ -55,6 +60,7 @@ class UnitPipe final : public os::FdHandler, public os::Deferred {
   os::UniqueFd pipe_;
   Owner& owner_;
   LineSplitter splitter_;
+  bool paused_ = false;
 };
 
 }  // namespace berth

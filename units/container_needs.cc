@@ -10,9 +10,10 @@ namespace {
 
 /// What PID 1 opens for itself.
 constexpr std::uint64_t kStandard = 3;
-constexpr std::uint64_t kLoop = 3;      ///< epoll, signalfd, the alarm of jobs
-constexpr std::uint64_t kRunDir = 1;    ///< the lock
-constexpr std::uint64_t kOutput = 1;    ///< a description of standard output of its own
+constexpr std::uint64_t kLoop = 3;    ///< epoll, signalfd, the alarm of jobs
+constexpr std::uint64_t kRunDir = 1;  ///< the lock
+/// A description of standard output of its own, the log's socket, that of the writer of its files.
+constexpr std::uint64_t kOutput = 3;
 constexpr std::uint64_t kAdmin = 3;     ///< its socket; pidfd and control socket of berth-admin
 constexpr std::uint64_t kUnread = 256;  ///< answers that berth-admin has not read (admin_link.cc)
 constexpr std::uint64_t kFollowers = 128;  ///< 64 of `logs -f`, 64 of `events` (followers.h)

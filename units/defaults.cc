@@ -40,7 +40,13 @@ bool read_key(const Member& member, std::string_view table, Draft& draft, LoadSt
     return false;
   }
   if ((key->kinds & kAnyUnit) != 0 && varies(member.value)) {
-    return true;  // only a unit can tell
+    // Only a unit can tell whether it is right. What berth takes for itself, it takes if it can.
+    ErrorList ignored(load.errors);
+    std::vector<UnitReference> unused;
+    Reading trial{ignored, unused, scope, load.context.memory_total, ""};
+    Value value(member.value, member.key, table, trial);
+    key->set(value, draft);
+    return true;
   }
   const std::size_t errors_before = load.errors.count();
   Value value(member.value, member.key, table, reading);
@@ -83,6 +89,7 @@ Node read_defaults(Node root, LoadState& load, BerthConfig& config) {
     }
   }
   config = std::move(draft.config);
+  config.log_format = draft.unit.log.format;
   return defaults;
 }
 

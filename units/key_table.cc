@@ -80,19 +80,6 @@ void octal(Value& value, std::uint32_t& out) {
 void umask(Value& value, std::optional<std::uint32_t>& out) {
   value.octal(out.emplace());
 }
-void oom_score(Value& value, std::optional<int>& out) {
-  value.number(out.emplace(), -1000, 1000);
-}
-void niceness(Value& value, std::optional<int>& out) {
-  value.number(out.emplace(), -20, 19);
-}
-void standard_input(Value& value, std::optional<StandardInput>& out) {
-  value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
-}
-void cpu_weight(Value& value, std::optional<std::uint32_t>& out) {
-  constexpr std::int64_t kMost = 10'000;  // of cpu.weight
-  value.number(out.emplace(), 1, kMost);
-}
 void count(Value& value, std::optional<std::uint32_t>& out) {
   value.number(out.emplace(), 1);
 }
@@ -392,16 +379,15 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&ProcessSpec::credentials, read_credentials>},
     {kProcessTable, "umask", "octal digits", "", kAnyKind, set_by<&ProcessSpec::umask, umask>},
     {kProcessTable, "oom_score_adj", "number", "", kAnyKind,
-     set_by<&ProcessSpec::oom_score_adj, oom_score>},
+     set_by<&ProcessSpec::oom_score_adj, read_oom_score>},
     {kProcessTable, "limits", "table of limits", "{}", kAnyKind,
      set_by<&ProcessSpec::limits, read_limits>},
-    {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, niceness>},
+    {kProcessTable, "nice", "number", "", kAnyKind, set_by<&ProcessSpec::nice, read_nice>},
     {kProcessTable, "no_new_privileges", "boolean", "true", kAnyKind,
      set<&ProcessSpec::no_new_privileges>},
     {kProcessTable, "capabilities", "list of capabilities", "", kAnyKind,
      set_by<&ProcessSpec::capabilities, read_capabilities>},
-    {kProcessTable, "stdin", "word", "", kAnyKind,
-     set_by<&ProcessSpec::standard_input, standard_input>},
+    {kProcessTable, "stdin", "word", "", kAnyKind, set<&ProcessSpec::standard_input>},
     {kProcessTable, "tty", "absolute path", "", kAnyKind, set_by<&ProcessSpec::tty, absolute_path>},
     {kProcessTable, "directories", "array of tables", "[]", kAnyKind, directories},
     {kCondition, "env", "variable or table of variables", "", kAnyUnit,
@@ -411,7 +397,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {kCondition, "path_missing", "absolute path", "", kAnyUnit,
      set_by<&StartCondition::path_missing, absolute_path>},
     {kProcessTable, "cpu_weight", "number", "", kAnyKind,
-     set_by<&ProcessSpec::cpu_weight, cpu_weight>},
+     set_by<&ProcessSpec::cpu_weight, read_cpu_weight>},
     {kProcessTable, "pids_max", "number", "", kAnyKind, set_by<&ProcessSpec::pids_max, count>},
     {kDirectory, "path", "absolute path", "", kAnyKind,
      set_by<&DirectorySpec::path, absolute_path>},
@@ -431,6 +417,14 @@ constexpr auto kKeys = std::to_array<Key>({
 
     {"[log]", "format", "word", "\"prefix\"", kAnyKind, set<&LogSpec::format>},
     {"[log]", "buffer", "size", "\"16K\"", kAnyKind, set<&LogSpec::buffer>},
+    {"[log]", "on_stall", "word", "\"drop\"", kAnyKind, set<&LogSpec::on_stall>},
+    {"[log]", "file", "absolute path", "", kAnyKind, set_by<&LogSpec::file, absolute_path>},
+    {"[log]", "rotate_size", "size", "\"10M\"", kAnyKind, set<&LogSpec::rotate_size>},
+    {"[log]", "rotate_keep", "number", "5", kAnyKind,
+     set_by<&LogSpec::rotate_keep, read_rotate_keep>},
+    {"[log]", "socket", "absolute path", "", kBerthToml,
+     set_by<&BerthConfig::log_socket, absolute_path>},
+    {"[log]", "buffers", "size", "\"1M\"", kBerthToml, set<&BerthConfig::log_buffers>},
     {"[log]", "level", "word", "\"info\"", kBerthToml, set_by<&BerthConfig::log_level, log_level>},
 
     {"[proxy]", "listen", "address or list of addresses", "", kProxy, set<&ProxySpec::listen>},

@@ -133,4 +133,17 @@ void read_capabilities(Value& value, std::optional<CapabilitySet>& out) {
   out = set;
 }
 
+void read_oom_score(Value& value, std::optional<int>& out) {
+  value.number(out.emplace(), -1000, 1000);
+}
+
+void read_nice(Value& value, std::optional<int>& out) {
+  value.number(out.emplace(), -20, 19);
+}
+
+void read_cpu_weight(Value& value, std::optional<std::uint32_t>& out) {
+  constexpr std::int64_t kMost = 10'000;  // of cpu.weight
+  value.number(out.emplace(), 1, kMost);
+}
+
 }  // namespace berth

@@ -16,4 +16,9 @@ void read_credentials(Value& value, std::vector<CredentialSpec>& out);
 /// `capabilities`: "net_bind_service", "CAP_NET_BIND_SERVICE"
 void read_capabilities(Value& value, std::optional<CapabilitySet>& out);
 
+/// `oom_score_adj`, `nice`, `cpu_weight`: what the kernel takes.
+void read_oom_score(Value& value, std::optional<int>& out);
+void read_nice(Value& value, std::optional<int>& out);
+void read_cpu_weight(Value& value, std::optional<std::uint32_t>& out);
+
 }  // namespace berth

@@ -486,4 +486,9 @@ void read_methods(Value& value, std::vector<std::string>& out) {
   value.texts(out, "a list of HTTP methods such as \"GET\"", is_token);
 }
 
+void read_rotate_keep(Value& value, std::uint32_t& out) {
+  constexpr std::int64_t kMost = 1000;
+  value.number(out, 0, kMost);
+}
+
 }  // namespace berth

@@ -58,4 +58,7 @@ void read_extensions(Value& value, std::vector<std::string>& out);
 /// HTTP methods, in upper case.
 void read_methods(Value& value, std::vector<std::string>& out);
 
+/// `rotate_keep`: each rotation renames as many files.
+void read_rotate_keep(Value& value, std::uint32_t& out);
+
 }  // namespace berth

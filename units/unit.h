@@ -269,10 +269,20 @@ struct MemorySpec {
 
 enum class LogFormat : std::uint8_t { prefix, json, raw, none };
 
+/// What happens to lines that their reader does not take in time.
+enum class OnStall : std::uint8_t {
+  drop,
+  block,  ///< they stay in the unit's pipe, and the unit waits
+};
+
 /// [log]
 struct LogSpec {
   LogFormat format = LogFormat::prefix;
   Bytes buffer{16'384};
+  OnStall on_stall = OnStall::drop;
+  std::string file;                            ///< absolute; empty = none
+  Bytes rotate_size{std::uint64_t{10} << 20};  ///< 0 = never
+  std::uint32_t rotate_keep = 5;
   bool operator==(const LogSpec&) const = default;
 };
 
@@ -303,7 +313,10 @@ struct SignalRule {
 
 /// berth.toml, apart from the defaults for units, which are merged into every unit.
 struct BerthConfig {
-  std::string log_level = "info";  ///< error, warning, info, debug
+  std::string log_level = "info";             ///< error, warning, info, debug
+  LogFormat log_format = LogFormat::prefix;   ///< of berth's own lines
+  std::string log_socket;                     ///< absolute path; empty = none
+  Bytes log_buffers{std::uint64_t{1} << 20};  ///< what the kept lines of all units may take
   Milliseconds shutdown_timeout{9'000};
   Milliseconds shutdown_after_stop{0};
   std::string state_folder;           ///< `[shutdown] state`; empty = none

@@ -170,6 +170,10 @@ constexpr auto kAspects = std::to_array<Aspect>({
 
     {"log.format", kBeside, same_log<&LogSpec::format>},
     {"log.buffer", kBeside, same_log<&LogSpec::buffer>},
+    {"log.on_stall", kBeside, same_log<&LogSpec::on_stall>},
+    {"log.file", kBeside, same_log<&LogSpec::file>},
+    {"log.rotate_size", kBeside, same_log<&LogSpec::rotate_size>},
+    {"log.rotate_keep", kBeside, same_log<&LogSpec::rotate_keep>},
 });
 
 }  // namespace

@@ -55,6 +55,14 @@ void read(Value& value, LogFormat& out) {
                                 {"none", LogFormat::none}});
 }
 
+void read(Value& value, OnStall& out) {
+  value.choice<OnStall>(out, {{"drop", OnStall::drop}, {"block", OnStall::block}});
+}
+
+void read(Value& value, std::optional<StandardInput>& out) {
+  value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
+}
+
 void read(Value& value, AccessLog& out) {
   value.choice<AccessLog>(
       out,

@@ -15,7 +15,9 @@ void read(Value& value, Endpoint& out);
 void read(Value& value, OnHigh& out);
 void read(Value& value, std::optional<Allocator>& out);
 void read(Value& value, HugePages& out);
+void read(Value& value, std::optional<StandardInput>& out);
 void read(Value& value, LogFormat& out);
+void read(Value& value, OnStall& out);
 void read(Value& value, AccessLog& out);
 
 }  // namespace berth

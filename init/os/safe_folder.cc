@@ -58,30 +58,38 @@ Result<void> give(const std::string& attempt, BorrowedFd folder, const FolderWis
   return {};
 }
 
-}  // namespace
-
-Result<std::size_t> make_folder_safely(const FolderWish& wish) {
-  const std::string attempt = "make directory " + wish.path;
-  if (!wish.path.starts_with('/'))
-    return Error{ErrorCode::invalid, attempt + ": the path is not absolute"};
+/// last_mode: of the folder itself, if it has to be made.
+Result<UniqueFd> walk_down(const std::string& attempt, std::string_view path, mode_t last_mode) {
   UniqueFd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.is_open())
     return errno_error(attempt + ": /");
-
-  const std::string_view path = wish.path;
   const std::size_t last = path.find_last_not_of('/');
-  if (last == std::string_view::npos)
-    return Error{ErrorCode::invalid, attempt + ": refused"};
   for (std::size_t start = path.find_first_not_of('/'); start < path.size();) {
     const std::size_t end = std::min(path.find('/', start), path.size());
     const std::string name(path.substr(start, end - start));
     if (name == "..")
       return Error{ErrorCode::invalid, attempt + ": the path leads up again"};
-    const mode_t mode = end > last ? kModeAtBirth : kModeAbove;
+    const mode_t mode = end > last ? last_mode : kModeAbove;
     folder = BERTH_TRY(
         step_down(attempt, folder.borrow(), name, std::string(path.substr(0, end)), mode));
     start = std::min(path.find_first_not_of('/', end), path.size());
   }
+  return folder;
+}
+
+}  // namespace
+
+Result<UniqueFd> open_folder_safely(const std::string& path) {
+  return walk_down("open directory " + path, path, kModeAbove);
+}
+
+Result<std::size_t> make_folder_safely(const FolderWish& wish) {
+  const std::string attempt = "make directory " + wish.path;
+  if (!wish.path.starts_with('/'))
+    return Error{ErrorCode::invalid, attempt + ": the path is not absolute"};
+  if (wish.path.find_first_not_of('/') == std::string::npos)
+    return Error{ErrorCode::invalid, attempt + ": refused"};
+  const UniqueFd folder = BERTH_TRY(walk_down(attempt, wish.path, kModeAtBirth));
   BERTH_TRY(give(attempt, folder.borrow(), wish));
   if (!wish.recursive)
     return std::size_t{0};

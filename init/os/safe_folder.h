@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "init/os/fd.h"
 #include "units/result.h"
 
 namespace berth::os {
@@ -19,6 +20,11 @@ struct FolderWish {
   mode_t mode = 0755;
   bool recursive = false;  ///< owner and group for all that is in it, too (safe_tree.h)
 };
+
+/// Opens a folder and makes what is missing of it and above it (0755 and ours), following no
+/// symbolic link anywhere. May wait for a disk: for helpers. path: absolute, without ".."; "" is
+/// "/".
+Result<UniqueFd> open_folder_safely(const std::string& path);
 
 /// Makes a folder and what is missing above it (that as 0755 and ours), then gives it owner and
 /// mode. Walks down step by step and follows no symbolic link anywhere, so that whoever may write

@@ -13,7 +13,11 @@ namespace berth {
 namespace {
 
 const LogSpec kPrefix{};
-const LogSpec kJson{LogFormat::json, Bytes{16 * 1024}};
+const LogSpec kJson = [] {
+  LogSpec spec;
+  spec.format = LogFormat::json;
+  return spec;
+}();
 
 class LogHubTest : public LogTest {
  protected:
@@ -147,7 +151,9 @@ TEST_F(LogHubTest, TreatsAPercentOrABraceAsText) {
 }
 
 TEST_F(LogHubTest, WritesJsonForAUnitAndForItself) {
-  hub_.set_own_format(LogFormat::json);
+  BerthConfig config;
+  config.log_format = LogFormat::json;
+  hub_.configure(config);
   const os::UniqueFd tenant = attach("tenant@2025/boston", kJson);
   fill(tenant.borrow(), "up\n{\"@timestamp\":\"x\"}\n");
   turn();
@@ -230,6 +236,41 @@ TEST_F(LogHubTest, SurvivesBinaryGarbage) {
 
   EXPECT_FALSE(hub_.tail("x").lines.empty());
   EXPECT_FALSE(written_to_the_end().empty());
+}
+
+TEST_F(LogHubTest, LetsABlockingUnitWaitAndLosesNothingOfIt) {
+  LogSpec spec;
+  spec.on_stall = OnStall::block;
+  const os::UniqueFd unit = attach("x", spec);
+  std::string expected, got;
+  std::size_t sent = 0;
+  while (sent < 40'000) {
+    const std::string line = std::to_string(sent) + "\n";
+    if (fill(unit.borrow(), line) != line.size())
+      break;
+    expected += "[x] " + line;
+    ++sent;
+    if (sent % 500 == 0)
+      turn(1);
+  }
+  EXPECT_LT(sent, 40'000) << "it never had to wait";
+
+  EXPECT_EQ(expected, written_to_the_end());
+  EXPECT_EQ(5, fill(unit.borrow(), "more\n"));
+  turn();
+  EXPECT_EQ("[x] more\n", written());
+}
+
+TEST_F(LogHubTest, WaitsForNobodyAtTheVeryEnd) {
+  LogSpec spec;
+  spec.on_stall = OnStall::block;
+  const os::UniqueFd unit = attach("x", spec);
+  while (fill(unit.borrow(), "a line\n") == 7)
+    turn(1);
+
+  hub_.flush(std::chrono::milliseconds(0));
+
+  EXPECT_TRUE(is_at_end(output_.read_end.borrow()) || !written().empty());
 }
 
 TEST_F(LogHubTest, TellsFollowersOfAUnitAndOfBerth) {

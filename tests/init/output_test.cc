@@ -26,7 +26,7 @@ class OutputTest : public LogTest {
     return found;
   }
 
-  Output out_{loop_, std::move(output_.write_end)};
+  Output out_{loop_, std::move(output_.write_end), [] {}};
 };
 
 TEST_F(OutputTest, WritesLinesInOrder) {
@@ -144,7 +144,7 @@ TEST_F(OutputTest, WaitsAtTheEndForNoLongerThanItsLimit) {
   os::SystemClock clock;
   os::EventLoop loop(clock);
   os::Pipe pipe = test_pipe();
-  Output out(loop, std::move(pipe.write_end));
+  Output out(loop, std::move(pipe.write_end), [] {});
   for (int i = 0; i < 100'000; ++i)
     out.add("flood", LogFormat::raw, {"flood", LogStream::out, "line", 0});
   const os::TimePoint start = clock.now();
@@ -163,7 +163,7 @@ TEST_F(OutputTest, WritesToAFileThatCannotBeWatched) {
   os::UniqueFd file(::mkostemp(path.data(), O_CLOEXEC));
   const os::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   ::unlink(path.c_str());
-  Output out(loop_, std::move(file));
+  Output out(loop_, std::move(file), [] {});
   for (int i = 0; i < 100'000; ++i)
     out.add("flood", LogFormat::raw, {"flood", LogStream::out, "line", 0});
   out.pump();
@@ -172,7 +172,7 @@ TEST_F(OutputTest, WritesToAFileThatCannotBeWatched) {
 }
 
 TEST_F(OutputTest, TriesAgainAfterAnErrorThatMayPass) {
-  Output out(loop_, os::UniqueFd(::open("/dev/full", O_WRONLY | O_NONBLOCK | O_CLOEXEC)));
+  Output out(loop_, os::UniqueFd(::open("/dev/full", O_WRONLY | O_NONBLOCK | O_CLOEXEC)), [] {});
   out.add("redis", LogFormat::raw, {"redis", LogStream::out, "line", 0});
   out.pump();
   clock_.advance(std::chrono::seconds(2));

@@ -4,7 +4,7 @@ import shutil
 import socket
 import unittest
 
-from harness import HERE, free_port
+from harness import HERE, PYTHON, free_port, read_text, wait_until
 from proxied import TenantTest
 
 STOCK = HERE.parents[1] / "units/stock"
@@ -47,6 +47,33 @@ class Stock(TenantTest):
         self.assertIn("allkeys-lru", self.ask_redis("CONFIG GET maxmemory-policy"))
         server = berth.wait_for_process("redis-server")
         self.assertNotIn("0", server.status()["Uid"].split())
+        self.assertEqual(0, berth.stop())
+
+    def test_vector_runs_only_where_it_is_wanted(self):
+        """A stand-in for it; what is asked of it is the condition, and that it gets the log."""
+        vector = self.script("vector", f"""exec {PYTHON} -c '
+import os, socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("{self.path("vector.sock")}")
+listener.listen()
+while True:
+    connection, _ = listener.accept()
+    for line in connection.makefile():
+        open("{self.path("taken")}", "a").write(line)
+'""")
+        self.take("vector")
+        drop_in = self.units / "vector.toml.d"
+        drop_in.mkdir()
+        self.write(drop_in / "test.toml", f'[service]\ncommand = ["{vector}"]\n[process]\n'
+                                          'user = "root"\ndirectories = []\n')
+        self.config(f'[log]\nsocket = "{self.path("vector.sock")}"\n')
+        berth = self.boot_stock()
+        berth.wait_for_state("vector", "skipped")
+        self.assertEqual(0, berth.stop())
+
+        berth = self.boot_stock(ENABLE_VECTOR="1", VECTOR_SOCKET=str(self.path("vector.sock")))
+        berth.wait_for_state("vector", "running")
+        wait_until(lambda: "vector: ready" in read_text(self.path("taken")), "a line of the log")
         self.assertEqual(0, berth.stop())
 
     def test_an_application_of_stock_units_alone(self):

@@ -198,7 +198,8 @@ TEST(DropIns, NameTheirOwnFileInErrors) {
 
 TEST(BerthToml, HoldsTheSettingsOfBerth) {
   const Catalog catalog = load_with_defaults(
-      "max_running = 20\nmax_starting = 4\n[log]\nlevel = \"debug\"\n"
+      "max_running = 20\nmax_starting = 4\n[log]\nlevel = \"debug\"\nformat = \"json\"\n"
+      "socket = \"/run/log.sock\"\nbuffers = \"2M\"\n"
       "[shutdown]\ntimeout = \"20s\"\nafter_stop = \"1m\"\n"
       "state = \"/data/berth\"\n",
       {});
@@ -208,10 +209,22 @@ TEST(BerthToml, HoldsTheSettingsOfBerth) {
   expected.max_running = 20;
   expected.max_starting = 4;
   expected.log_level = "debug";
+  expected.log_format = LogFormat::json;
+  expected.log_socket = "/run/log.sock";
+  expected.log_buffers = Bytes{2U << 20U};
   expected.shutdown_timeout = Milliseconds{20'000};
   expected.shutdown_after_stop = Milliseconds{60'000};
   expected.state_folder = "/data/berth";
   EXPECT_EQ(expected, catalog.config);
+}
+
+TEST(BerthToml, HasTheFormatOfBerthsLinesEvenWhereAUnitsMayVary) {
+  const auto format = [](const std::string& text) {
+    return load_with_defaults("[log]\nformat = \"" + text + "\"\n", {}).config.log_format;
+  };
+
+  EXPECT_EQ(LogFormat::json, format("${LOG_FORMAT:-json}"));
+  EXPECT_EQ(LogFormat::prefix, format("${unit}"));
 }
 
 TEST(BerthToml, HoldsDefaultsForEveryUnit) {

@@ -34,7 +34,7 @@ TEST(StockUnits, AreAllWithoutErrors) {
 
   EXPECT_EQ(testing::Lines{}, testing::messages(catalog));
   EXPECT_EQ((testing::Lines{"anycable", "anycable-rpc", "cable", "initialize", "redis",
-                            "tenant@2025/boston", "web"}),
+                            "tenant@2025/boston", "vector", "web"}),
             testing::names(catalog));
 }
 
