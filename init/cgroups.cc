@@ -184,6 +184,7 @@ void Cgroups::open(const UnitRuntime& unit) {
   bool is_new = true;
   if (!layout_.v2.empty())
     group.v2 = make(layout_.v2, unit, is_new, "");
+  group.is_fresh = is_new;
   open_memory(unit, group, is_new);
   open_pids(unit, group, is_new);
   open_cpu(unit, group, is_new);
@@ -259,11 +260,15 @@ GroupEntry Cgroups::entry(const UnitRuntime& unit) const {
   const Group* group = find(unit);
   if (group == nullptr)
     return entry;
-  if (!group->v2.empty())
+  // Linux 6.18, measured: a child that is born (CLONE_INTO_CGROUP) in a group on which cgroup.kill
+  // was used before is killed at once; one that moves there lives.
+  if (!group->v2.empty() && group->is_fresh)
     entry.v2 = os::open_group(group->v2);
+  else if (!group->v2.empty())
+    entry.entered.push_back(os::open_group(group->v2));
   for (const std::string* folder : {&group->memory, &group->pids, &group->cpu})
     if (!folder->empty())
-      entry.v1.push_back(os::open_group(*folder));
+      entry.entered.push_back(os::open_group(*folder));
   return entry;
 }
 
@@ -327,10 +332,12 @@ bool Cgroups::signal(const UnitRuntime& unit, pid_t pid, int signal) const {
   });
 }
 
-bool Cgroups::kill(const UnitRuntime& unit) const {
-  const Group* group = find(unit);
-  return group != nullptr && !group->v2.empty() &&
-         os::write_group_file(group->v2 + "/cgroup.kill", "1").has_value();
+bool Cgroups::kill(const UnitRuntime& unit) {
+  const auto found = groups_.find(unit.name());
+  if (found == groups_.end() || found->second.v2.empty())
+    return false;
+  found->second.is_fresh = false;
+  return os::write_group_file(found->second.v2 + "/cgroup.kill", "1").has_value();
 }
 
 std::string cgroup_name(const std::string& run_dir) {

@@ -23,8 +23,8 @@ namespace berth {
 
 /// What the groups of a child are, for the length of one spawn().
 struct GroupEntry {
-  os::UniqueFd v2;               ///< closed = none
-  std::vector<os::UniqueFd> v1;  ///< one for each controller that is needed
+  os::UniqueFd v2;                    ///< where the child is born; closed = nowhere
+  std::vector<os::UniqueFd> entered;  ///< where it goes then: version 1, or v2 if not born there
 };
 
 /// What a group tells of a unit's memory.
@@ -62,7 +62,7 @@ class Cgroups {
   /// Signals one of them, after looking again whether it still is one.
   bool signal(const UnitRuntime& unit, pid_t pid, int signal) const;
   /// SIGKILL to all of them at once. False where that cannot be done (Linux 5.14, version 2).
-  bool kill(const UnitRuntime& unit) const;
+  bool kill(const UnitRuntime& unit);
 
   /// nullopt if no group measures the unit's memory.
   std::optional<GroupMemory> memory(const UnitRuntime& unit) const;
@@ -81,8 +81,9 @@ class Cgroups {
   /// A unit's folders; empty = none.
   struct Group {
     std::string v2, memory, pids, cpu;  ///< the last three of version 1
-    std::uint64_t ooms_before = 0;      ///< kills counted before this life
-    std::uint64_t ooms_told = 0;        ///< of this life, those that why_killed() has answered for
+    bool is_fresh = true;  ///< v2 has not been killed as a whole: children can be born there
+    std::uint64_t ooms_before = 0;  ///< kills counted before this life
+    std::uint64_t ooms_told = 0;    ///< of this life, those that why_killed() has answered for
     std::uint64_t limit_hits_before = 0;
   };
   struct Leaving {

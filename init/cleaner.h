@@ -17,7 +17,7 @@ namespace berth {
 
 class Cleaner {
  public:
-  Cleaner(os::EventLoop& loop, UnitTable& table, LogHub& logs, const Cgroups& groups,
+  Cleaner(os::EventLoop& loop, UnitTable& table, LogHub& logs, Cgroups& groups,
           const Settings& settings)
       : loop_(loop), table_(table), logs_(logs), groups_(groups), settings_(settings) {}
   ~Cleaner() { loop_.cancel(again_); }
@@ -62,7 +62,7 @@ class Cleaner {
   os::EventLoop& loop_;
   UnitTable& table_;
   LogHub& logs_;
-  const Cgroups& groups_;
+  Cgroups& groups_;
   const Settings& settings_;
   std::map<UnitRuntime*, Sweep> sweeps_;
   std::map<UnitRuntime*, int> signals_;

@@ -25,7 +25,7 @@ GroupEntry Resources::equip(const UnitRuntime& unit, ExecContext& context) {
     context.oom_score_adj = std::max(kTenantOomScore, own_oom_score_);
   GroupEntry entry = groups_.entry(unit);
   context.cgroup = entry.v2.borrow();
-  for (const os::UniqueFd& group : entry.v1)
+  for (const os::UniqueFd& group : entry.entered)
     context.more_cgroups.push_back(group.borrow());
   return entry;
 }

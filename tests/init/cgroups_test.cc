@@ -69,7 +69,23 @@ TEST_F(CgroupsTest, WritesTheLimitsOfVersionOne) {
 
   EXPECT_EQ(text("memory", "memory.limit_in_bytes"), "-1");
   EXPECT_EQ(text("memory", "memory.soft_limit_in_bytes"), "67108864");
-  EXPECT_EQ(groups.entry(unit_).v1.size(), 1U);
+  EXPECT_EQ(groups.entry(unit_).entered.size(), 1U);
+}
+
+TEST_F(CgroupsTest, LetsNoChildBeBornInAGroupThatWasKilled) {
+  unit_.unit.name = *UnitName::parse("fresh");
+  layout_.v2 = root_.path("v2");
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+  groups.open(unit_);
+  EXPECT_TRUE(groups.entry(unit_).v2.is_open());
+
+  groups.kill(unit_);
+
+  EXPECT_FALSE(groups.entry(unit_).v2.is_open());
+  EXPECT_EQ(groups.entry(unit_).entered.size(), 1U);
+  groups.close(unit_);
+  groups.open(unit_);
+  EXPECT_TRUE(groups.entry(unit_).v2.is_open());
 }
 
 TEST_F(CgroupsTest, HasNoGroupOfVersionOneForAUnitWithoutLimits) {
@@ -78,7 +94,7 @@ TEST_F(CgroupsTest, HasNoGroupOfVersionOneForAUnitWithoutLimits) {
 
   groups.open(unit_);
 
-  EXPECT_TRUE(groups.entry(unit_).v1.empty());
+  EXPECT_TRUE(groups.entry(unit_).entered.empty());
   EXPECT_FALSE(groups.memory(unit_).has_value());
 }
 
