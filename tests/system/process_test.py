@@ -365,7 +365,7 @@ class AutoUsers(TenantTest):
         self.run_dir = self.path("another-run-dir")
 
         again = self.boot()
-        wait_until(lambda: again.output().count("web: ready") == 1, lambda: again.output())
+        wait_until(lambda: again.output().count("web: ready") == 2, again.output)
         self.assertEqual(first, self.uids(again))
 
     def test_without_its_volume_nobody_is_given_the_uid_of_somebody_else(self):

@@ -216,6 +216,7 @@ echo "end $BERTH_UNIT" >> $TRACE
         self.write(self.path("trace.go"), "")
 
     def test_tenants_end_with_their_after_stop_then_jobs_run_then_the_rest_stops(self):
+        self.config('[shutdown]\ntimeout = "1m"')
         berth = self.boot_all()
         berth.signal(signal.SIGTERM)
         self.wait_for_trace("begin app@a")
@@ -254,7 +255,7 @@ class Kept(SystemTest):
     def boot_with_state(self, state=None, timeout="1s"):
         self.config(f'[shutdown]\ntimeout = "{timeout}"\nstate = {toml(str(state or self.state))}')
         berth = self.boot()
-        berth.wait_for_state("a", "running")
+        wait_until(lambda: berth.output().count("a: ready") == len(self.berths), berth.output)
         return berth
 
     def cut_short(self, berth):
