@@ -3,10 +3,10 @@ import os
 import time
 import unittest
 
-from harness import PYTHON, SystemTest, toml, wait_until
+from harness import PYTHON, SANITIZED, SystemTest, toml, wait_until
 from proxied import TenantTest
 
-MANY = 10_000
+MANY = 1_000 if SANITIZED else 10_000
 RELOAD_LIMIT = 20.0  # seconds, of a debug build on a loaded machine; the goal is one
 
 

@@ -76,6 +76,7 @@ class Routes(TenantTest):
         berth = self.boot_route(ready='restart_delay = "300ms"')
         berth.wait_for_line("cable: ready")
         self.assertEqual(502, self.get("/cable/crash").status)
+        berth.wait_for_line("cable: .*again in 300ms")
 
         self.assertRegex(self.get_ok("/cable").body, "^cable ")
 
