@@ -405,11 +405,20 @@ UnitKind first_kind(const Key& key) {
   return UnitKind::service;
 }
 
+std::vector<const Key*> keys() {
+  std::vector<const Key*> keys;
+  for (const std::span<const Key> rows : all_keys()) {
+    std::transform(rows.begin(), rows.end(), std::back_inserter(keys),
+                   [](const Key& key) { return &key; });
+  }
+  return keys;
+}
+
 /// The key's table as a unit of its first kind has it.
 const Key& row(const Sample& sample) {
-  for (const Key& key : all_keys()) {
-    if (key.table == sample.table && key.name == sample.key) {
-      return key;
+  for (const Key* key : keys()) {
+    if (key->table == sample.table && key->name == sample.key) {
+      return *key;
     }
   }
   throw std::logic_error("no such key");
@@ -478,9 +487,9 @@ TEST(Keys, AllHaveASampleHere) {
   for (const Sample& sample : kSamples) {
     known.emplace(sample.table, sample.key);
   }
-  for (const Key& key : all_keys()) {
-    if (is_of_units(key)) {
-      EXPECT_TRUE(known.contains({key.table, key.name})) << key.table << " " << key.name;
+  for (const Key* key : keys()) {
+    if (is_of_units(*key)) {
+      EXPECT_TRUE(known.contains({key->table, key->name})) << key->table << " " << key->name;
     }
   }
 }
@@ -584,18 +593,18 @@ TEST(Keys, RefuseABadValueInWords) {
 }
 
 TEST(Keys, HaveTheDefaultsThatTheTableNames) {
-  for (const Key& key : all_keys()) {
-    if (!is_of_units(key) || key.fallback.empty()) {
+  for (const Key* key : keys()) {
+    if (!is_of_units(*key) || key->fallback.empty()) {
       continue;
     }
-    const std::string text = std::string(key.name) + " = " + std::string(key.fallback);
-    const Catalog with = load_with(key, text);
-    const Catalog without = load_with(key, "");
+    const std::string text = std::string(key->name) + " = " + std::string(key->fallback);
+    const Catalog with = load_with(*key, text);
+    const Catalog without = load_with(*key, "");
 
-    EXPECT_EQ(Lines{}, testing::messages(with)) << key.table << " " << text;
+    EXPECT_EQ(Lines{}, testing::messages(with)) << key->table << " " << text;
     ASSERT_NE(nullptr, unit_of(with));
     ASSERT_NE(nullptr, unit_of(without));
-    EXPECT_TRUE(without_place(with) == without_place(without)) << key.table << " " << text;
+    EXPECT_TRUE(without_place(with) == without_place(without)) << key->table << " " << text;
   }
 }
 
