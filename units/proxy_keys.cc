@@ -13,6 +13,7 @@ constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
 constexpr std::string_view kCacheRule = "[[proxy.static.cache]]";
 constexpr std::string_view kAuth = "[proxy.auth]";
+constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
 
@@ -49,6 +50,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "static", "table", "", kProxy, within_proxy<kStatic>},
     {"[proxy]", "auth", "table", "", kProxy, within_proxy<kAuth>},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
+    {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
     {kMaintenance, "until", "job name", "", kProxy,
@@ -73,6 +75,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {kAuth, "realm", "string", "\"Restricted\"", kProxy, set<&ProxySpec::auth_realm>},
     {kAuth, "public", "list of paths", "[]", kProxy,
      set_by<&ProxySpec::auth_public, read_public_paths>},
+    {kBots, "action", "word", "\"allow\"", kProxy, set<&ProxySpec::bots>},
     {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
     {kRoute, "unit", "unit name", "", kProxy, names_unit<&RouteSpec::unit, Relation::route>},
     {kRoute, "to", "URL path", "", kProxy, set_by<&RouteSpec::to, read_url_path>},
