@@ -149,14 +149,20 @@ Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
   ExecContext context = context_of(unit);
   context.helper = true;
   context.other_fds.push_back(start.child_end.borrow());
-  std::string listen;
   int number = 4;  // 3 is the control socket
-  for (const os::BorrowedFd listener : start.listeners) {
-    context.other_fds.push_back(listener);
-    listen += (listen.empty() ? "" : ",") + std::to_string(number++);
-  }
+  const auto hand_over = [&](const std::vector<os::BorrowedFd>& listeners) {
+    std::string numbers;
+    for (const os::BorrowedFd listener : listeners) {
+      context.other_fds.push_back(listener);
+      numbers += (numbers.empty() ? "" : ",") + std::to_string(number++);
+    }
+    return numbers;
+  };
   Command command;
-  command.argv = {settings_.program("berth-proxy"), "--control", "3", "--listen", listen};
+  command.argv = {settings_.program("berth-proxy"), "--control", "3", "--listen",
+                  hand_over(start.listeners)};
+  if (!start.metrics.empty())
+    command.argv.insert(command.argv.end(), {"--metrics", hand_over(start.metrics)});
   os::Spawned spawned = BERTH_TRY(spawn(unit, definition, command, std::move(context)));
   proxies_.connect(unit.name(), std::move(start.own_end));
   return spawned;

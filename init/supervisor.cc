@@ -64,8 +64,9 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       history_(loop, table_, logs),
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
+      figures_(table_, memory_),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
-              timeline_, triggers_, logs, reaper_, launcher_, memory_, settings}),
+              timeline_, triggers_, logs, reaper_, launcher_, memory_, figures_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       idle_trim_(loop,
                  [] {
@@ -78,9 +79,11 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       signals_(loop, signals_for(command_ != nullptr),
                [this](const os::SignalInfo& signal) { hear(signal); }) {
   proxies_.set_owner(leases_);
+  proxies_.set_figures([this] { return figures_.take(); });
   manager_.set_leases(leases_);
   manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
     timeline_.on_state(unit, from);
+    figures_.on_state(unit, from);
     feed_.tell(unit, from);
   });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
