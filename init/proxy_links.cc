@@ -190,8 +190,9 @@ void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
       return disconnect(proxy);
     auto message = wire::decode_any<control::FromProxy>(packet.bytes);
     if (!message) {
-      disconnect(proxy);
-      return owner_->on_malformed(proxy);
+      const std::string name = proxy;  // that of the handler, which goes with the link
+      disconnect(name);
+      return owner_->on_malformed(name);
     }
     owner_->on_message(proxy, *message);
   }
