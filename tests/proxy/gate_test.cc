@@ -274,7 +274,7 @@ TEST_F(GateTest, BelievesForwardingFieldsOfTrustedPeersOnly) {
   const std::string request =
       "POST /showcase/2025/boston/ HTTP/1.1\r\nHost: inner\r\nContent-Length: 0\r\n"
       "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: outer\r\n"
-      "Connection: close, X-Secret\r\nX-Secret: 1\r\nProxy: evil\r\nTE: trailers\r\n\r\n";
+      "Connection: close, X-Secret\r\nX-Secret: 1\r\nProxy: evil\r\nTE: gzip\r\n\r\n";
   configure();
   send(connect(), request);
   grant();
@@ -284,7 +284,7 @@ TEST_F(GateTest, BelievesForwardingFieldsOfTrustedPeersOnly) {
                   "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n"
                   "X-Forwarded-Host: inner\r\n"));
   EXPECT_FALSE(has(untrusted.input, "192.0.2.7"));
-  for (const std::string_view gone : {"X-Secret", "Proxy:", "TE:", "Connection:"})
+  for (const std::string_view gone : {"X-Secret", "Proxy:", "gzip", "close"})
     EXPECT_FALSE(has(untrusted.input, gone)) << gone;
 
   config.spec.trust_proxy = {Network{{127, 0, 0, 0}, 8}};
