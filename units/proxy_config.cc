@@ -17,13 +17,14 @@ constexpr Milliseconds kTargetHold{10'000};
 constexpr Milliseconds kTargetIdle{30'000};
 constexpr std::uint32_t kTargetQueue = 1'024;
 
-TenantRoute route_of(const TenantSpec& tenant, std::uint32_t backend) {
+TenantRoute route_of(const TenantSpec& tenant, const ProxySpec& proxy, std::uint32_t backend) {
   TenantRoute route;
   route.backend = backend;
   route.path = tenant.path;
   route.hosts = tenant.hosts;
   route.auth = tenant.auth;
   route.public_paths = tenant.public_paths;
+  route.bots = tenant.bots.value_or(proxy.bots);
   return route;
 }
 
@@ -84,7 +85,7 @@ ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>&
     backend.count_websockets = tenant.count_websockets;
     config.backends.push_back(std::move(backend));
     config.tenants.push_back(
-        route_of(tenant, static_cast<std::uint32_t>(config.backends.size() - 1)));
+        route_of(tenant, config.spec, static_cast<std::uint32_t>(config.backends.size() - 1)));
   }
   return config;
 }

@@ -17,6 +17,7 @@ constexpr std::string_view kCacheRule = "[[proxy.static.cache]]";
 constexpr std::string_view kAuth = "[proxy.auth]";
 constexpr std::string_view kRedirect = "[[proxy.redirect]]";
 constexpr std::string_view kRewrite = "[[proxy.rewrite]]";
+constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
 
@@ -90,6 +91,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "redirect", "array of tables", "", kProxy, redirects},
     {"[proxy]", "rewrite", "array of tables", "", kProxy, rewrites},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
+    {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
     {kMaintenance, "until", "job name", "", kProxy,
@@ -120,6 +122,7 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&RedirectSpec::status, read_redirect_status>},
     {kRewrite, "from", "regex", "", kProxy, set_by<&RewriteSpec::from, read_regex>},
     {kRewrite, "to", "path", "", kProxy, set_by<&RewriteSpec::to, read_path_template>},
+    {kBots, "action", "word", "\"allow\"", kProxy, set<&ProxySpec::bots>},
     {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
     {kRoute, "path", "regex", "", kProxy, set_by<&RouteSpec::path, read_regex>},
     {kRoute, "unit", "unit name", "", kProxy, names_unit<&RouteSpec::unit, Relation::route>},

@@ -27,6 +27,13 @@ struct CacheRule {
 /// Which symbolic links below the static root are followed.
 enum class Symlinks : std::uint8_t { none, below, any };
 
+/// What a client is answered that says it is a bot.
+enum class BotAction : std::uint8_t {
+  allow,
+  static_only,  ///< 403, but for static files
+  reject,       ///< 403, but for robots.txt
+};
+
 enum class AccessLog : std::uint8_t { none, json, combined };
 
 /// [proxy] and its tables. It travels to berth-proxy whole, inside ProxyConfig.
@@ -70,6 +77,7 @@ struct ProxySpec {
   std::vector<RedirectSpec> redirects;
   std::vector<RewriteSpec> rewrites;
   std::vector<RouteSpec> routes;
+  BotAction bots = BotAction::allow;
   AccessLog access_log = AccessLog::json;
 
   bool operator==(const ProxySpec&) const = default;
@@ -106,6 +114,7 @@ struct ProxySpec {
     visit(self.redirects);
     visit(self.rewrites);
     visit(self.routes);
+    visit(self.bots);
     visit(self.access_log);
   }
 };

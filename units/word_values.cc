@@ -68,6 +68,17 @@ void read(Value& value, Symlinks& out) {
       out, {{"below", Symlinks::below}, {"none", Symlinks::none}, {"any", Symlinks::any}});
 }
 
+void read(Value& value, BotAction& out) {
+  value.choice<BotAction>(out, {{"allow", BotAction::allow},
+                                {"static-only", BotAction::static_only},
+                                {"reject", BotAction::reject}});
+}
+void read(Value& value, std::optional<BotAction>& out) {
+  BotAction action = BotAction::allow;
+  read(value, action);
+  out = action;
+}
+
 void read(Value& value, AccessLog& out) {
   value.choice<AccessLog>(
       out,
