@@ -115,6 +115,7 @@ void AccessLog::add_json(const AccessRecord& record) {
   append_if_any(buffer_, "fly_request_id", record.fly_request_id);
   append_if_any(buffer_, "tenant", record.tenant);
   append_text(buffer_, "response_type", to_string(record.kind));
+  append_if_any(buffer_, "destination", record.destination);
   append_if_any(buffer_, "proxy_backend", record.proxy_backend);
   append_if_any(buffer_, "file_path", record.file_path);
   append_if_any(buffer_, "error_message", record.error_message);

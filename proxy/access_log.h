@@ -29,6 +29,7 @@ struct AccessRecord {
   std::string_view fly_request_id;
   std::string_view tenant;  ///< the unit that it went to; empty = none
   ReplyKind kind = ReplyKind::error;
+  std::string_view destination;    ///< where fly.io is to send it again
   std::string_view proxy_backend;  ///< where the unit was asked; empty = nobody was
   std::string_view file_path;
   std::string_view error_message;

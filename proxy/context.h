@@ -11,6 +11,7 @@
 #include "proxy/logins.h"
 #include "proxy/metrics.h"
 #include "proxy/relay.h"
+#include "proxy/replay.h"
 #include "proxy/site.h"
 
 namespace berth::proxy {
@@ -84,6 +85,7 @@ struct Context {
   AccessLog& log;
   Metrics& metrics;
   Site site;
+  Replays replays;
   ExchangePool exchanges;
   ConnectionTable connections;
   RequestIds ids;

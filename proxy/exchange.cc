@@ -58,6 +58,7 @@ void Exchange::renew() {
   unit_.clear();
   figures_ = nullptr;
   backend_.clear();
+  destination_.clear();
   file_path_.clear();
   error_ = {};
   held_since_ = held_until_ = os::TimePoint();
@@ -236,6 +237,8 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
       context_.site.router().find_redirect(facts.client_path(), request_.head.text(facts.query));
   if (redirection)
     return answer(redirect_reply(redirection->status, redirection->location));
+  if (replay(tenant))
+    return;
   if (route.kind == Place::Kind::route)
     return forward(route);
   const BotAction bots =
@@ -259,6 +262,23 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
   std::string location = facts.path + "/";
   location += facts.query_of(request_.head);
   answer(redirect_reply(is_read_only(request_.head) ? 302 : 307, location));
+}
+
+bool Exchange::replay(const Place& tenant) {
+  const Replays& replays = context_.replays;
+  auto target = replays.find(request_.head, request_.facts.path);
+  if (!target && tenant.tenant != nullptr)
+    target = replays.to_region(request_.head, tenant.tenant->region);
+  if (!target)
+    return false;
+  destination_ = target->text();
+  if (target->failed) {
+    note_error("the machine that should answer could not be reached");
+    answer_unavailable(context_.spec().retry_after);
+  } else {
+    answer(replay_reply(*target));
+  }
+  return true;
 }
 
 void Exchange::answer_unavailable(Milliseconds retry_after) {
@@ -414,8 +434,8 @@ void Exchange::log(int status, std::uint64_t bytes, ReplyKind kind) {
   context_.log.add({facts.client_ip, facts.remote_user, head.text(head.method_text),
                     head.text(head.target), head.minor, status, bytes, facts.request_id, duration,
                     head.value(HeaderName::referer), head.value(HeaderName::user_agent),
-                    head.value(HeaderName::fly_request_id), unit_, kind, backend_, file_path_,
-                    error_, held()});
+                    head.value(HeaderName::fly_request_id), unit_, kind, destination_, backend_,
+                    file_path_, error_, held()});
 }
 
 }  // namespace berth::proxy

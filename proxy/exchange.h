@@ -56,6 +56,8 @@ class Exchange final : public LeaseUser,
   void identify();
   bool refuse_bad_head();
   void ask_metrics();
+  /// Whether another machine answers it.
+  bool replay(const Place& tenant);
   /// False if a rewrite made something that is no path.
   bool rewrite();
   /// What comes before the login, and whether one is needed.
@@ -108,6 +110,7 @@ class Exchange final : public LeaseUser,
   std::string host_;                   ///< of a target; empty = the request is for a unit
   RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to
   std::string backend_;                ///< where the unit was asked, for the log
+  std::string destination_;            ///< where it was replayed, for the log
   std::string file_path_;              ///< what was sent, for the log
   std::string_view error_;             ///< for the log
   os::TimePoint started_;

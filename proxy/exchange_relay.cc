@@ -135,6 +135,8 @@ void Exchange::unreachable() {
 
 void Exchange::start_relay() {
   client_->post(ConnectionEvent::connected);
+  if (context_.spec().server_timing && held_since_ != os::TimePoint())
+    reply_edits_.set_beside("Server-Timing: hold;dur=" + std::to_string(held().count()) + "\r\n");
   std::string& head = context_.workshop.scratch;
   head.clear();
   append_request_head({request_.head, request_.facts, target_, upgrade_, host_, request_edits_},

@@ -49,6 +49,7 @@ void FieldEdits::append(std::string& out) const {
     out += edit.value;
     out += "\r\n";
   }
+  out += beside_;
 }
 
 }  // namespace berth::proxy

@@ -16,7 +16,12 @@ class FieldEdits {
   /// Fills in $host (as the client named it), $remote_addr and $scheme.
   void assign(const std::vector<HeaderEdit>& edits, const HttpHead& head,
               const RequestFacts& facts);
-  void clear() { edits_.clear(); }
+  void clear() {
+    edits_.clear();
+    beside_.clear();
+  }
+  /// A field that comes beside others of its name. REQUIRES: with its line end.
+  void set_beside(std::string field) { beside_ = std::move(field); }
   /// Whether a field of that name is replaced, or taken out.
   bool replaces(std::string_view name) const;
   /// Appends the new fields.
@@ -24,6 +29,7 @@ class FieldEdits {
 
  private:
   std::vector<HeaderEdit> edits_;
+  std::string beside_;
 };
 
 /// "https" if the request came to a trusted proxy that way, else "http".

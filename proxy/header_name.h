@@ -14,6 +14,8 @@ enum class HeaderName : std::uint8_t {
   content_length,
   date,
   expect,
+  fly_replay_failed,
+  fly_replay_src,
   fly_request_id,
   forwarded,
   host,

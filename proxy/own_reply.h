@@ -20,6 +20,7 @@ enum class ReplyKind : std::uint8_t {
   redirect,
   bot,
   metrics,
+  replay,
   error,
 };
 std::string_view to_string(ReplyKind kind);

@@ -41,6 +41,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .log = log_,
                .metrics = metrics_,
                .site = Site(),
+               .replays = Replays(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
@@ -108,6 +109,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   targets_.configure(config->backends);
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
+  context_.replays = Replays(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});

@@ -47,6 +47,9 @@ Site::Site(ProxyConfig config, std::vector<Lease*> leases)
   }
   if (needs_bots)
     bots_.emplace();
+  for (const AuthPattern& each : spec().auth_patterns)
+    auth_regexes_.add(each.pattern);
+  auth_regexes_.compile();
 }
 
 Lease* Site::lease_at(std::size_t backend) const {
@@ -79,7 +82,13 @@ Place Site::find_tenant(std::string_view host, std::string_view path) const {
 }
 
 bool Site::needs_login(std::string_view path, const Place& tenant) const {
-  if (spec().auth_htpasswd.empty() || any_covers(spec().auth_public, path))
+  if (spec().auth_htpasswd.empty())
+    return false;
+  if (!auth_regexes_.empty()) {
+    if (const auto& hits = auth_regexes_.matches(path); !hits.empty())
+      return spec().auth_patterns[static_cast<std::size_t>(hits.front())].login;
+  }
+  if (any_covers(spec().auth_public, path))
     return false;
   if (tenant.tenant == nullptr)
     return true;

@@ -58,6 +58,7 @@ class Site {
   ProxyConfig config_;
   std::vector<Lease*> leases_;
   Router router_;
+  RegexList auth_regexes_;
   PrefixTable tenants_;
   StaticFiles files_;
   std::optional<Bots> bots_;  ///< only where somebody does not allow them

@@ -48,6 +48,8 @@ inline CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back()
 inline RedirectSpec& part(Draft& d, RedirectSpec*) { return d.unit.proxy->redirects.back(); }
 inline RewriteSpec& part(Draft& d, RewriteSpec*) { return d.unit.proxy->rewrites.back(); }
 inline RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
+inline AuthPattern& part(Draft& d, AuthPattern*) { return d.unit.proxy->auth_patterns.back(); }
+inline ReplaySpec& part(Draft& d, ReplaySpec*) { return d.unit.proxy->replays.back(); }
 inline DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
 inline ListenSocket& part(Draft& d, ListenSocket*) { return d.unit.service.listen.back(); }
 // clang-format on

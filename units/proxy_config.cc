@@ -25,6 +25,7 @@ TenantRoute route_of(const TenantSpec& tenant, const ProxySpec& proxy, std::uint
   route.auth = tenant.auth;
   route.public_paths = tenant.public_paths;
   route.bots = tenant.bots.value_or(proxy.bots);
+  route.region = tenant.region;
   return route;
 }
 

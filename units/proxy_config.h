@@ -46,6 +46,7 @@ struct TenantRoute {
   bool auth = true;
   std::vector<std::string> public_paths;  ///< below `path`, as in [proxy.auth] public
   BotAction bots = BotAction::allow;
+  std::string region;  ///< where it lives; empty = here
 
   bool operator==(const TenantRoute&) const = default;
   template <class Self, class V>
@@ -56,6 +57,7 @@ struct TenantRoute {
     visit(self.auth);
     visit(self.public_paths);
     visit(self.bots);
+    visit(self.region);
   }
 };
 

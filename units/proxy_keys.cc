@@ -17,6 +17,8 @@ constexpr std::string_view kCacheRule = "[[proxy.static.cache]]";
 constexpr std::string_view kAuth = "[proxy.auth]";
 constexpr std::string_view kRedirect = "[[proxy.redirect]]";
 constexpr std::string_view kRewrite = "[[proxy.rewrite]]";
+constexpr std::string_view kAuthPattern = "[[proxy.auth.pattern]]";
+constexpr std::string_view kReplay = "[[proxy.replay]]";
 constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
@@ -83,6 +85,31 @@ void routes(Value& value, Draft& draft) {
   });
 }
 
+void auth_patterns(Value& value, Draft& draft) {
+  entries(value, draft, draft.unit.proxy->auth_patterns, kAuthPattern, {"pattern", "action"});
+}
+void auth_action(Value& value, bool& out) {
+  value.choice<bool>(out, {{"off", false}, {"on", true}});
+}
+void replays(Value& value, Draft& draft) {
+  auto& list = draft.unit.proxy->replays;
+  entries(value, draft, list, kReplay, {"path"}, [&](const Node& entry) {
+    const ReplaySpec& rule = list.back();
+    if (rule.region.empty() && rule.app.empty() && rule.machine.empty())
+      value.reading().errors.add(entry.at, value.reading().unit,
+                                 "[[proxy.replay]] needs one of \"region\", \"app\" and "
+                                 "\"machine\"");
+    for (const auto& [key, text] : {std::pair("region", &rule.region), std::pair("app", &rule.app),
+                                    std::pair("machine", &rule.machine)})
+      check_references(entry, kReplay, key, rule.path, *text, value.reading());
+  });
+}
+void replay_status(Value& value, std::uint32_t& out) {
+  constexpr std::int64_t kLeast = 200;
+  constexpr std::int64_t kMost = 599;
+  value.number(out, kLeast, kMost);
+}
+
 constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "listen", "address or list of addresses", "", kProxy, set<&ProxySpec::listen>},
     {"[proxy]", "user", "user", "", kProxy, set<&ProcessSpec::user>},
@@ -102,6 +129,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "redirect", "array of tables", "", kProxy, redirects},
     {"[proxy]", "rewrite", "array of tables", "", kProxy, rewrites},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
+    {"[proxy]", "region", "string", "", kProxy, set<&ProxySpec::region>},
+    {"[proxy]", "replay", "array of tables", "", kProxy, replays},
+    {"[proxy]", "server_timing", "boolean", "false", kProxy, set<&ProxySpec::server_timing>},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
@@ -126,6 +156,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {kAuth, "htpasswd", "absolute path", "", kProxy,
      set_by<&ProxySpec::auth_htpasswd, absolute_path>},
     {kAuth, "realm", "string", "\"Restricted\"", kProxy, set<&ProxySpec::auth_realm>},
+    {kAuth, "pattern", "array of tables", "[]", kProxy, auth_patterns},
+    {kAuthPattern, "pattern", "regex", "", kProxy, set_by<&AuthPattern::pattern, read_regex>},
+    {kAuthPattern, "action", "word", "", kProxy, set_by<&AuthPattern::login, auth_action>},
     {kAuth, "public", "list of paths", "[]", kProxy,
      set_by<&ProxySpec::auth_public, read_public_paths>},
     {kRedirect, "from", "regex", "", kProxy, set_by<&RedirectSpec::from, read_regex>},
@@ -134,6 +167,15 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&RedirectSpec::status, read_redirect_status>},
     {kRewrite, "from", "regex", "", kProxy, set_by<&RewriteSpec::from, read_regex>},
     {kRewrite, "to", "path", "", kProxy, set_by<&RewriteSpec::to, read_path_template>},
+    {kReplay, "path", "regex", "", kProxy, set_by<&ReplaySpec::path, read_regex>},
+    {kReplay, "region", "string", "", kProxy, set<&ReplaySpec::region>},
+    {kReplay, "app", "string", "", kProxy, set<&ReplaySpec::app>},
+    {kReplay, "machine", "string", "", kProxy, set<&ReplaySpec::machine>},
+    {kReplay, "methods", "list of HTTP methods", "[]", kProxy,
+     set_by<&ReplaySpec::methods, read_methods>},
+    {kReplay, "status", "number", "307", kProxy, set_by<&ReplaySpec::status, replay_status>},
+    {kReplay, "max_body", "size", "\"1M\"", kProxy, set<&ReplaySpec::max_body>},
+    {kReplay, "fallback", "word", "\"page\"", kProxy, set<&ReplaySpec::fallback>},
     {kBots, "action", "word", "\"allow\"", kProxy, set<&ProxySpec::bots>},
     {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
     {kRoute, "path", "regex", "", kProxy, set_by<&RouteSpec::path, read_regex>},

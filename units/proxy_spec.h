@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "units/access_spec.h"
 #include "units/route_spec.h"
 #include "units/values.h"
 
@@ -72,14 +73,18 @@ struct ProxySpec {
 
   std::string auth_htpasswd;  ///< empty = no authentication
   std::string auth_realm = "Restricted";
-  std::vector<std::string> auth_public;  ///< "/x" exact, "/x/" prefix, "*.ext" static files
+  std::vector<AuthPattern> auth_patterns;  ///< go before auth_public
+  std::vector<std::string> auth_public;    ///< "/x" exact, "/x/" prefix, "*.ext" static files
 
   std::vector<RedirectSpec> redirects;
   std::vector<RewriteSpec> rewrites;
   std::vector<RouteSpec> routes;
+  std::string region;  ///< where this machine is; empty = nowhere in particular
+  std::vector<ReplaySpec> replays;
   BotAction bots = BotAction::allow;
   AccessLog access_log = AccessLog::json;
   std::string log_to = "stdout";  ///< or an absolute path
+  bool server_timing = false;     ///< tells clients how long their request was held
   std::vector<Address> metrics_listen;
 
   bool operator==(const ProxySpec&) const = default;
@@ -112,13 +117,17 @@ struct ProxySpec {
     visit(self.compress_min_size);
     visit(self.auth_htpasswd);
     visit(self.auth_realm);
+    visit(self.auth_patterns);
     visit(self.auth_public);
     visit(self.redirects);
     visit(self.rewrites);
     visit(self.routes);
+    visit(self.region);
+    visit(self.replays);
     visit(self.bots);
     visit(self.access_log);
     visit(self.log_to);
+    visit(self.server_timing);
     visit(self.metrics_listen);
   }
 };

@@ -33,6 +33,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[tenant]", "public", "list of paths", "[]", kTenant,
      set_by<&TenantSpec::public_paths, read_public_paths>},
     {"[tenant]", "bots", "word", "", kTenant, set<&TenantSpec::bots>},
+    {"[tenant]", "region", "string", "", kTenant, set<&TenantSpec::region>},
     {"[tenant]", "auth", "boolean", "true", kTenant, set<&TenantSpec::auth>},
     {"[tenant]", "proxy", "unit name", "", kTenant,
      names_unit<&TenantSpec::proxy, Relation::proxy>},

@@ -179,6 +179,7 @@ struct TenantSpec {
   bool auth = true;
   std::vector<std::string> public_paths;
   std::optional<BotAction> bots;  ///< nullopt = as the proxy's
+  std::string region;             ///< where it lives; empty = here
   std::string proxy;              ///< which proxy serves it; empty = the only one
   bool operator==(const TenantSpec&) const = default;
 };

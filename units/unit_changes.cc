@@ -135,6 +135,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"auth", kBeside, same_tenant<&TenantSpec::auth>},
     {"public", kBeside, same_tenant<&TenantSpec::public_paths>},
     {"bots", kBeside, same_tenant<&TenantSpec::bots>},
+    {"region", kBeside, same_tenant<&TenantSpec::region>},
     {"proxy", kOf, same_tenant<&TenantSpec::proxy>},
 
     {"listen", kOf, same_proxy_listen},

@@ -79,6 +79,11 @@ void read(Value& value, std::optional<BotAction>& out) {
   out = action;
 }
 
+void read(Value& value, ReplayFallback& out) {
+  value.choice<ReplayFallback>(out,
+                               {{"page", ReplayFallback::page}, {"here", ReplayFallback::here}});
+}
+
 void read(Value& value, AccessLog& out) {
   value.choice<AccessLog>(
       out,

@@ -21,6 +21,7 @@ void read(Value& value, OnStall& out);
 void read(Value& value, Symlinks& out);
 void read(Value& value, BotAction& out);
 void read(Value& value, std::optional<BotAction>& out);
+void read(Value& value, ReplayFallback& out);
 void read(Value& value, AccessLog& out);
 
 }  // namespace berth

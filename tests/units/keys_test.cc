@@ -152,6 +152,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("public" in [tenant] must be a list of paths ("/x", "/x/") and extensions ("*.ext"), not "x")~"},
     {"[tenant]", "bots", R"~("reject")~", R"~("block")~",
      R"~("bots" in [tenant] must be "allow", "static-only" or "reject", not "block")~"},
+    {"[tenant]", "region", R"~("fra")~", R"~(1)~",
+     R"~("region" in [tenant] must be a string, not a number)~"},
     {"[tenant]", "auth", R"~(false)~", R"~([])~",
      R"~("auth" in [tenant] must be true or false, not an array)~"},
     {"[tenant]", "proxy", R"~("front")~", R"~("other")~", R"~(proxy "other", which is no proxy)~"},
@@ -336,6 +338,32 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("from" in [[proxy.rewrite]] must be a regex such as "^/old/(.*)$", not "a**": "*" repeats what is repeated already)~"},
     {"[[proxy.rewrite]]", "to", R"~("/y")~", R"~("y")~",
      R"~("to" in [[proxy.rewrite]] must be a path that begins with "/" or "$1", not "y")~"},
+    {"[proxy.auth]", "pattern", R"~([{ pattern = "^/open", action = "off" }])~", R"~(["/a/"])~",
+     R"~("pattern" in [proxy.auth] must be an array of tables, not an array)~"},
+    {"[[proxy.auth.pattern]]", "pattern", R"~("^/open/[0-9]+$")~", R"~("(")~",
+     R"~("pattern" in [[proxy.auth.pattern]] must be a regex such as "^/old/(.*)$", not "(": a "(" is never closed)~"},
+    {"[[proxy.auth.pattern]]", "action", R"~("on")~", R"~("maybe")~",
+     R"~("action" in [[proxy.auth.pattern]] must be "off" or "on", not "maybe")~"},
+    {"[proxy]", "region", R"~("fra")~", R"~(1)~",
+     R"~("region" in [proxy] must be a string, not a number)~"},
+    {"[proxy]", "server_timing", R"~(true)~", R"~(1)~",
+     R"~("server_timing" in [proxy] must be true or false, not a number)~"},
+    {"[[proxy.replay]]", "path", R"~("^/(x)/")~", R"~("(")~",
+     R"~("path" in [[proxy.replay]] must be a regex such as "^/old/(.*)$", not "(": a "(" is never closed)~"},
+    {"[[proxy.replay]]", "region", R"~("fra")~", R"~(1)~",
+     R"~("region" in [[proxy.replay]] must be a string, not a number)~"},
+    {"[[proxy.replay]]", "app", R"~("other")~", R"~("$1")~",
+     R"~("app" in [[proxy.replay]] has $1, but there is no group in the regex)~"},
+    {"[[proxy.replay]]", "machine", R"~("3287")~", R"~(1)~",
+     R"~("machine" in [[proxy.replay]] must be a string, not a number)~"},
+    {"[[proxy.replay]]", "methods", R"~(["GET"])~", R"~(["get"])~",
+     R"~("methods" in [[proxy.replay]] must be a list of HTTP methods such as "GET", not "get")~"},
+    {"[[proxy.replay]]", "status", R"~(200)~", R"~(100)~",
+     R"~("status" in [[proxy.replay]] must be a whole number from 200 to 599)~"},
+    {"[[proxy.replay]]", "max_body", R"~("2M")~", R"~(-1)~",
+     R"~("max_body" in [[proxy.replay]] must be a size such as "64M" or "1.5G", not -1)~"},
+    {"[[proxy.replay]]", "fallback", R"~("here")~", R"~("there")~",
+     R"~("fallback" in [[proxy.replay]] must be "page" or "here", not "there")~"},
     {"[proxy.bots]", "action", R"~("reject")~", R"~("block")~",
      R"~("action" in [proxy.bots] must be "allow", "static-only" or "reject", not "block")~"},
     {"[[proxy.route]]", "prefix", R"~("/cable")~", R"~("cable")~",
@@ -414,6 +442,14 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     const bool has_server = text.starts_with("unit") || text.starts_with("target");
     file += has_place ? "" : "prefix = \"/x\"\n";
     file += has_server ? "" : "unit = \"other\"\n";
+  } else if (table == "[[proxy.auth.pattern]]") {
+    file += std::string(table) + "\n" + line;
+    file += text.starts_with("pattern") ? "" : "pattern = \"x\"\n";
+    file += text.starts_with("action") ? "" : "action = \"off\"\n";
+  } else if (table == "[[proxy.replay]]") {
+    file += std::string(table) + "\n" + line;
+    file += text.starts_with("path") ? "" : "path = \"x\"\n";
+    file += text.starts_with("machine") ? "" : "machine = \"m\"\n";
   } else if (table == "[[proxy.redirect]]" || table == "[[proxy.rewrite]]") {
     file += std::string(table) + "\n" + line;
     file += text.starts_with("from") ? "" : "from = \"^/x$\"\n";

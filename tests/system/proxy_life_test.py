@@ -1,0 +1,109 @@
+# The life of berth-proxy: what it may, how it takes a new route table, and how fast it comes back.
+import os
+import signal
+import time
+import unittest
+
+from harness import toml, wait_until
+from proxied import TenantTest
+
+
+class Rights(TenantTest):
+    def test_it_has_no_rights_and_a_filter_of_system_calls(self):
+        self.proxy()
+        berth = self.boot_web()
+
+        status = berth.wait_for_process("berth-proxy --control").status()
+
+        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(0, int(status[name], 16), name)
+        self.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
+
+
+class Reload(TenantTest):
+    def boot_tenants(self):
+        self.proxy()
+        self.template()
+        self.instances("a", "b")
+        return self.boot_web()
+
+    def test_a_websocket_whose_route_did_not_change_stays_and_the_process_does(self):
+        berth = self.boot_tenants()
+        before = berth.wait_for_process("berth-proxy --control").pid
+        connection, head = self.upgrade("/a/ws")
+        self.assertIn(" 101 ", head)
+
+        for names in (("a",), ("a", "c"), ("a", "b", "c")):
+            self.instances(*names)
+            berth.signal(signal.SIGHUP)
+            wait_until(lambda: all(self.get(f"/{name}/").status == (200 if name in names else 404)
+                                   for name in "bc"), "the new routes")
+            connection.sendall(b"still here")
+            self.assertEqual(b"still here", connection.recv(100))
+
+        self.assertEqual(before, berth.wait_for_process("berth-proxy --control").pid)
+
+    def test_a_websocket_whose_instance_is_removed_is_closed(self):
+        berth = self.boot_tenants()
+        connection, head = self.upgrade("/a/ws")
+        self.assertIn(" 101 ", head)
+        self.instances("b")
+
+        berth.signal(signal.SIGHUP)
+
+        frame = connection.recv(100)
+        self.assertEqual((b"\x88", 1001), (frame[:1], int.from_bytes(frame[2:4], "big")))
+
+
+class Crash(TenantTest):
+    def test_it_is_started_again_within_50_ms(self):
+        self.proxy()
+        berth = self.boot_web()
+        times = []
+        for _ in range(5):
+            time.sleep(1.5)  # crashes in a row are followed by a pause
+            proxy = berth.wait_for_process("berth-proxy --control")
+            begin = time.monotonic()
+            os.kill(proxy.pid, signal.SIGKILL)
+            while all(each.pid == proxy.pid for each in berth.processes("berth-proxy --control")):
+                pass
+            times.append(time.monotonic() - begin)
+
+        self.assertLess(min(times), 0.05, times)  # the machine may be busy with other things
+
+    def test_a_crash_loses_its_own_connections_and_nothing_of_the_tenants(self):
+        self.proxy()
+        self.template()
+        self.instances("a")
+        berth = self.boot_web()
+        first = self.get_ok("/a/pid").body
+        connection, head = self.upgrade("/a/ws")
+        self.assertIn(" 101 ", head)
+
+        os.kill(berth.wait_for_process("berth-proxy --control").pid, signal.SIGKILL)
+
+        self.assertEqual(b"", connection.recv(100))
+        self.assertEqual(first, self.get_ok("/a/pid").body)
+
+
+class Elsewhere(TenantTest):
+    def test_what_lives_in_another_region_is_answered_by_it(self):
+        self.proxy('region = "${REGION:-iad}"\nserver_timing = true\n'
+                   '[[proxy.replay]]\npath = "^/pdf/"\napp = "printer"\n'
+                   '[proxy.auth]\nhtpasswd = "/nonexistent"\n'
+                   '[[proxy.auth.pattern]]\npattern = "^/pdf/open"\naction = "off"')
+        self.template('region = "${where:-}"\nvars = ["where?"]\nauth = false\n'
+                      'ready = { http = "/up" }', {"START_DELAY": "0.2"})
+        self.unit("list", f'[instances.app]\na = {{}}\nb = {toml({"where": "fra"})}\n')
+        berth = self.boot_web()
+
+        self.assertEqual('{"region":"fra","timeout":"30s","fallback":"force_self"}\n',
+                         self.get("/b/x").body)
+        self.assertEqual(503, self.get("/pdf/1").status)  # nobody can log in
+        self.assertIn('{"app":"printer",', self.get("/pdf/open").body)
+        self.assertRegex(self.get_ok("/a/x").headers["server-timing"], r"^hold;dur=\d+$")
+        self.assertEqual(1, len(berth.processes("tenant.py")))
+
+
+if __name__ == "__main__":
+    unittest.main()
