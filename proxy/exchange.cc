@@ -397,6 +397,7 @@ void Exchange::stop(ConnectionAction how) {
       identify();
       return answer_error(408);
     case ConnectionAction::answer_unavailable:
+      held_until_ = held_since_ != os::TimePoint() ? context_.loop.now() : held_until_;
       note_error(client_->state() == ConnectionState::waiting_backend
                      ? "held for as long as the unit allows"
                      : "no answer from the password check or PID 1");

@@ -6,9 +6,11 @@
 #include <string_view>
 
 #include "init/os/clock.h"
+#include "init/os/file_rights.h"
 #include "init/os/startup.h"
 #include "init/os/stream.h"
 #include "init/os/system_calls.h"
+#include "proxy/diagnostics.h"
 #include "proxy/server.h"
 
 namespace {
@@ -33,6 +35,15 @@ bool take_descriptors(std::string_view list, std::vector<UniqueFd>& fds) {
       list.remove_prefix(1);
   }
   return !fds.empty();
+}
+
+/// It writes nothing but its access log.
+void give_up_files(const berth::ProxySpec& spec) {
+  const std::size_t slash = spec.log_to.rfind('/');
+  const std::string folder =
+      slash == std::string::npos ? std::string() : spec.log_to.substr(0, slash + 1);
+  if (const auto given_up = berth::os::give_up_changing_files(folder); !given_up)
+    berth::proxy::report("it could still change files: " + given_up.error().message);
 }
 
 int usage() {
@@ -78,5 +89,6 @@ int main(int argc, char** argv) {
   const berth::os::SystemClock clock;
   berth::os::EventLoop loop(clock);
   berth::proxy::Server server(loop, std::move(sockets), output);
+  server.set_confine(give_up_files);
   return server.run();
 }

@@ -116,6 +116,8 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   if (configured_ || context_.draining)
     return;
   configured_ = true;
+  if (confine_)
+    confine_(context_.spec());
   for (const auto& listener : listeners_)
     listener->open();
 }

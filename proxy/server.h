@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,6 +26,9 @@ class Server final : public ControlHandler {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// Called once, with what the first route table says: what is not needed any more can be given
+  /// up.
+  void set_confine(std::function<void(const ProxySpec&)> confine) { confine_ = std::move(confine); }
   /// Until it is drained or PID 1 is gone. Returns the process's exit status.
   int run();
   /// Whether run() would go on; for tests that turn the loop themselves.
@@ -67,6 +71,7 @@ class Server final : public ControlHandler {
   MemberTimer<Server, &Server::drain_over> drain_timer_{*this};
   os::TimerId wheel_timer_ = os::kNoTimer;
   os::TimePoint wheel_due_;
+  std::function<void(const ProxySpec&)> confine_;
   bool configured_ = false;
   bool over_ = false;
   int status_ = 0;

@@ -62,6 +62,10 @@ bool same_proxy_listen(const Unit& a, const Unit& b) {
   return !a.proxy || !b.proxy ||
          (a.proxy->listen == b.proxy->listen && a.proxy->metrics_listen == b.proxy->metrics_listen);
 }
+/// A proxy may write nowhere else.
+bool same_log_place(const Unit& a, const Unit& b) {
+  return !a.proxy || !b.proxy || a.proxy->log_to == b.proxy->log_to;
+}
 /// All that travels to a proxy with its route table.
 bool same_proxy_table(const Unit& a, const Unit& b) {
   if (!a.proxy || !b.proxy)
@@ -69,6 +73,7 @@ bool same_proxy_table(const Unit& a, const Unit& b) {
   ProxySpec other = *b.proxy;
   other.listen = a.proxy->listen;
   other.metrics_listen = a.proxy->metrics_listen;
+  other.log_to = a.proxy->log_to;
   return *a.proxy == other;
 }
 
@@ -139,6 +144,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"proxy", kOf, same_tenant<&TenantSpec::proxy>},
 
     {"listen", kOf, same_proxy_listen},
+    {"log.to", kOf, same_log_place},
     {"the route table", kBeside, same_proxy_table},
 
     {"process.user", kOf, same_process<&ProcessSpec::user>},

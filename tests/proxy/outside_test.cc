@@ -69,6 +69,18 @@ TEST_F(OutsideTest, TellsWhyARequestFailed) {
   EXPECT_FALSE(has(client.input, "could not be started"));
 }
 
+TEST_F(OutsideTest, TellsHowLongARequestWasHeldThatGotThePage) {
+  configure();
+  TestPeer& client = connect();
+  send(client, kGet);
+  pass(Milliseconds(5'100));
+  gets(client, "503");
+  const std::string line = log();
+
+  EXPECT_TRUE(has(line, "\"error_message\":\"held for as long as the unit allows\"")) << line;
+  EXPECT_TRUE(has(line, "\"hold_time\":\"5.0")) << line;
+}
+
 TEST_F(OutsideTest, WritesTheCombinedFormatOfApache) {
   config.spec.access_log = berth::AccessLog::combined;
   configure();

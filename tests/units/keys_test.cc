@@ -352,18 +352,18 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("path" in [[proxy.replay]] must be a regex such as "^/old/(.*)$", not "(": a "(" is never closed)~"},
     {"[[proxy.replay]]", "region", R"~("fra")~", R"~(1)~",
      R"~("region" in [[proxy.replay]] must be a string, not a number)~"},
-    {"[[proxy.replay]]", "app", R"~("other")~", R"~("$1")~",
+    {"[[proxy.replay]]", "app", R"~("viewer")~", R"~("$1")~",
      R"~("app" in [[proxy.replay]] has $1, but there is no group in the regex)~"},
     {"[[proxy.replay]]", "machine", R"~("3287")~", R"~(1)~",
      R"~("machine" in [[proxy.replay]] must be a string, not a number)~"},
     {"[[proxy.replay]]", "methods", R"~(["GET"])~", R"~(["get"])~",
      R"~("methods" in [[proxy.replay]] must be a list of HTTP methods such as "GET", not "get")~"},
     {"[[proxy.replay]]", "status", R"~(200)~", R"~(100)~",
-     R"~("status" in [[proxy.replay]] must be a whole number from 200 to 599)~"},
+     R"~("status" in [[proxy.replay]] must be a whole number from 200 to 599, not "100")~"},
     {"[[proxy.replay]]", "max_body", R"~("2M")~", R"~(-1)~",
-     R"~("max_body" in [[proxy.replay]] must be a size such as "64M" or "1.5G", not -1)~"},
-    {"[[proxy.replay]]", "fallback", R"~("here")~", R"~("there")~",
-     R"~("fallback" in [[proxy.replay]] must be "page" or "here", not "there")~"},
+     R"~("max_body" in [[proxy.replay]] must be a size such as "64M", not "-1": it is negative)~"},
+    {"[[proxy.replay]]", "fallback", R"~("here")~", R"~("elsewhere")~",
+     R"~("fallback" in [[proxy.replay]] must be "page" or "here", not "elsewhere")~"},
     {"[proxy.bots]", "action", R"~("reject")~", R"~("block")~",
      R"~("action" in [proxy.bots] must be "allow", "static-only" or "reject", not "block")~"},
     {"[[proxy.route]]", "prefix", R"~("/cable")~", R"~("cable")~",
@@ -449,7 +449,7 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
   } else if (table == "[[proxy.replay]]") {
     file += std::string(table) + "\n" + line;
     file += text.starts_with("path") ? "" : "path = \"x\"\n";
-    file += text.starts_with("machine") ? "" : "machine = \"m\"\n";
+    file += text.starts_with("app") ? "" : "app = \"other\"\n";
   } else if (table == "[[proxy.redirect]]" || table == "[[proxy.rewrite]]") {
     file += std::string(table) + "\n" + line;
     file += text.starts_with("from") ? "" : "from = \"^/x$\"\n";
@@ -541,7 +541,8 @@ std::string name_in_reload(const Sample& sample) {
     return list.starts_with("service.") ? list.substr(list.find('.') + 1) : list;
   }
   if (table.find("proxy") != table.npos) {
-    return key == "listen" ? key : "the route table";
+    const bool is_log_place = table == "[proxy.log]" && key == "to";
+    return key == "listen" ? key : is_log_place ? "log.to" : "the route table";
   }
   if (!table.starts_with('[')) {
     return table;  // ready, health
