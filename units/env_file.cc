@@ -17,6 +17,9 @@ class EnvFileParser {
   EnvFileParser(std::string_view text, const std::string& path) : rest_(text), path_(path) {}
 
   Result<Variables> parse() {
+    if (const std::size_t zero = rest_.find('\0'); zero != rest_.npos) {
+      return error(1 + std::ranges::count(rest_.substr(0, zero), '\n'), "a zero byte");
+    }
     Variables variables;
     for (;;) {
       skip_empty_lines();
@@ -95,9 +98,6 @@ class EnvFileParser {
     }
     while (!rest_.empty() && rest_.front() != '\n') {
       const char c = take();
-      if (c == '\0') {
-        return error(line_, "a zero byte");
-      }
       if (c == '\'' || c == '"') {
         BERTH_TRY(take_quoted(c, value));
         kept = value.size();
@@ -134,9 +134,6 @@ class EnvFileParser {
       const char c = take();
       if (c == quote) {
         return {};
-      }
-      if (c == '\0') {
-        return error(line_, "a zero byte");
       }
       if (c != '\\' || quote == '\'' || rest_.empty()) {
         value += c;

@@ -47,6 +47,14 @@ def libraries_of(program):
     return re.findall(r"(/\S+) \(0x", listed)
 
 
+def stripped(program):
+    """What of a program runs: a machine unpacks it into its memory, and debug information is most
+    of a debug build."""
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run(["strip", "--strip-unneeded", "-o", out.name, program], check=True)
+        return pathlib.Path(out.name).read_bytes()
+
+
 class Initramfs:
     """A cpio archive in the making (format newc: Documentation/driver-api/early-userspace)."""
 
@@ -78,7 +86,7 @@ class Initramfs:
     def program(self, source, path):
         """A program of this machine, and the libraries it needs, each where it lies here."""
         if path not in self.known:
-            self.file(path, pathlib.Path(source).read_bytes(), 0o755)
+            self.file(path, stripped(source), 0o755)
         for library in libraries_of(source):
             if library not in self.known:
                 self.file(library, pathlib.Path(library).read_bytes(), 0o755)

@@ -58,7 +58,14 @@ TEST(EnvFile, TellsTheLineOfAnError) {
   EXPECT_EQ(error_of("A B=1"),
             "/etc/app.env:1: the name of a variable is made of letters, digits and _");
   EXPECT_EQ(error_of("A=1\nB=\"x\n\n"), "/etc/app.env:2: a quote \" is never closed");
-  EXPECT_EQ(error_of(std::string_view("A=1\nB=\0", 7)), "/etc/app.env:2: a zero byte");
+}
+
+TEST(EnvFile, HasNoZeroByteAnywhere) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"A=1\nB=\0"sv, "A=1\nB=\\\0"sv, "A=1\nB=\"\\\0\""sv, "A=1\nB='\0'"sv,
+                          "A=1\nB\0=2"sv, "A=1\n#\0"sv}) {
+    EXPECT_EQ(error_of(text), "/etc/app.env:2: a zero byte");
+  }
 }
 
 }  // namespace
