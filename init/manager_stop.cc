@@ -99,8 +99,15 @@ void Manager::mark_stop(UnitRuntime& unit) {
   unit.start_again = false;
   if (unit.is_job())
     unit.job().again.reset();
-  if (is_at_rest(unit.state))
+  const bool was_to_start = table_.retract(unit, UnitEvent::start);
+  if (is_at_rest(unit.state)) {
+    // Who waits for that start waits in vain.
+    if (was_to_start)
+      dependents_of(unit);
+    if (was_to_start && observer_)
+      observer_(unit);
     return;
+  }
   unit.stop_pending = true;
   stops_pending_ = true;
 }
@@ -139,7 +146,8 @@ void Manager::set_stop_cap(Milliseconds cap) {
 
 void Manager::kill_all() {
   for (const auto& [name, unit] : table_.all())
-    if (!is_at_rest(unit->state))
+    if (!is_at_rest(unit->state) && unit->state != UnitState::waiting &&
+        unit->state != UnitState::backoff)
       actions_.kill(*unit);
 }
 

@@ -119,7 +119,8 @@ struct UnitRuntime {
   std::uint64_t since_ms = 0;  ///< of the state, wall clock
   UnitLife life;
   UnitTimes times;
-  os::TimerId deadline = os::kNoTimer;
+  os::TimerId deadline = os::kNoTimer;  ///< of the state; Manager disarms it with the next one
+  std::uint32_t posted = 0;             ///< events that wait in the queue of the table
   RestartHistory history;
   std::uint32_t restarts = 0;       ///< automatic ones since the last start by hand or by a request
   std::string last_exit;            ///< in words
