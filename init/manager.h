@@ -77,10 +77,10 @@ class Manager final : public UnitRequests {
   Met dependency_met(const Dependency& dependency) const;
   void evaluate(UnitRuntime& unit);
   void dependents_of(UnitRuntime& unit);
-  void bring_down_dependents(const UnitRuntime& unit, const std::string& reason);
+  void bring_down_dependents(UnitRuntime& unit, const std::string& reason);
   /// cause: up, whatever that means for it, and the reason of this start; not started once more.
   void bring_up(UnitRuntime& unit, const UnitRuntime* cause);
-  void start_what_stopped_with(const UnitRuntime& unit);
+  void start_what_stopped_with(UnitRuntime& unit);
   void came_to_rest(UnitRuntime& unit);
   void has_had_its_turn(UnitRuntime& unit);
   void tell_rest(const UnitRuntime& unit);

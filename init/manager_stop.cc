@@ -1,5 +1,6 @@
 // Stopping and restarting: who goes down with a unit, in which order, and who comes back with it.
 #include <algorithm>
+#include <utility>
 
 #include "init/manager.h"
 
@@ -15,7 +16,7 @@ bool is_in_a_life(const UnitRuntime& unit) {
 
 }  // namespace
 
-void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
+void Manager::bring_down_dependents(UnitRuntime& unit, const std::string& reason) {
   if (unit.is_job() && unit.job_succeeded)
     return;  // its first success is all that they require
   for (const std::string_view name : order_.brought_down_by(unit.name())) {
@@ -23,14 +24,15 @@ void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& 
     if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
       continue;
     other->stopped_with = unit.name();
+    unit.took_others_down = true;
     if (!reason.empty())
       other->reason = reason;
     mark_stop(*other);
   }
 }
 
-void Manager::start_what_stopped_with(const UnitRuntime& unit) {
-  if (refuse_starts_)
+void Manager::start_what_stopped_with(UnitRuntime& unit) {
+  if (refuse_starts_ || !std::exchange(unit.took_others_down, false))
     return;
   for (const auto& [name, other] : table_.all())
     if (other->stopped_with == unit.name()) {

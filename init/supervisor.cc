@@ -39,6 +39,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                  cgroup_name(settings.has_run_dir ? settings.run_dir() : "")),
       endpoints_(settings),
       proxies_(loop, settings),
+      loans_(loop),
       launcher_(settings, logs, endpoints_, proxies_, resources_),
       cleaner_(loop, table_, logs, resources_.groups(), settings),
       readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
@@ -78,6 +79,8 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                    : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
       signals_(loop, signals_for(command_ != nullptr),
                [this](const os::SignalInfo& signal) { hear(signal); }) {
+  launcher_.set_loans(loans_);
+  reaper_.set_observer([this](pid_t pid) { loans_.take_back(pid); });
   proxies_.set_owner(leases_);
   proxies_.set_figures([this] { return figures_.take(); });
   manager_.set_leases(leases_);

@@ -80,6 +80,7 @@ class Supervisor {
   Resources resources_;
   Endpoints endpoints_;
   ProxyLinks proxies_;
+  os::DescriptorLoans loans_;
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;

@@ -116,7 +116,8 @@ struct UnitRuntime {
   bool start_again = false;   ///< was started while a life ended, or restarts: the next one follows
   bool stop_pending = false;  ///< is to stop, once all that comes after it has stopped
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
-  std::uint64_t since_ms = 0;  ///< of the state, wall clock
+  bool took_others_down = false;  ///< some have it as `stopped_with`
+  std::uint64_t since_ms = 0;     ///< of the state, wall clock
   UnitLife life;
   UnitTimes times;
   os::TimerId deadline = os::kNoTimer;  ///< of the state; Manager disarms it with the next one
