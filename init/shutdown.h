@@ -48,6 +48,9 @@ class Shutdown {
   std::vector<std::string> left_jobs() const;
   void run_last_jobs();
   void go_on();
+  std::vector<const Unit*> units_up(bool tenants, bool others) const;
+  void limit_tenants();
+  void limit_rest();
   void stop_rest();
   void cut_short(const std::string& unit, const std::string& how);
   void note_early_kill(const UnitRuntime& unit);
@@ -63,7 +66,8 @@ class Shutdown {
   JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
   bool hurries_ = false;
-  Milliseconds stop_cap_{0};
+  os::TimePoint half_, end_;    ///< of the time
+  Milliseconds rest_share_{0};  ///< of the first half, for what stops after the tenants
   bool is_over_ = false;
   std::vector<os::TimerId> timers_;
   Record record_;

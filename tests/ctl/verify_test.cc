@@ -134,8 +134,8 @@ TEST_F(Verify, TellsProgramsTheSame) {
                 ",\"limit\":64,\"enough\":false},"
                 "\"capabilities\":\"\",\"extra_capabilities\":\"\","
                 "\"shutdown_ms\":40000,\"stop_grace_ms\":41000,\"longest_stop\":{"
-                "\"total_ms\":10000,\"enough\":true,\"timeout_ms\":40000,\"after_stop_ms\":0,"
-                "\"stop_grace_ms\":41000,\"units\":[{\"unit\":\"redis\",\"stop_ms\":10000,"
+                "\"total_ms\":10000,\"enough\":true,\"timeout_ms\":20000,\"after_stop_ms\":0,"
+                "\"stop_grace_ms\":21000,\"units\":[{\"unit\":\"redis\",\"stop_ms\":10000,"
                 "\"after_ms\":0}]}}\n");
 }
 
