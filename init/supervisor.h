@@ -89,9 +89,9 @@ class Supervisor {
   NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
-  MemoryKeeper memory_;
   Activation activation_;
   IdleWatch idle_;
+  MemoryKeeper memory_;
   Reloader reloader_;
   Shutdown shutdown_;
   LastEnd last_end_;
