@@ -75,6 +75,8 @@ int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& 
       log_warning("orphans of units are not reaped here: " + done.error().message);
   }
   Supervisor supervisor(loop, settings, logs, options.command);
+  if (lock)
+    supervisor.hold_run_dir(*std::move(lock));
   const int status = supervisor.run();
   set_log_sink(nullptr);
   machine_end = supervisor.machine_end();

@@ -67,6 +67,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
               timeline_, triggers_, logs, reaper_, launcher_, memory_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
+      run_dir_watch_(loop, settings.run_dir(), [this] { open_sockets(); }),
       idle_trim_(loop,
                  [] {
                    ::malloc_trim(0);
@@ -167,12 +168,18 @@ void Supervisor::request_shutdown(const std::string& why) {
   command_->signal(first ? SIGTERM : SIGKILL);
 }
 
-int Supervisor::run() {
+void Supervisor::open_sockets() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
   if (const auto listening = notify_socket_.open(settings_); !listening)
     log_warning("units cannot use sd_notify: " + listening.error().message);
   launcher_.set_notify_address(notify_socket_.address());
+}
+
+int Supervisor::run() {
+  open_sockets();
+  if (settings_.has_run_dir)
+    run_dir_watch_.begin(std::move(run_dir_lock_));
   reloader_.boot();
   keep_state();
   triggers_.loaded();

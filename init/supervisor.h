@@ -33,6 +33,7 @@
 #include "init/reaper.h"
 #include "init/reloader.h"
 #include "init/resources.h"
+#include "init/run_dir_watch.h"
 #include "init/settings.h"
 #include "init/shutdown.h"
 #include "init/state_feed.h"
@@ -47,6 +48,8 @@ class Supervisor {
   Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs,
              std::vector<std::string> command = {});
 
+  /// lock: of the run dir; call before run(), and only if there is one.
+  void hold_run_dir(os::UniqueFd lock) { run_dir_lock_ = std::move(lock); }
   /// Boots the units and runs until everything has stopped. Returns berth's exit status.
   int run();
   /// What becomes of the machine then, if it is ours to end.
@@ -65,6 +68,7 @@ class Supervisor {
   void request_shutdown(const std::string& why);
   void forward(const os::SignalInfo& signal, const std::string& to, const std::string& from);
   void reload(const std::string& why);
+  void open_sockets();
   void keep_state();
   void end_leftovers();
   void on_state(UnitRuntime& unit);
@@ -104,6 +108,8 @@ class Supervisor {
   Timeline timeline_;
   AdminService admin_;
   AdminLink admin_link_;
+  RunDirWatch run_dir_watch_;
+  os::UniqueFd run_dir_lock_;  ///< until run_dir_watch_ has it
   IdleTrim idle_trim_;
   bool shortage_said_ = false;
   std::unique_ptr<OneCommand> command_;  ///< null = none

@@ -153,9 +153,46 @@ class RunDir(FaultTest):
         shutil.rmtree(self.run_dir)
         kill(first)
 
-        self.assertNotEqual(0, berth.ctl("status").returncode)
         wait_until(lambda: first not in [each.pid for each in berth.processes("sleep 4711")] and
                    berth.processes("sleep 4711"), lambda: f"another life in\n{berth.output()}")
+        self.assertEqual(0, berth.stop())
+
+    def test_it_is_made_again_with_its_sockets_and_one_warning(self):
+        tell = self.script("tell", "python3 -c '\n"
+                           "import os, socket\n"
+                           "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+                           's.sendto(b"READY=1\\nSTATUS=here", os.environ["NOTIFY_SOCKET"])\'\n'
+                           "exec sleep 4711")
+        self.service("a", [tell], service="ready = { notify = true }")
+        berth = self.boot()
+        first = berth.wait_for_state("a", "running")["main_pid"]
+        self.wait_for_berthctl(berth)
+        berth.close_feed()
+
+        for turn in (1, 2):
+            shutil.rmtree(self.run_dir)
+            wait_until(lambda turn=turn: berth.output().count("somebody has removed") == turn,
+                       berth.output)
+            self.wait_for_berthctl(berth)
+            self.assertEqual(first, berth.status("a")["main_pid"])
+        self.assertEqual(0, berth.ctl("restart", "a").returncode)
+
+        status = berth.wait_for_state("a", "running")
+        self.assertNotEqual(first, status["main_pid"])
+        self.assertEqual("here", status["says"])
+        self.assertNotIn("berth-admin ended", berth.output())
+        self.assertEqual(0, berth.stop())
+        self.assertEqual(2, berth.output().count("somebody has removed"))
+
+    def test_one_socket_that_is_removed_comes_back(self):
+        self.service("a", SLEEP)
+        berth = self.boot()
+        self.wait_for_berthctl(berth)
+
+        self.path("run-dir/admin.sock").unlink()
+
+        berth.wait_for_line("warning: somebody has removed .*/run-dir, or what berth has there")
+        self.wait_for_berthctl(berth)
         self.assertEqual(0, berth.stop())
 
 
