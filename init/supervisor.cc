@@ -252,7 +252,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
   const SignalRule rule = signal_rule(reloader_.config(), signal.signal);
   switch (rule.action) {
     case SignalRule::Action::restart:
-      machine_end_ = os::MachineEnd::restart;
+      shutdown_.restart_machine();
       return request_shutdown(from);
     case SignalRule::Action::shutdown:
       return request_shutdown(from);

@@ -53,7 +53,7 @@ class Supervisor {
   /// Boots the units and runs until everything has stopped. Returns berth's exit status.
   int run();
   /// What becomes of the machine then, if it is ours to end.
-  os::MachineEnd machine_end() const { return machine_end_; }
+  os::MachineEnd machine_end() const { return shutdown_.machine_end(); }
 
  private:
   void hear(const os::SignalInfo& signal) noexcept;
@@ -118,7 +118,6 @@ class Supervisor {
   os::TimerId command_deadline_ = os::kNoTimer;
   os::SignalFd signals_;
   pid_t log_files_writer_ = 0;  ///< 0 = none runs
-  os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };
 
 }  // namespace berth
