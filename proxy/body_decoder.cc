@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "proxy/header_name.h"
+
 namespace berth::proxy {
 namespace {
 
@@ -76,12 +78,29 @@ void BodyDecoder::extension_byte(char byte) {
 }
 
 void BodyDecoder::trailer_byte(char byte) {
-  if (byte == '\r')
+  if (byte == '\r') {
     state_ = state_ == State::trailer_start ? State::end_lf : State::trailer_lf;
-  else if (is_forbidden(byte) || ++overhead_ > kMaxOverhead)
+    return;
+  }
+  if (is_forbidden(byte) || ++overhead_ > kMaxOverhead) {
     state_ = State::broken;
+    return;
+  }
+  if (state_ == State::trailer_start)
+    trailer_at_ = trailers_.size();
+  trailers_ += byte;
+  state_ = State::trailer;
+}
+
+void BodyDecoder::end_trailer() {
+  const std::string_view line = std::string_view(trailers_).substr(trailer_at_);
+  const std::string_view name = line.substr(0, line.find(':'));
+  const bool sound = name.size() < line.size() && is_token(name);
+  if (sound && header_name(name) == HeaderName::other && !is_disguised_header(name))
+    trailers_ += "\r\n";
   else
-    state_ = State::trailer;
+    trailers_.resize(trailer_at_);
+  state_ = sound ? State::trailer_start : State::broken;
 }
 
 void BodyDecoder::control(char byte) {
@@ -106,7 +125,7 @@ void BodyDecoder::control(char byte) {
     case State::trailer:
       return trailer_byte(byte);
     case State::trailer_lf:
-      return expect('\n', State::trailer_start);
+      return byte == '\n' ? end_trailer() : expect('\n', State::broken);
     case State::end_lf:
       return expect('\n', State::done);
     case State::done:

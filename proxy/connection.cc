@@ -68,11 +68,6 @@ void Connection::on_events(os::Events events) noexcept {
       return tunnel_->pump();
     case ConnectionState::lingering:
       return drop_input();
-    case ConnectionState::waiting_backend:
-      // Most who finish sending here have gone away; nobody is started, or kept waiting, for them.
-      if (events.hangup)
-        return close();
-      break;
     default:
       break;
   }
@@ -110,6 +105,8 @@ void Connection::run() {
       break;
   }
   running_ = false;
+  if (stream_.saw_end() && exchange_ != nullptr)
+    exchange_->on_client_end();
 }
 
 bool Connection::read_head() {

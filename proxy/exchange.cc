@@ -55,7 +55,7 @@ void Exchange::renew() {
   request_.clear();
   relay_.reset();
   unit_.clear();
-  upgrade_ = fresh_only_ = waited_ = reply_keeps_ = false;
+  upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;
   hold_until_ = os::TimePoint();
@@ -101,7 +101,7 @@ bool Exchange::refuse_bad_head() {
     return true;
   }
   request_.body.start(head.body, head.content_length);
-  if (head.method == HTTP_OPTIONS && head.text(head.target) == "*") {
+  if (head.method == HTTP_OPTIONS && (head.text(head.target) == "*" || max_forwards(head) == 0U)) {
     answer(options_reply());
     return true;
   }
@@ -140,7 +140,7 @@ bool Exchange::needs_login(const Place& route, const Place& tenant,
   if (!context_.site.needs_login(path, tenant))
     return false;
   // "*.ext" opens what a static file answers, and nothing else of that name.
-  if (route.kind == Place::Kind::nowhere && context_.site.is_public_file(path))
+  if (route.kind == Place::Kind::nowhere && context_.site.is_public_file(path, tenant))
     file = find_file();
   return !file.has_value();
 }
@@ -196,12 +196,20 @@ void Exchange::on_login(LoginWaiter::Verdict verdict) noexcept {
 void Exchange::proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file) {
   if (route.kind == Place::Kind::route)
     return forward(route);
-  if (!file)
+  const BotAction bots =
+      context_.site.bot_action(tenant, request_.head.value(HeaderName::user_agent));
+  // Who reads robots.txt goes away by itself.
+  const bool hides_files =
+      bots == BotAction::reject && !request_.facts.path.ends_with("/robots.txt");
+  if (!file && !hides_files)
     file = find_file();
-  if (file)
+  if (file && !hides_files)
     return answer(file_reply(*std::move(file), request_.head));
+  // Before bots: those who are refused for good do not come again after the maintenance.
   if (context_.site.config().maintenance)
     return answer_unavailable(context_.spec().retry_after);
+  if (bots != BotAction::allow)
+    return answer(refuse_bot(request_.head));
   if (tenant.kind == Place::Kind::nowhere)
     return answer_error(404);
   if (tenant.kind == Place::Kind::tenant)
@@ -279,6 +287,25 @@ void Exchange::on_client() {
     pump();
   else if (client_->state() == ConnectionState::replying)
     continue_reply();
+}
+
+void Exchange::on_client_end() {
+  // Who has finished sending may have left, or may wait for the answer (RFC 9112 section 9.6 speaks
+  // of both). An interim reply, which whoever reads has to bear (RFC 9110 section 15.2), tells:
+  // somebody who has left answers it with a reset.
+  constexpr std::string_view kAreYouThere = "HTTP/1.1 100 Continue\r\n\r\n";
+  const ConnectionState state = client_->state();
+  // Nobody who reads events leaves half.
+  if (state == ConnectionState::relaying && relay_.is_event_stream())
+    return client_->close();
+  const bool waits = state == ConnectionState::waiting_backend ||
+                     state == ConnectionState::connecting ||
+                     (state == ConnectionState::relaying && !relay_.has_replied());
+  if (!waits || asked_client_ || request_.head.minor == 0 || client_->stream().is_stalled())
+    return;
+  asked_client_ = true;
+  if (!client_->stream().write(kAreYouThere))
+    client_->close();
 }
 
 void Exchange::abandon() {

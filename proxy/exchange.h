@@ -35,6 +35,8 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   void on_head();
   /// The client's socket has news.
   void on_client();
+  /// The client has finished sending, and perhaps gone. May end the connection.
+  void on_client_end();
   /// A deadline is over, or the end has come from outside: answers or breaks off.
   void stop(ConnectionAction how);
   /// The client is gone: lets go of everything.
@@ -91,8 +93,9 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   bool upgrade_ = false;      ///< the WebSocket upgrade is passed on
   bool fresh_only_ = false;   ///< an idle connection has failed it already
   bool waited_ = false;  ///< a new connection has, too: it waits, or has waited, for the next life
-  bool reply_keeps_ = false;  ///< our own answer leaves the connection usable
-  int reply_status_ = 0;      ///< of our own answer
+  bool asked_client_ = false;  ///< whether it is still there
+  bool reply_keeps_ = false;   ///< our own answer leaves the connection usable
+  int reply_status_ = 0;       ///< of our own answer
   ReplyKind reply_kind_ = ReplyKind::error;
   std::uint64_t reply_bytes_ = 0;
   os::UniqueFd reply_file_;

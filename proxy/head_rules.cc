@@ -1,13 +1,17 @@
 // The rules of RFC 9112 that keep two servers from reading one message differently.
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
 
 #include "proxy/http_head.h"
 
 namespace berth::proxy {
 namespace {
 
-constexpr std::string_view kVersion = " HTTP/1.x\r\n";
+/// llhttp knows RTSP and ICE as well.
+constexpr std::string_view kVersion = " HTTP/1.";
+constexpr std::string_view kVersionEnd = "x\r\n";
 
 /// Every line ends in CR LF, none starts with a blank (a folded field) or a colon (a field without
 /// name), there is no other CR and no NUL. llhttp 8.1 is content with less in some places.
@@ -33,7 +37,8 @@ bool has_sound_lines(std::string_view raw) {
 bool has_sound_request_line(const HttpHead& head) {
   const std::size_t target_end = std::size_t{head.target.at} + head.target.size;
   return head.target.at == head.method_text.at + head.method_text.size + 1 &&
-         head.raw.find('\n') + 1 == target_end + kVersion.size();
+         head.raw.find('\n') + 1 == target_end + kVersion.size() + kVersionEnd.size() &&
+         head.raw.compare(target_end, kVersion.size(), kVersion) == 0;
 }
 
 /// Decimal digits only: no sign, no blank, no list, no overflow.
@@ -135,6 +140,15 @@ HeadOutcome apply_head_rules(HeadKind kind, HttpHead& head) {
   head.keep_alive = !framing.close && (head.minor == 1 || framing.keep_alive);
   head.wants_upgrade = framing.connection_upgrade && framing.upgrade && head.minor == 1;
   return decide_body(kind, head, framing);
+}
+
+std::optional<std::uint32_t> max_forwards(const HttpHead& head) {
+  const std::string_view text = head.value(HeaderName::max_forwards);
+  std::uint64_t count = 0;
+  if (!read_length(text, count))
+    return std::nullopt;
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(count, std::numeric_limits<std::uint32_t>::max()));
 }
 
 BodyKind response_body_kind(const HttpHead& head, bool to_head) {

@@ -1,6 +1,9 @@
 // Heads on their way through (RFC 9110 section 7.6).
 #include "proxy/head_writer.h"
 
+#include <algorithm>
+#include <optional>
+
 namespace berth::proxy {
 namespace {
 
@@ -65,7 +68,6 @@ bool is_hop_by_hop(HeaderName name) {
     case HeaderName::proxy_authorization:
     case HeaderName::proxy_connection:
     case HeaderName::te:
-    case HeaderName::trailer:
     case HeaderName::transfer_encoding:
     case HeaderName::upgrade:
       return true;
@@ -75,8 +77,12 @@ bool is_hop_by_hop(HeaderName name) {
 }
 
 /// Fields that we write ourselves, or that nobody outside may set.
-bool is_ours(HeaderName name, bool trusted) {
+bool is_ours(HeaderName name, const UpstreamRequest& request) {
   switch (name) {
+    case HeaderName::max_forwards:
+      return request.head.method == HTTP_OPTIONS;
+    case HeaderName::trailer:
+      return request.head.body != BodyKind::chunked;
     case HeaderName::host:
     case HeaderName::proxy:
     case HeaderName::x_forwarded_for:
@@ -87,7 +93,7 @@ bool is_ours(HeaderName name, bool trusted) {
       return true;
     case HeaderName::forwarded:
     case HeaderName::x_real_ip:
-      return !trusted;
+      return !request.facts.trusted;
     default:
       return false;
   }
@@ -125,6 +131,30 @@ void append_forwarding(const UpstreamRequest& request, std::string& out) {
     append_field(out, "X-Remote-User", facts.remote_user);
 }
 
+/// The client takes trailers, and the unit may know it: they are passed on.
+bool takes_trailers(const HttpHead& head) {
+  return head.minor == 1 &&
+         std::any_of(head.fields.begin(), head.fields.end(), [&](const HeaderField& field) {
+           return field.name == HeaderName::te && list_has_token(head.value_of(field), "trailers");
+         });
+}
+
+void append_hop_fields(const UpstreamRequest& request, std::string& out) {
+  if (request.head.body == BodyKind::chunked)
+    append_field(out, "Transfer-Encoding", "chunked");
+  if (request.upgrade)
+    out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  else if (takes_trailers(request.head))
+    out += "Connection: TE\r\nTE: trailers\r\n";
+}
+
+/// One hop less is left (RFC 9110 section 7.6.2).
+void append_max_forwards(const HttpHead& head, std::string& out) {
+  const std::optional<std::uint32_t> left = max_forwards(head);
+  if (head.method == HTTP_OPTIONS && left > 0U)
+    append_field(out, "Max-Forwards", std::to_string(*left - 1));
+}
+
 /// " 200 OK\r\n" of the status line.
 std::string_view status_part(const HttpHead& head) {
   const std::string_view raw = head.raw;
@@ -142,15 +172,12 @@ void append_request_head(const UpstreamRequest& request, std::string& out) {
   append_field(out, "Host",
                request.facts.authority.empty() ? "localhost" : request.facts.authority);
   const ConnectionTokens tokens(head);
-  const bool trusted = request.facts.trusted;
   append_fields(head, out, [&](const HeaderField& field) {
-    return !is_hop_by_hop(field.name) && !is_ours(field.name, trusted) && !tokens.names(field);
+    return !is_hop_by_hop(field.name) && !is_ours(field.name, request) && !tokens.names(field);
   });
+  append_max_forwards(head, out);
   append_forwarding(request, out);
-  if (head.body == BodyKind::chunked)
-    append_field(out, "Transfer-Encoding", "chunked");
-  if (request.upgrade)
-    out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  append_hop_fields(request, out);
   out += "\r\n";
 }
 
@@ -162,6 +189,11 @@ void append_response_head(const DownstreamResponse& response, std::string& out) 
   bool dated = false;
   append_fields(head, out, [&](const HeaderField& field) {
     dated |= field.name == HeaderName::date;
+    if (field.name == HeaderName::trailer)
+      return response.chunked;
+    // RFC 9110 section 8.6: a 204 has no length.
+    if (field.name == HeaderName::content_length && head.status == 204)
+      return false;
     return !is_hop_by_hop(field.name) && !tokens.names(field);
   });
   if (!dated && !response.upgrade)
@@ -180,7 +212,11 @@ void append_response_head(const DownstreamResponse& response, std::string& out) 
 void append_interim_head(const HttpHead& head, std::string& out) {
   out += "HTTP/1.1";
   out += status_part(head);
-  append_fields(head, out, [](const HeaderField& field) { return !is_hop_by_hop(field.name); });
+  const ConnectionTokens tokens(head);
+  append_fields(head, out, [&](const HeaderField& field) {
+    return !is_hop_by_hop(field.name) && field.name != HeaderName::content_length &&
+           !tokens.names(field);
+  });
   out += "\r\n";
 }
 

@@ -31,6 +31,7 @@ constexpr std::array kKnown = {
     Known{"connection", HeaderName::connection},
     Known{"keep-alive", HeaderName::keep_alive},
     Known{"user-agent", HeaderName::user_agent},
+    Known{"max-forwards", HeaderName::max_forwards},
     Known{"x-request-id", HeaderName::x_request_id},
     Known{"authorization", HeaderName::authorization},
     Known{"if-none-match", HeaderName::if_none_match},
@@ -87,6 +88,14 @@ bool is_disguised_header(std::string_view text) {
   std::string dashed(text);
   std::replace(dashed.begin(), dashed.end(), '_', '-');
   return header_name(dashed) != HeaderName::other;
+}
+
+bool is_token(std::string_view text) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+           kOthers.find(c) != std::string_view::npos;
+  });
 }
 
 std::string_view trimmed(std::string_view text) {

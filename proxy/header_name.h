@@ -20,6 +20,7 @@ enum class HeaderName : std::uint8_t {
   if_none_match,
   if_range,
   keep_alive,
+  max_forwards,
   proxy,  ///< would become HTTP_PROXY in the environment of a CGI
   proxy_authorization,
   proxy_connection,
@@ -44,6 +45,9 @@ HeaderName header_name(std::string_view text);
 /// make environment variables of header fields (CGI, Rack) cannot tell the two apart, so such a
 /// field is an attempt to smuggle.
 bool is_disguised_header(std::string_view text);
+
+/// Whether `text` can be the name of a field (RFC 9110 section 5.6.2).
+bool is_token(std::string_view text);
 
 /// ASCII only, whatever the locale.
 bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,9 @@ class HeadParser {
 /// What RFC 9112 asks of a complete head beyond its grammar; fills in the decided members of
 /// `head`.
 HeadOutcome apply_head_rules(HeadKind kind, HttpHead& head);
+
+/// How many hops the request may still take; nothing if it does not say, or no number.
+std::optional<std::uint32_t> max_forwards(const HttpHead& head);
 
 /// How the body of the response `head` to a request is delimited. REQUIRES: apply_head_rules() was
 /// content with it. `to_head` = the request was a HEAD.

@@ -43,6 +43,17 @@ std::unique_ptr<UpstreamConnection> Relay::detach() {
   return std::move(upstream_);
 }
 
+bool Relay::is_event_stream() const {
+  constexpr std::string_view kType = "text/event-stream";
+  return head_done_ &&
+         std::any_of(response_.fields.begin(), response_.fields.end(),
+                     [&](const HeaderField& field) {
+                       return equals_ignoring_case(response_.name_of(field), "content-type") &&
+                              equals_ignoring_case(
+                                  response_.value_of(field).substr(0, kType.size()), kType);
+                     });
+}
+
 void Relay::start(std::string_view request_head, const Settings& settings) {
   settings_ = settings;
   parser_.start(HeadKind::response, response_);
@@ -72,10 +83,14 @@ Relay::Outcome Relay::pass_on(std::span<char> bytes, std::size_t& used) {
   if (request_.body.kind() == BodyKind::chunked) {
     std::array<char, kChunkHeadRoom> room{};
     const bool any = !step.payload.empty();
-    const std::array<std::string_view, 4> pieces = {
-        any ? chunk_head(step.payload.size(), room) : std::string_view(), step.payload,
+    const bool over = request_.body.is_complete();
+    const std::array<std::string_view, 6> pieces = {
+        any ? chunk_head(step.payload.size(), room) : std::string_view(),
+        step.payload,
         any ? kChunkEnd : std::string_view(),
-        request_.body.is_complete() ? kLastChunk : std::string_view()};
+        over ? kLastChunk : std::string_view(),
+        over ? request_.body.trailers() : std::string_view(),
+        over ? kChunkEnd : std::string_view()};
     alive = upstream_->stream().write(pieces);
   } else {
     alive = upstream_->stream().write(step.payload);
@@ -118,7 +133,10 @@ Relay::Outcome Relay::pump_request(Stream& client) {
 Relay::Outcome Relay::finish_head(std::string& head) {
   const BodyKind kind = response_body_kind(response_, request_.is_head_method());
   response_body_.start(kind, response_.content_length);
-  upstream_reusable_ = response_.keep_alive && kind != BodyKind::until_close;
+  // A 204 that announces a body: whether one follows, nobody can tell.
+  const bool doubtful = response_.status == 204 && response_.body != BodyKind::none &&
+                        response_.body != BodyKind::until_close;
+  upstream_reusable_ = response_.keep_alive && kind != BodyKind::until_close && !doubtful;
   const bool delimited = kind == BodyKind::none || kind == BodyKind::length;
   chunk_reply_ = !delimited && request_.head.minor == 1;
   settings_.keep_alive &= delimited || chunk_reply_;
@@ -166,10 +184,15 @@ Relay::Outcome Relay::pass_back(Stream& client, std::span<char> bytes, std::stri
   std::array<char, kChunkHeadRoom> room{};
   const bool chunk = chunk_reply_ && !step.payload.empty();
   const bool over = response_body_.is_complete();
-  const std::array<std::string_view, 5> pieces = {
-      head, chunk ? chunk_head(step.payload.size(), room) : std::string_view(), step.payload,
+  const bool last = chunk_reply_ && over;
+  const std::array<std::string_view, 7> pieces = {
+      head,
+      chunk ? chunk_head(step.payload.size(), room) : std::string_view(),
+      step.payload,
       chunk ? kChunkEnd : std::string_view(),
-      chunk_reply_ && over ? kLastChunk : std::string_view()};
+      last ? kLastChunk : std::string_view(),
+      last ? response_body_.trailers() : std::string_view(),
+      last ? kChunkEnd : std::string_view()};
   has_replied_ = true;
   if (!client.write(pieces))
     return Outcome::client_gone;
@@ -200,7 +223,8 @@ Relay::Outcome Relay::response_ended(Stream& client, bool in_order) {
   if (response_body_.kind() != BodyKind::until_close || !in_order)
     return Outcome::cut;
   response_over_ = true;
-  return !chunk_reply_ || client.write(kLastChunk) ? Outcome::under_way : Outcome::client_gone;
+  constexpr std::array<std::string_view, 2> kEnd = {kLastChunk, kChunkEnd};
+  return !chunk_reply_ || client.write(kEnd) ? Outcome::under_way : Outcome::client_gone;
 }
 
 Relay::Outcome Relay::pump_response(Stream& client) {

@@ -63,6 +63,8 @@ class Relay {
   /// Whether a byte of a reply has gone to the client.
   bool has_replied() const { return has_replied_; }
   int status() const { return response_.status; }
+  /// Whether the reply under way consists of server-sent events.
+  bool is_event_stream() const;
   std::uint64_t body_bytes() const { return response_body_.total(); }
   /// After `complete`: whether the client's connection can be used again.
   bool keeps_client() const { return settings_.keep_alive && request_.body.is_complete(); }

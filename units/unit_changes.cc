@@ -132,6 +132,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"max_starting", kBeside, same_tenant<&TenantSpec::max_starting>},
     {"auth", kBeside, same_tenant<&TenantSpec::auth>},
     {"public", kBeside, same_tenant<&TenantSpec::public_paths>},
+    {"bots", kBeside, same_tenant<&TenantSpec::bots>},
     {"proxy", kOf, same_tenant<&TenantSpec::proxy>},
 
     {"listen", kOf, same_proxy_listen},

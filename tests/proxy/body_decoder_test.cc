@@ -13,6 +13,7 @@ struct Decoded {
   BodyDecoder::Outcome outcome = BodyDecoder::Outcome::more;
   std::string payload;
   std::size_t used = 0;
+  std::string trailers;
 };
 
 Decoded decode(BodyKind kind, std::uint64_t length, std::string bytes, std::size_t portion) {
@@ -26,6 +27,7 @@ Decoded decode(BodyKind kind, std::uint64_t length, std::string bytes, std::size
     result.used += step.used;
     result.outcome = step.outcome;
   }
+  result.trailers = decoder.trailers();
   return result;
 }
 
@@ -36,6 +38,7 @@ Decoded decode_every_way(const std::string& bytes) {
     EXPECT_EQ(parts.outcome, whole.outcome) << portion;
     EXPECT_EQ(parts.payload, whole.payload) << portion;
     EXPECT_EQ(parts.used, whole.used) << portion;
+    EXPECT_EQ(parts.trailers, whole.trailers) << portion;
   }
   return whole;
 }
@@ -51,12 +54,24 @@ TEST(BodyDecoder, TakesTheChunkingOff) {
 
 TEST(BodyDecoder, RefusesLaxChunks) {
   const std::vector<std::string> lax = {
-      "4 \r\nWiki\r\n",       " 4\r\nWiki\r\n", "4\nWiki\r\n0\r\n\r\n", "4\r\nWiki\n0\r\n\r\n",
-      "0x4\r\nWiki\r\n",      "\r\n4\r\n",      "-4\r\nWiki",           "4 erfr\r\nWiki\r\n",
-      "4\r\nWikiX\r\n",       "4;a\nb\r\nWiki", "0\r\nA: b\n\r\n",      "0\r\n\n",
-      "ffffffffffffffff\r\n", "g\r\n",          "4\rWiki\r\n",          ";a\r\n"};
+      "4 \r\nWiki\r\n",       " 4\r\nWiki\r\n",  "4\nWiki\r\n0\r\n\r\n", "4\r\nWiki\n0\r\n\r\n",
+      "0x4\r\nWiki\r\n",      "\r\n4\r\n",       "-4\r\nWiki",           "4 erfr\r\nWiki\r\n",
+      "4\r\nWikiX\r\n",       "4;a\nb\r\nWiki",  "0\r\nA: b\n\r\n",      "0\r\n\n",
+      "ffffffffffffffff\r\n", "g\r\n",           "4\rWiki\r\n",          ";a\r\n",
+      "0\r\nA\r\n\r\n",       "0\r\nA :b\r\n",   "0\r\n A: b\r\n",       "0\r\n: b\r\n",
+      "0\r\nA: b\r\n c\r\n",  "0\r\nA: \x01\r\n"};
   for (const std::string& each : lax)
     EXPECT_EQ(decode_every_way(each).outcome, BodyDecoder::Outcome::malformed) << each;
+}
+
+TEST(BodyDecoder, KeepsTheTrailersThatMayBePassedOn) {
+  const Decoded got = decode_every_way(
+      "1\r\na\r\n0\r\nDigest: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"
+      "X-Remote-User: root\r\nX_Forwarded_For: a\r\nHost: evil\r\nServer-Timing: db;dur=3 "
+      "\r\n\r\n");
+
+  EXPECT_EQ(got.outcome, BodyDecoder::Outcome::complete);
+  EXPECT_EQ(got.trailers, "Digest: x\r\nServer-Timing: db;dur=3 \r\n");
 }
 
 TEST(BodyDecoder, LimitsExtensionsAndTrailers) {

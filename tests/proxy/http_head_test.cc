@@ -138,6 +138,17 @@ TEST(HttpHead, RefusesWhatCouldBeReadInTwoWays) {
       "get / HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET / http/1.1\r\nHost: x\r\n\r\n",
+      "OPTIONS / RTSP/1.0\r\nHost: x\r\n\r\n",
+      "SOURCE / ICE/1.0\r\nHost: x\r\n\r\n",
+      "GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET /\x0b HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nA: b\x0b\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nA: b\x7f\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nA\x01: b\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nA\xc3\xa9: b\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\nA\t: b\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost : x\r\n\r\n",
       "\x16\x03\x01\x02",
   };
   for (const std::string_view each : smuggled)
@@ -151,7 +162,11 @@ TEST(HttpHead, RefusesANulAnywhere) {
 
 TEST(HttpHead, RefusesOtherTransferCodings) {
   for (const std::string_view coding :
-       {"gzip, chunked", "chunked, identity", "identity", "xchunked", "chunked;q=1", "blegh"}) {
+       {"gzip, chunked", "chunked, identity", "identity", "xchunked", "chunked;q=1", "blegh",
+        "chunked,", "chunked, chunked", ",chunked", "\"chunked\"",
+        "\xa0"
+        "chunked",
+        "chunked\t\x0b", "", "chunkedchunkedchunkedchunkedchunkedchunkedchunkedchunked"}) {
     const std::string text =
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + std::string(coding) + "\r\n\r\n";
     const HeadOutcome outcome = request_outcome(text);
@@ -163,6 +178,10 @@ TEST(HttpHead, RefusesOtherTransferCodings) {
 TEST(HttpHead, RefusesOtherVersionsAndMethods) {
   EXPECT_EQ(request_outcome("GET / HTTP/2.0\r\nHost: x\r\n\r\n"), HeadOutcome::version_unsupported);
   EXPECT_EQ(request_outcome("GET / HTTP/1.2\r\nHost: x\r\n\r\n"), HeadOutcome::version_unsupported);
+  for (const std::string_view version : {"HTTP/1.1 ", "HTTP/01.1", "HTTP/1.", "HTTP/1.10"})
+    EXPECT_EQ(request_outcome("GET / " + std::string(version) + "\r\nHost: x\r\n\r\n"),
+              HeadOutcome::version_unsupported)
+        << version;
   EXPECT_EQ(request_outcome("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n"), HeadOutcome::method_refused);
   EXPECT_EQ(request_outcome("CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n"),
             HeadOutcome::method_refused);

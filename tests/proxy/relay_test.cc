@@ -79,8 +79,8 @@ TEST_F(RelayTest, ReemitsChunksOfARequest) {
        "3;ext=1\r\nabc\r\n");
   TestPeer& fresh = accept();
   EXPECT_TRUE(gets(fresh, "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"));
-  send(*client, "0\r\nTrailer: x\r\n\r\n");
-  EXPECT_TRUE(gets(fresh, "0\r\n\r\n"));
+  send(*client, "0\r\nDigest: x\r\nX-Remote-User: root\r\n\r\n");
+  EXPECT_TRUE(gets(fresh, "0\r\nDigest: x\r\n\r\n"));
   send(fresh, kOk);
   EXPECT_TRUE(gets(*client, "\r\n\r\nok"));
   send(*client, kGet);
@@ -92,8 +92,8 @@ TEST_F(RelayTest, ReemitsChunksOfAReply) {
   gets(*backend, "\r\n\r\n");
   send(*backend, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nab\r\n");
   EXPECT_TRUE(gets(*client, "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"));
-  send(*backend, "1\r\nc\r\n0\r\n\r\n");
-  EXPECT_TRUE(gets(*client, "1\r\nc\r\n0\r\n\r\n"));
+  send(*backend, "1\r\nc\r\n0\r\nServer-Timing: a\r\nContent-Length: 9\r\n\r\n");
+  EXPECT_TRUE(gets(*client, "1\r\nc\r\n0\r\nServer-Timing: a\r\n\r\n"));
   send(*client, kGet);
   EXPECT_TRUE(gets(*backend, "GET "));
 }

@@ -16,6 +16,7 @@ import threading
 import time
 
 NAME = os.environ.get("BERTH_UNIT", "?")
+BLOCK = 1 << 20
 
 
 def trace(word):
@@ -73,18 +74,38 @@ def echo(connection, stream):
         connection.sendall(data)
 
 
+def skip(stream, size):
+    """Reads so many bytes without keeping them; how many there were."""
+    left = size
+    while left > 0:
+        got = len(stream.read(min(left, BLOCK)))
+        if got == 0:
+            break
+        left -= got
+    return size - left
+
+
 def read_body(stream, headers):
     """Its length."""
     if "content-length" in headers:
-        return len(stream.read(int(headers["content-length"])))
+        return skip(stream, int(headers["content-length"]))
     length = 0
     while headers.get("transfer-encoding") == "chunked":
         size = int(stream.readline(), 16)
-        length += len(stream.read(size))
+        length += skip(stream, size)
         stream.readline()
         if size == 0:
             break
     return length
+
+
+def pour(connection, size):
+    """A reply of so many bytes."""
+    connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode())
+    block = memoryview(bytes(BLOCK))
+    while size > 0:
+        connection.sendall(block[:size])
+        size -= min(size, BLOCK)
 
 
 def answer(connection, stream, lines):
@@ -99,6 +120,9 @@ def answer(connection, stream, lines):
     if what == "ws":
         echo(connection, stream)
         return False
+    if what == "pour":
+        pour(connection, int(query.partition("=")[2]))
+        return True
     if what == "slow":
         time.sleep(float(query.partition("=")[2]) / 1000)
     if what == "hang":
