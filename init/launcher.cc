@@ -108,13 +108,15 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
   // berth's helpers are berth's; what they do for a unit is not to fail for its limits.
   const bool is_units_own = !context.helper || unit.unit.kind == UnitKind::proxy;
   const GroupEntry groups = is_units_own ? resources_.equip(unit, context) : GroupEntry{};
-  const os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
-  os::Spawned spawned = BERTH_TRY(os::spawn(image));
+  os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
   unit.life.program = image.program;
+  os::Spawned spawned = BERTH_TRY(os::spawn(std::move(image), loans_));
   forget_ended(unit.life.sessions);
   unit.life.sessions.push_back(spawned.pid);
-  logs_.attach(unit.name(), definition.log, LogStream::out, std::move(out.read_end));
-  logs_.attach(unit.name(), definition.log, LogStream::err, std::move(err.read_end));
+  logs_.attach(unit.name(), definition.log, LogStream::out,
+               os::DescriptorLoans::out_of_reach(std::move(out.read_end)));
+  logs_.attach(unit.name(), definition.log, LogStream::err,
+               os::DescriptorLoans::out_of_reach(std::move(err.read_end)));
   return spawned;
 }
 
@@ -204,7 +206,7 @@ Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const FoundNa
   context.names = names;
   context.standard_output = output;
   context.standard_error = errors;
-  return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)));
+  return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)), loans_);
 }
 
 Result<os::Spawned> Launcher::spawn_log_writer(os::BorrowedFd socket) const {

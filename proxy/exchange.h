@@ -107,8 +107,8 @@ class Exchange final : public LeaseUser,
   Relay relay_;
   std::string target_;                 ///< what the unit is asked for
   std::string unit_;                   ///< for the log; empty = none
-  std::string host_;                   ///< of a target; empty = the request is for a unit
   RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to
+  std::string host_;                   ///< of a target; empty = the request is for a unit
   std::string backend_;                ///< where the unit was asked, for the log
   std::string destination_;            ///< where it was replayed, for the log
   std::string file_path_;              ///< what was sent, for the log

@@ -53,10 +53,10 @@ class ReloaderTest : public ManagerTest {
   Launcher launcher_{settings_, logs_, endpoints_, links_, resources_};
   Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
   Reaper reaper_;
-  MemoryKeeper memory_{
-      {loop_, table_, logs_, resources_.groups(), cleaner_, launcher_, reaper_, manager_, leases_}};
   Activation activation_{loop_, table_, logs_, manager_, endpoints_.sockets()};
   IdleWatch idle_{loop_, table_, logs_, manager_, leases_};
+  MemoryKeeper memory_{{loop_, table_, logs_, resources_.groups(), cleaner_, launcher_, reaper_,
+                        manager_, leases_, idle_}};
   Reloader reloader_{{loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_,
                       settings_, activation_, idle_, resources_.groups(), memory_}};
 };
@@ -113,6 +113,19 @@ TEST_F(ReloaderTest, AnErrorThatWasThereBeforeStopsNoReload) {
   EXPECT_EQ(Words{"added redis: starts"}, reload());
   EXPECT_EQ(errors, reloader_.error_lines());
   EXPECT_EQ(UnitState::running, state("redis"));
+}
+
+TEST_F(ReloaderTest, RemovesAUnitThatIsAboutToStart) {
+  write("manual.toml", std::string(kRedis) + "[unit]\nstart = \"manual\"\n");
+  boot();
+  erase("manual.toml");
+
+  ASSERT_TRUE(manager_.start(*table_.find("manual")).has_value());
+  EXPECT_EQ(Words{"removed manual"}, reload());
+  turn();
+
+  EXPECT_EQ(nullptr, table_.find("manual"));
+  EXPECT_EQ(Words{}, actions_.take());
 }
 
 TEST_F(ReloaderTest, CheckTellsWhatWouldChangeAndChangesNothing) {
