@@ -44,7 +44,7 @@ TEST(StockUnits, FindRedisWhereItListens) {
     return catalog.find(unit)->process.env.at(name).value_or("");
   };
 
-  EXPECT_EQ("127.0.0.1:6379", catalog.find("redis")->service.address->str());
+  EXPECT_EQ("127.0.0.1:6379", format_address(*catalog.find("redis")->service.address));
   EXPECT_EQ("redis://127.0.0.1:6379/1", variable("cable", "REDIS_URL"));
   EXPECT_EQ("redis://127.0.0.1:6379", variable("anycable", "ANYCABLE_REDIS_URL"));
   EXPECT_EQ("redis://127.0.0.1:6379", variable("anycable-rpc", "ANYCABLE_REDIS_URL"));
