@@ -65,7 +65,7 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
       reload(command.verb, std::move(done));
       return std::nullopt;
     case Verb::shutdown:
-      p_.shutdown.request(p_.reloader.config(), "asked by uid " + std::to_string(command.uid));
+      shut_down_("asked by uid " + std::to_string(command.uid));
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
     case Verb::reboot:
@@ -74,8 +74,7 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
                     "this berth is not the first process of a machine: whoever runs the container "
                     "restarts it");
       p_.shutdown.restart_machine();
-      p_.shutdown.request(p_.reloader.config(),
-                          "asked to reboot by uid " + std::to_string(command.uid));
+      shut_down_("asked to reboot by uid " + std::to_string(command.uid));
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
     default:

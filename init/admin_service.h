@@ -45,6 +45,9 @@ class AdminService final : public AdminCommands {
   explicit AdminService(Parts parts) : p_(parts) {}
   void set_admin_pid(std::function<pid_t()> pid) { admin_pid_ = std::move(pid); }
   void set_last_end(const LastEnd& last_end) { last_end_ = &last_end; }
+  /// What a shutdown is asked of, and why: a command beside the units ends before them.
+  using ShutDown = std::function<void(const std::string& why)>;
+  void set_shut_down(ShutDown shut_down) { shut_down_ = std::move(shut_down); }
 
   std::optional<control::Denied> execute(const control::Command& command, Done done) override;
   Snapshot snapshot(bool with_pids) override;
@@ -68,6 +71,7 @@ class AdminService final : public AdminCommands {
   Parts p_;
   std::function<pid_t()> admin_pid_;
   const LastEnd* last_end_ = nullptr;
+  ShutDown shut_down_;
 };
 
 }  // namespace berth

@@ -111,6 +111,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
   admin_.set_last_end(last_end_);
+  admin_.set_shut_down([this](const std::string& why) { request_shutdown(why); });
   logs_.set_file_writer([this] { return start_log_writer(); });
   admin_.set_admin_pid([this] { return admin_link_.pid(); });
   loop_.set_exception_handler(give_up);

@@ -186,6 +186,19 @@ class BesideUnits(CommandTest):
         self.assertEqual(["ready", "stopped", "base stopped"], self.trace())
 
 
+    def test_berthctl_stops_the_command_before_the_units(self):
+        self.service("base", [self.script("base", "trap 'echo base stopped >>$TRACE; exit 0' TERM\n"
+                                          "while :; do sleep 0.02; done")])
+        berth = self.with_units("sh", "-c", "trap 'sleep 0.2; echo stopped >>$TRACE; exit 4' TERM;"
+                                            "echo ready >>$TRACE; while :; do sleep 0.02; done")
+        self.wait_for_trace("ready")
+
+        self.assertEqual(0, berth.ctl("shutdown").returncode)
+
+        self.assertEqual(4, berth.wait())
+        self.assertEqual(["ready", "stopped", "base stopped"], self.trace())
+
+
 class Terminal(CommandTest):
     """A shell on a terminal of its own, as `docker run -it` has it."""
 

@@ -128,6 +128,7 @@ while :; do sleep 0.05; done
                      service='reload_signal = "SIGHUP"')
         self.check(SUCCESS, self.berth.ctl("reload"))
         self.wait_for_trace("start")
+        self.berth.wait_for_line("web: ready")
 
         self.check(SUCCESS, self.berth.ctl("reload", "web"))
 
