@@ -42,6 +42,10 @@ class AdminService final : public AdminCommands {
   };
   explicit AdminService(Parts parts) : p_(parts) {}
   void set_admin_pid(std::function<pid_t()> pid) { admin_pid_ = std::move(pid); }
+  /// request: the end of berth is asked for, and why.
+  void set_shutdown(std::function<void(const std::string& why)> request) {
+    request_shutdown_ = std::move(request);
+  }
   void set_last_end(const LastEnd& last_end) { last_end_ = &last_end; }
 
   std::optional<control::Denied> execute(const control::Command& command, Done done) override;
@@ -65,6 +69,7 @@ class AdminService final : public AdminCommands {
 
   Parts p_;
   std::function<pid_t()> admin_pid_;
+  std::function<void(const std::string& why)> request_shutdown_;
   const LastEnd* last_end_ = nullptr;
 };
 
