@@ -70,6 +70,15 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
       request_shutdown_("asked by uid " + std::to_string(command.uid));
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
+    case Verb::reboot:
+      if (!p_.settings.ends_machine)
+        return deny(DenyCode::not_applicable,
+                    "this berth is not the first process of a machine: whoever runs the container "
+                    "restarts it");
+      p_.shutdown.restart_machine();
+      request_shutdown_("asked to reboot by uid " + std::to_string(command.uid));
+      finish_later(std::move(done), JobResult::done, {});
+      return std::nullopt;
     default:
       return execute_on_unit(command, std::move(done));
   }
@@ -203,6 +212,11 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.requests = usage.requests;
   status.idle_timeout_ms = static_cast<std::uint64_t>(unit.unit.tenant->idle_timeout.count());
   status.idle_for_ms = static_cast<std::uint64_t>(usage.idle_for.count());
+  if (usage.used_ago)
+    status.last_use_ms =
+        p_.loop.clock().wall_ms() - static_cast<std::uint64_t>(usage.used_ago->count());
+  if (const auto memory = p_.figures.memory_of(unit))
+    status.tenant_memory = memory->bytes;
   return status;
 }
 

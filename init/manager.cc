@@ -186,8 +186,11 @@ void Manager::evaluate(UnitRuntime& unit) {
   for (const Dependency& dependency : order_.waits_for(unit.name())) {
     const Met met = dependency_met(dependency);
     if (met == Met::never) {
-      unit.reason = unmet(dependency.unit, table_.find(dependency.unit));
+      UnitRuntime* missing = table_.find(dependency.unit);
+      unit.reason = unmet(dependency.unit, missing);
       unit.stopped_with = dependency.unit;
+      if (missing != nullptr)
+        missing->took_others_down = true;
       return table_.post(unit, UnitEvent::dep_failed);
     }
     ready &= met == Met::yes;

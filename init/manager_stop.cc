@@ -1,5 +1,6 @@
 // Stopping and restarting: who goes down with a unit, in which order, and who comes back with it.
 #include <algorithm>
+#include <utility>
 
 #include "init/manager.h"
 
@@ -15,7 +16,7 @@ bool is_in_a_life(const UnitRuntime& unit) {
 
 }  // namespace
 
-void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
+void Manager::bring_down_dependents(UnitRuntime& unit, const std::string& reason) {
   if (unit.is_job() && unit.job_succeeded)
     return;  // its first success is all that they require
   for (const std::string_view name : order_.brought_down_by(unit.name())) {
@@ -23,14 +24,15 @@ void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& 
     if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
       continue;
     other->stopped_with = unit.name();
+    unit.took_others_down = true;
     if (!reason.empty())
       other->reason = reason;
     mark_stop(*other);
   }
 }
 
-void Manager::start_what_stopped_with(const UnitRuntime& unit) {
-  if (refuse_starts_)
+void Manager::start_what_stopped_with(UnitRuntime& unit) {
+  if (refuse_starts_ || !std::exchange(unit.took_others_down, false))
     return;
   for (const auto& [name, other] : table_.all())
     if (other->stopped_with == unit.name()) {
@@ -134,14 +136,26 @@ void Manager::advance_stops() {
 void Manager::begin_stop(UnitRuntime& unit) {
   // In waiting and backoff there is no life to end; the flag is the next life's to clear.
   unit.life.stop_requested = true;
-  const Milliseconds limit = unit.unit.service.stop_timeout;
-  leases_->let_go(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit,
-                  [this, &unit] { table_.post(unit, UnitEvent::stop); });
+  Milliseconds for_requests = unit.unit.service.stop_timeout;
+  if (stop_window_) {
+    const Milliseconds share = share_of_window(unit);
+    actions_.stop_by(unit, loop_.now() + share);
+    // Requests in flight go on while their program ends; it shall hear of it in time.
+    for_requests = share / 2;
+  }
+  leases_->let_go(unit, for_requests, [this, &unit] { table_.post(unit, UnitEvent::stop); });
 }
 
-void Manager::set_stop_cap(Milliseconds cap) {
-  stop_cap_ = cap;
-  actions_.set_stop_cap(cap);
+Milliseconds Manager::share_of_window(UnitRuntime& unit) const {
+  const auto left = std::chrono::floor<Milliseconds>(stop_window_->end - loop_.now());
+  return stop_window_->shares.share(unit.unit, left);
+}
+
+void Manager::limit_stops(os::TimePoint end, StopShares shares) {
+  stop_window_ = StopWindow{end, std::move(shares)};
+  for (const auto& [name, unit] : table_.all())
+    if (unit->state == UnitState::stopping && !unit->life.stop_by)
+      actions_.stop_by(*unit, loop_.now() + share_of_window(*unit));
 }
 
 void Manager::kill_all() {

@@ -38,6 +38,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                  cgroup_name(settings.has_run_dir ? settings.run_dir() : "")),
       endpoints_(settings),
       proxies_(loop, settings),
+      loans_(loop),
       launcher_(settings, logs, endpoints_, proxies_, resources_),
       cleaner_(loop, table_, logs, resources_.groups(), settings),
       readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
@@ -50,10 +51,10 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
           loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
-      memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
-               leases_}),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
       idle_(loop, table_, logs, manager_, leases_),
+      memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
+               leases_, idle_}),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
                  activation_, idle_, resources_.groups(), memory_}),
       shutdown_(loop, table_, manager_, leases_),
@@ -63,19 +64,25 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       history_(loop, table_, logs),
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
+      figures_(table_, memory_),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
-              timeline_, triggers_, logs, reaper_, launcher_, memory_, settings}),
+              timeline_, triggers_, logs, reaper_, launcher_, memory_, figures_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
+      run_dir_watch_(loop, settings.run_dir(), [this] { open_sockets(); }),
       idle_trim_(loop, os::give_back_memory),
       command_(command.empty()
                    ? nullptr
                    : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
       signals_(loop, signals_for(command_ != nullptr),
                [this](const os::SignalInfo& signal) { hear(signal); }) {
+  launcher_.set_loans(loans_);
+  reaper_.set_observer([this](pid_t pid) { loans_.take_back(pid); });
   proxies_.set_owner(leases_);
+  proxies_.set_figures([this] { return figures_.take(); });
   manager_.set_leases(leases_);
   manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
     timeline_.on_state(unit, from);
+    figures_.on_state(unit, from);
     feed_.tell(unit, from);
   });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });
@@ -150,12 +157,18 @@ void Supervisor::request_shutdown(const std::string& why) {
     shutdown_.request(reloader_.config(), why);
 }
 
-int Supervisor::run() {
+void Supervisor::open_sockets() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
   if (const auto listening = notify_socket_.open(settings_); !listening)
     log_warning("units cannot use sd_notify: " + listening.error().message);
   launcher_.set_notify_address(notify_socket_.address());
+}
+
+int Supervisor::run() {
+  open_sockets();
+  if (settings_.has_run_dir)
+    run_dir_watch_.begin(std::move(run_dir_lock_));
   reloader_.boot();
   keep_state();
   triggers_.loaded();
@@ -227,7 +240,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
   const SignalRule rule = signal_rule(reloader_.config(), signal.signal);
   switch (rule.action) {
     case SignalRule::Action::restart:
-      machine_end_ = os::MachineEnd::restart;
+      shutdown_.restart_machine();
       return request_shutdown(from);
     case SignalRule::Action::shutdown:
       return request_shutdown(from);

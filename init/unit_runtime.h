@@ -58,7 +58,11 @@ struct UnitLife {
   bool stop_sent = false;        ///< the stop signal or SIGKILL went out
   bool gave_up_waiting = false;  ///< not ready in time, unhealthy, or a job that took too long
   bool found_ready = false;      ///< it has shown that it is ready
-  int stop_signal = 0;           ///< what ends it instead of the unit's own; 0 = that
+  /// A shutdown ends the stop by then.
+  std::optional<os::TimePoint> stop_by;
+  /// What that left for it, if it is less than its stop_timeout.
+  std::optional<Milliseconds> stop_cut_to;
+  int stop_signal = 0;  ///< what ends it instead of the unit's own; 0 = that
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;
@@ -116,7 +120,8 @@ struct UnitRuntime {
   bool start_again = false;   ///< was started while a life ended, or restarts: the next one follows
   bool stop_pending = false;  ///< is to stop, once all that comes after it has stopped
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
-  std::uint64_t since_ms = 0;  ///< of the state, wall clock
+  bool took_others_down = false;  ///< some have it as `stopped_with`
+  std::uint64_t since_ms = 0;     ///< of the state, wall clock
   UnitLife life;
   UnitTimes times;
   os::TimerId deadline = os::kNoTimer;  ///< of the state; Manager disarms it with the next one

@@ -42,7 +42,8 @@ bool is_read_only(const HttpHead& head) {
 
 }  // namespace
 
-Exchange::Exchange(Context& context) : context_(context), relay_(context.workshop, request_) {}
+Exchange::Exchange(Context& context)
+    : context_(context), relay_(context.workshop, request_, reply_edits_) {}
 
 Exchange::~Exchange() = default;
 
@@ -55,6 +56,14 @@ void Exchange::renew() {
   request_.clear();
   relay_.reset();
   unit_.clear();
+  figures_ = nullptr;
+  backend_.clear();
+  file_path_.clear();
+  error_ = {};
+  held_since_ = held_until_ = os::TimePoint();
+  host_.clear();
+  request_edits_.clear();
+  reply_edits_.clear();
   upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;
@@ -70,9 +79,14 @@ void Exchange::drop_upstream() {
     lease()->leave(*this);
 }
 
+void Exchange::stop_asking() {
+  LoginWaiter::unlink();
+  FiguresWaiter::unlink();
+}
+
 void Exchange::retire() {
   drop_upstream();
-  LoginWaiter::unlink();
+  stop_asking();
   reply_file_.reset();
   request_.set_leftover({});
   request_.clear();
@@ -117,6 +131,8 @@ void Exchange::on_head() {
   identify();
   if (refuse_bad_head())
     return;
+  if (client_->door() == Door::metrics)
+    return ask_metrics();
   if (is_closing())
     return answer_unavailable(context_.spec().retry_after);
   const std::uint64_t max_body = context_.spec().max_body.count;
@@ -125,7 +141,25 @@ void Exchange::on_head() {
   const std::string& health = context_.spec().health_path;
   if (!health.empty() && request_.facts.path == health && is_read_only(head))
     return answer(health_reply(context_.site));
+  if (!rewrite())
+    return answer_error(400);
   decide();
+}
+
+bool Exchange::rewrite() {
+  const Router& router = context_.site.router();
+  if (!router.has_rewrites())
+    return true;
+  RequestFacts& facts = request_.facts;
+  PathAndQuery place{facts.path, std::string(request_.head.text(facts.query))};
+  bool refused = false;
+  if (!router.rewrite(place, refused) || refused)
+    return !refused;
+  facts.sent_path = std::exchange(facts.path, std::move(place.path));
+  facts.new_query = std::move(place.query);
+  facts.change = PathChange::shape;
+  facts.rewritten = true;
+  return true;
 }
 
 std::optional<StaticFile> Exchange::find_file() const {
@@ -136,7 +170,7 @@ std::optional<StaticFile> Exchange::find_file() const {
 
 bool Exchange::needs_login(const Place& route, const Place& tenant,
                            std::optional<StaticFile>& file) const {
-  const std::string& path = request_.facts.path;
+  const std::string& path = request_.facts.client_path();
   if (!context_.site.needs_login(path, tenant))
     return false;
   // "*.ext" opens what a static file answers, and nothing else of that name.
@@ -149,10 +183,13 @@ void Exchange::decide() {
   const RequestFacts& facts = request_.facts;
   const Site& site = context_.site;
   const Place route = site.find_route(request_.head.text(request_.head.method_text), facts.path);
-  const Place tenant =
-      route.kind == Place::Kind::nowhere ? site.find_tenant(facts.host, facts.path) : Place();
+  const bool is_routed = route.kind != Place::Kind::nowhere;
+  const Place tenant = is_routed ? Place() : site.find_tenant(facts.host, facts.path);
+  // Whether a login is needed is a matter of the path that the client has sent.
+  const Place asked =
+      is_routed || !facts.rewritten ? tenant : site.find_tenant(facts.host, facts.sent_path);
   std::optional<StaticFile> file;
-  if (facts.remote_user.empty() && needs_login(route, tenant, file))
+  if (facts.remote_user.empty() && needs_login(route, asked, file))
     ask_login();
   else
     proceed(route, tenant, std::move(file));
@@ -171,7 +208,7 @@ void Exchange::take_login(Logins::Answer outcome) {
     case Logins::Answer::accepted:
       return decide();
     case Logins::Answer::pending:
-      client_->post(ConnectionEvent::check_password);
+      client_->post(ConnectionEvent::ask);
       return client_->arm(context_.spec().upstream_timeout);
     case Logins::Answer::denied:
       request_.facts.remote_user.clear();
@@ -194,6 +231,11 @@ void Exchange::on_login(LoginWaiter::Verdict verdict) noexcept {
 }
 
 void Exchange::proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file) {
+  const RequestFacts& facts = request_.facts;
+  const auto redirection =
+      context_.site.router().find_redirect(facts.client_path(), request_.head.text(facts.query));
+  if (redirection)
+    return answer(redirect_reply(redirection->status, redirection->location));
   if (route.kind == Place::Kind::route)
     return forward(route);
   const BotAction bots =
@@ -214,8 +256,8 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
     return answer_error(404);
   if (tenant.kind == Place::Kind::tenant)
     return forward(tenant);
-  std::string location = request_.facts.path + "/";
-  location += request_.head.text(request_.facts.query);
+  std::string location = facts.path + "/";
+  location += facts.query_of(request_.head);
   answer(redirect_reply(is_read_only(request_.head) ? 302 : 307, location));
 }
 
@@ -223,10 +265,18 @@ void Exchange::answer_unavailable(Milliseconds retry_after) {
   answer(maintenance_reply(context_.site, request_.head, retry_after));
 }
 
+void Exchange::answer_unserved(Milliseconds retry_after) {
+  // Somebody else's server does not start because we wait for it.
+  if (!host_.empty())
+    answer_error(502);
+  else
+    answer_unavailable(retry_after);
+}
+
 void Exchange::answer(OwnReply reply) {
   client_->post(ConnectionEvent::answer);
   drop_upstream();
-  LoginWaiter::unlink();
+  stop_asking();
   // Who sends what cannot be read does not get a second try on the same connection.
   const bool sound = head_outcome_ == HeadOutcome::complete && reply.status != 400;
   reply_keeps_ = sound && request_.head.keep_alive && request_.discard_body() && !is_closing();
@@ -240,6 +290,8 @@ void Exchange::answer(OwnReply reply) {
   std::string& head = context_.workshop.scratch;
   head.clear();
   append_own_head(reply, {length, context_.date.now(), reply_keeps_, request_.head.minor}, head);
+  if (reply.file)
+    file_path_ = context_.spec().static_root + "/" + reply.file->name;
   if (with_body && reply.file) {
     reply_file_ = std::move(reply.file->file);
     reply_offset_ = reply.first;
@@ -316,7 +368,7 @@ void Exchange::abandon() {
                                : kClientClosedRequest,
         relay_.body_bytes(), answered ? reply_kind_ : ReplyKind::proxy);
   drop_upstream();
-  LoginWaiter::unlink();
+  stop_asking();
 }
 
 void Exchange::stop(ConnectionAction how) {
@@ -325,14 +377,20 @@ void Exchange::stop(ConnectionAction how) {
       identify();
       return answer_error(408);
     case ConnectionAction::answer_unavailable:
-      return answer_unavailable(context_.spec().retry_after);
+      note_error(client_->state() == ConnectionState::waiting_backend
+                     ? "held for as long as the unit allows"
+                     : "no answer from the password check or PID 1");
+      return host_.empty() ? answer_unavailable(context_.spec().retry_after) : answer_error(504);
     case ConnectionAction::answer_late:
+      note_error("the unit takes no connection");
       return answer_error(504);
     case ConnectionAction::give_up: {
       // Whose turn was it? The client's, if its request is not complete and the unit takes it.
       UpstreamConnection* upstream = relay_.upstream();
       const bool client_is_slow =
           !request_.body.is_complete() && upstream != nullptr && !upstream->stream().is_stalled();
+      note_error(client_is_slow ? "the client sends its body too slowly"
+                                : "the unit does not answer in time");
       return break_off(client_is_slow ? 408 : 504);
     }
     default:
@@ -340,15 +398,24 @@ void Exchange::stop(ConnectionAction how) {
   }
 }
 
+Milliseconds Exchange::held() const {
+  return std::chrono::duration_cast<Milliseconds>(held_until_ - held_since_);
+}
+
 void Exchange::log(int status, std::uint64_t bytes, ReplyKind kind) {
   const HttpHead& head = request_.head;
   const RequestFacts& facts = request_.facts;
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.clock().now() - started_);
+  RequestFigures& figures = figures_ != nullptr ? *figures_ : context_.metrics.of(to_string(kind));
+  figures.count(status, duration);
+  if (held_since_ != os::TimePoint())
+    ++figures.held;
   context_.log.add({facts.client_ip, facts.remote_user, head.text(head.method_text),
-                    head.text(head.target), head.minor, status, bytes, facts.request_id,
-                    std::chrono::duration_cast<std::chrono::microseconds>(
-                        context_.loop.clock().now() - started_),
-                    head.value(HeaderName::referer), head.value(HeaderName::user_agent), unit_,
-                    kind});
+                    head.text(head.target), head.minor, status, bytes, facts.request_id, duration,
+                    head.value(HeaderName::referer), head.value(HeaderName::user_agent),
+                    head.value(HeaderName::fly_request_id), unit_, kind, backend_, file_path_,
+                    error_, held()});
 }
 
 }  // namespace berth::proxy

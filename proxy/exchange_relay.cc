@@ -22,29 +22,37 @@ std::string_view log_name(const Place& place) {
 std::string Exchange::upstream_target(const Place& place) const {
   const RequestFacts& facts = request_.facts;
   const HttpHead& head = request_.head;
-  std::string target;
-  if (place.route != nullptr && !place.route->to.empty()) {
-    std::string_view rest = std::string_view(facts.path).substr(place.route->prefix.size());
-    target = place.route->to;
-    if (target.ends_with('/') && rest.starts_with('/'))
-      rest.remove_prefix(1);
-    else if (!target.ends_with('/') && !rest.empty() && !rest.starts_with('/'))
-      target += '/';
-    target += rest;
-  } else {
-    // What was decided by is what is sent; only another spelling of the same path may pass as it
-    // is.
-    target = facts.change == PathChange::shape ? std::string_view(facts.path)
-                                               : head.text(facts.raw_path);
-  }
-  target += head.text(facts.query);
+  const RouteSpec* route = place.route;
+  if (route != nullptr && !(route->path_template().empty() && route->strip.empty()))
+    return target_of(*route, place.captures, {facts.path, std::string(facts.query_of(head))});
+  // What was decided by is what is sent; only another spelling of the same path may pass as it is.
+  std::string target(facts.change == PathChange::shape ? std::string_view(facts.path)
+                                                       : head.text(facts.raw_path));
+  target += facts.query_of(head);
   return target;
+}
+
+void Exchange::take_edits(const RouteSpec& route) {
+  request_edits_.assign(route.headers, request_.head, request_.facts);
+  reply_edits_.assign(route.response_headers, request_.head, request_.facts);
+  if (route.target.host.empty())
+    return;
+  host_ = authority_of(route.target);
+  if (host_.ends_with(":80"))
+    host_.resize(host_.size() - 3);
 }
 
 void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);
+  if (target_.empty())
+    return answer_error(400);
+  if (place.route != nullptr)
+    take_edits(*place.route);
   unit_ = log_name(place);
+  if (place.lease->figures() == nullptr)
+    place.lease->set_figures(context_.metrics.of(class_of(place.lease->unit())));
+  figures_ = place.lease->figures();
   upgrade_ = head.wants_upgrade && head.method == HTTP_GET && head.body == BodyKind::none &&
              equals_ignoring_case(head.value(HeaderName::upgrade), "websocket") &&
              (place.route == nullptr || place.route->websocket);
@@ -54,14 +62,19 @@ void Exchange::forward(const Place& place) {
     case Lease::Admission::waiting:
       return park();
     case Lease::Admission::full:
-      return answer_unavailable(context_.spec().retry_after);
+      note_error("too many requests wait for the unit");
+      return answer_unserved(context_.spec().retry_after);
     case Lease::Admission::refused:
-      return answer_unavailable(place.lease->retry_after());
+      note_error("the unit could not be started");
+      return answer_unserved(place.lease->retry_after());
   }
 }
 
 void Exchange::park() {
   client_->post(ConnectionEvent::park);
+  if (held_since_ == os::TimePoint())
+    held_since_ = context_.loop.now();
+  held_until_ = held_since_;
   if (hold_until_ == os::TimePoint())
     hold_until_ = context_.loop.now() + lease()->config().hold;
   client_->arm_at(hold_until_);
@@ -69,13 +82,16 @@ void Exchange::park() {
 
 void Exchange::on_granted() noexcept {
   Connection& client = *client_;
+  held_until_ = context_.loop.now();
   connect();
   client.run();
 }
 
 void Exchange::on_refused(Milliseconds retry_after) noexcept {
   Connection& client = *client_;
-  answer_unavailable(retry_after);
+  held_until_ = context_.loop.now();
+  note_error("the unit could not be started");
+  answer_unserved(retry_after);
   client.run();
 }
 
@@ -91,6 +107,7 @@ void Exchange::on_cut(bool) noexcept {
 
 void Exchange::connect() {
   client_->post(ConnectionEvent::connect);
+  backend_ = lease()->endpoint_text();
   client_->arm(context_.spec().upstream_timeout);
   // A request that must not be sent twice gets a connection of its own: an idle one may have been
   // closed by the unit just now, and then nobody could tell whether it has seen the request.
@@ -120,7 +137,8 @@ void Exchange::start_relay() {
   client_->post(ConnectionEvent::connected);
   std::string& head = context_.workshop.scratch;
   head.clear();
-  append_request_head({request_.head, request_.facts, target_, upgrade_}, head);
+  append_request_head({request_.head, request_.facts, target_, upgrade_, host_, request_edits_},
+                      head);
   relay_.start(
       head, {upgrade_, request_.head.keep_alive && !is_closing(), context_.spec().max_body.count});
   pump();
@@ -162,13 +180,17 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
     case Relay::Outcome::client_gone:
       return client_->close();
     case Relay::Outcome::bad_request:
+      note_error("the chunks of the request are malformed");
       return break_off(400);
     case Relay::Outcome::too_large:
       return break_off(413);
     case Relay::Outcome::lost_unanswered:
       return on_lost_unanswered();
     case Relay::Outcome::bad_gateway:
+      note_error("the unit's reply is malformed");
+      return break_off(502);
     case Relay::Outcome::cut:
+      note_error("the unit's reply broke off");
       return break_off(502);
   }
 }
@@ -176,8 +198,10 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
 void Exchange::on_lost_unanswered() {
   const bool was_reused = relay_.upstream()->is_reused();
   const bool is_dying = fresh_only_ && !waited_;
-  if (relay_.has_replied() || (!was_reused && !is_dying))
+  if (relay_.has_replied() || (!was_reused && !is_dying)) {
+    note_error("the unit has closed the connection without a reply");
     return break_off(502);
+  }
   fresh_only_ = true;
   UpstreamConnection::retire(relay_.detach());
   // The unit had closed the idle connection: once more on a new one.

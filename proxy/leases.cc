@@ -23,7 +23,8 @@ std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backend
     if (lease != nullptr) {
       lease->configure(backend);
     } else {
-      auto made = std::make_unique<Lease>(host_, control_, needs_tending_, backend);
+      auto made = std::make_unique<Lease>(host_, backend.is_target() ? targets_ : control_,
+                                          needs_tending_, backend);
       lease = made.get();
       leases_.emplace(lease->unit(), std::move(made));
     }
@@ -47,6 +48,13 @@ void Leases::refuse_waiting(Milliseconds retry_after) {
 void Leases::cut_tunnels() {
   for (const auto& [unit, lease] : leases_)
     lease->cut_tunnels();
+}
+
+std::uint64_t Leases::waiting() const {
+  std::uint64_t all = 0;
+  for (const auto& [unit, lease] : leases_)
+    all += lease->waiting();
+  return all;
 }
 
 void Leases::tend() {

@@ -12,7 +12,9 @@ namespace berth::proxy {
 
 class Leases {
  public:
-  Leases(const UpstreamHost& host, ControlSender& control) : host_(host), control_(control) {}
+  /// `control`: where units are asked for; `targets`: where servers elsewhere are.
+  Leases(const UpstreamHost& host, ControlSender& control, ControlSender& targets)
+      : host_(host), control_(control), targets_(targets) {}
 
   /// The leases of a new route table, in the order of its backends. Those that it does not name any
   /// more end with their last use.
@@ -27,6 +29,8 @@ class Leases {
   void on_message(const control::Granted& message);
   void refuse_waiting(Milliseconds retry_after);
   void cut_tunnels();
+  /// Requests in all waiting rooms.
+  std::uint64_t waiting() const;
   /// Whether tend() has something to do.
   bool needs_tending() const { return needs_tending_; }
   /// Usage of what has changed; forgets what is unused. At most once a second.
@@ -37,6 +41,7 @@ class Leases {
 
   const UpstreamHost& host_;
   ControlSender& control_;
+  ControlSender& targets_;
   bool needs_tending_ = false;
   /// The keys are views of the leases' own names.
   std::unordered_map<std::string_view, std::unique_ptr<Lease>> leases_;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kAllowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
-constexpr std::array<std::string_view, 8> kKindNames = {
-    "proxy", "static", "maintenance", "health", "auth", "redirect", "bot", "error"};
+constexpr std::array<std::string_view, 9> kKindNames = {
+    "proxy", "static", "maintenance", "health", "auth", "redirect", "bot", "metrics", "error"};
 static_assert(static_cast<std::size_t>(ReplyKind::error) + 1 == kKindNames.size());
 
 struct Reason {
@@ -24,9 +24,12 @@ constexpr std::array kReasons = {
     Reason{200, "OK"},
     Reason{204, "No Content"},
     Reason{206, "Partial Content"},
+    Reason{301, "Moved Permanently"},
     Reason{302, "Found"},
+    Reason{303, "See Other"},
     Reason{304, "Not Modified"},
     Reason{307, "Temporary Redirect"},
+    Reason{308, "Permanent Redirect"},
     Reason{400, "Bad Request"},
     Reason{401, "Unauthorized"},
     Reason{403, "Forbidden"},

@@ -57,7 +57,9 @@ TenantRow tenant_row(const UnitStatus& unit) {
                    unit.idle_for_ms,
                    unit.idle_timeout_ms,
                    unit.since_ms,
-                   unit.pinned};
+                   unit.pinned,
+                   unit.last_use_ms,
+                   unit.tenant_memory};
 }
 
 std::string stream_name(LogStream stream) {

@@ -20,8 +20,9 @@ using UnitRow =
                   std::uint32_t, std::uint64_t, std::uint32_t, std::string, std::uint64_t>;
 using RunRow = sdbus::Struct<std::string, std::uint64_t, std::uint64_t, bool, std::string,
                              std::vector<std::string>>;
-using TenantRow = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint32_t,
-                                std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, bool>;
+using TenantRow =
+    sdbus::Struct<std::string, std::string, std::string, std::string, std::uint32_t, std::uint64_t,
+                  std::uint64_t, std::uint64_t, std::uint64_t, bool, std::uint64_t, std::uint64_t>;
 using LogRow = sdbus::Struct<std::uint64_t, std::string, std::string>;
 using MemoryRow = sdbus::Struct<std::string, std::string, std::uint32_t, std::int64_t, std::int64_t,
                                 std::int64_t, std::int64_t, std::int64_t, std::string>;
