@@ -138,6 +138,10 @@ void AdminLink::on_exit(const os::ExitStatus& status) {
 }
 
 void AdminLink::drop_helper() {
+  // It may take its time to die.
+  loop_.unwatch(control_.borrow());
+  control_.reset();
+  unsent_.clear();
   if (pid_ != 0)
     os::signal_process(pidfd_.borrow(), pid_, SIGKILL);
 }
@@ -153,11 +157,8 @@ void AdminLink::on_events(os::Events events) {
     auto message = outcome == os::ReceiveOutcome::received
                        ? wire::decode_any<control::FromAdmin>(packet.bytes)
                        : Result<control::FromAdmin>(Error{});
-    if (!message) {
-      loop_.unwatch(control_.borrow());
-      control_.reset();
+    if (!message)
       return drop_helper();
-    }
     handle(*message, std::move(packet.fds));
   }
 }

@@ -14,6 +14,8 @@ using control::Verb;
 
 /// What fits a packet beside the rest of a Finished message.
 constexpr std::size_t kMostText = control::kMaxPacket / 2;
+/// Commands whose end somebody waits for: more than there are units.
+constexpr std::size_t kMostPending = 16'384;
 
 std::vector<std::string> bounded(std::vector<std::string> lines) {
   std::size_t size = 0;
@@ -100,6 +102,8 @@ std::optional<Denied> AdminService::execute_on_unit(const control::Command& comm
         return deny(DenyCode::load_failed, command.unit + " was not loaded: " + error.str());
     return deny(DenyCode::no_such_unit, "no unit is called \"" + command.unit + "\"");
   }
+  if (p_.jobs.size() >= kMostPending)
+    return deny(DenyCode::limits, std::to_string(kMostPending) + " commands wait for their units");
   switch (command.verb) {
     case Verb::start:
       return start(*unit, std::move(done));

@@ -36,13 +36,14 @@ void Conditions::look(UnitRuntime& unit, Done done) {
   const StartCondition condition = unit.unit.info.condition;
   std::vector<Command> questions;
   std::vector<std::string> answers;
-  const auto ask = [&](const char* how, const std::string& path, const char* otherwise) {
-    if (path.empty())
-      return;
-    Command question;
-    question.argv = launcher_.helper_argv({"path-is", how, path});
-    questions.push_back(std::move(question));
-    answers.push_back(path + otherwise);
+  const auto ask = [&](const char* how, const std::vector<std::string>& paths,
+                       const char* otherwise) {
+    for (const std::string& path : paths) {
+      Command question;
+      question.argv = launcher_.helper_argv({"path-is", how, path});
+      questions.push_back(std::move(question));
+      answers.push_back(path + otherwise);
+    }
   };
   ask("there", condition.path_exists, " is not there");
   ask("missing", condition.path_missing, " is there");

@@ -9,6 +9,12 @@
 #include "init/os/stream.h"
 
 namespace berth {
+namespace {
+
+constexpr int kReadsPerTurn = 256;  // more than a pipe holds
+
+}  // namespace
+
 HelperRun::HelperRun(os::EventLoop& loop, Reaper& reaper, Started started, Done done)
     : loop_(loop),
       reaper_(reaper),
@@ -30,16 +36,17 @@ HelperRun::~HelperRun() {
 
 void HelperRun::read_messages() {
   char buffer[512];
-  for (;;) {
+  for (int i = 0; i < kReadsPerTurn; ++i) {
     const os::Transfer got = os::read_some(started_.messages.borrow(), buffer);
     if (got.state == os::TransferState::would_block)
       return;
-    if (got.state != os::TransferState::done)
-      break;
+    if (got.state != os::TransferState::done) {
+      loop_.unwatch(started_.messages.borrow());
+      started_.messages.reset();
+      return;
+    }
     said_.append(buffer, std::min(got.size, started_.most_said - said_.size()));
   }
-  loop_.unwatch(started_.messages.borrow());
-  started_.messages.reset();
 }
 
 void HelperRun::on_exit(const os::ExitStatus& status) {

@@ -255,7 +255,8 @@ Result<void> Lives::follow_main(UnitRuntime& unit, pid_t pid) {
   life.adopted.reset();
   life.main_pid = pid;
   life.pidfd = std::move(pidfd);
-  life.sessions.push_back(stat->session);
+  if (std::find(life.sessions.begin(), life.sessions.end(), stat->session) == life.sessions.end())
+    life.sessions.push_back(stat->session);
   life.adopted = std::make_unique<AdoptedMain>(
       p_.loop, p_.reaper, pid, life.pidfd.borrow(),
       [this, &unit](std::optional<os::ExitStatus> status) {

@@ -52,10 +52,12 @@ OneCommand::OneCommand(os::EventLoop& loop, Reaper& reaper, const Settings& sett
 
 OneCommand::~OneCommand() {
   loop_.cancel(failure_);
+  loop_.cancel(grace_);
 }
 
 void OneCommand::start(std::function<void()> ended) {
   ended_ = std::move(ended);
+  life_ = Life::begun;
   const auto image = image_of(argv_, settings_);
   if (!image)
     return cannot(image.error().message, status_of(image.error()));
@@ -74,6 +76,22 @@ void OneCommand::signal(int signal) {
     os::signal_process(pidfd_.borrow(), pid_, signal);
 }
 
+bool OneCommand::end(const std::string& why, Milliseconds grace) {
+  if (pid_ == 0)
+    return false;
+  if (life_ == Life::begun) {
+    log_info(why + ": the command is told to end");
+    life_ = Life::told_to_end;
+    grace_ = loop_.after(grace, [this] { signal(SIGKILL); });
+    signal(SIGTERM);
+  } else {
+    log_warning(why + ": the command is killed");
+    life_ = Life::hurried;
+    signal(SIGKILL);
+  }
+  return true;
+}
+
 void OneCommand::look_whether_stopped() {
   if (pid_ == 0 || !os::was_stopped_by_terminal(pid_))
     return;
@@ -86,6 +104,7 @@ void OneCommand::look_whether_stopped() {
 }
 
 void OneCommand::on_exit(const os::ExitStatus& exit) {
+  loop_.disarm(grace_);
   std::optional<os::ChildFailure> failure;
   os::read_report(report_.borrow(), failure);
   os::take_back_terminal(std::exchange(pid_, 0));

@@ -131,7 +131,8 @@ void Probe::Impl::on_events(os::Events) noexcept {
 
 void Probe::Impl::look_at_file() {
   std::error_code error;
-  if (std::filesystem::exists(spec_.path, error)) {
+  // A link might lead anywhere.
+  if (std::filesystem::exists(std::filesystem::symlink_status(spec_.path, error))) {
     answer(true, "file " + spec_.path + " is there");
     return;
   }

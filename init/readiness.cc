@@ -23,6 +23,13 @@ std::string awaited(const ReadyCheck& check) {
   return "";
 }
 
+/// Whether PID 1 may look for it itself: what is made in the unit's run folder, see
+/// Launcher::prepare_run_dir(). Any other path may lead into a file system that hangs.
+bool is_in_run_folder(const Unit& unit, const std::string& path) {
+  return unit.mentions_run_dir &&
+         path.substr(0, path.rfind('/')).ends_with("/units-run/" + unit.name.escaped());
+}
+
 }  // namespace
 
 void Readiness::begin(UnitRuntime& unit) {
@@ -68,8 +75,11 @@ void Readiness::forget(const UnitRuntime& unit) {
 }
 
 std::string Readiness::last_answer(const UnitRuntime& unit) {
-  const std::string last =
-      unit.life.probe ? unit.life.probe->last_answer() : awaited(unit.unit.service.ready);
+  const ReadyCheck& check = unit.unit.service.ready;
+  std::string last = unit.life.probe ? unit.life.probe->last_answer() : awaited(check);
+  // In the words of the helper that looked.
+  if (check.way == ProbeSpec::Way::file && last.ends_with("exit status 1"))
+    last = "file " + check.path + " is not there";
   return last.empty() ? "" : ": " + last;
 }
 
@@ -81,8 +91,16 @@ CommandRunner Readiness::runner(UnitRuntime& unit) {
 void Readiness::seek(UnitRuntime& unit) {
   ReadyCheck check = unit.unit.service.ready;
   check.path = expand_at_start(check.path, p_.endpoints.variables(unit));
-  unit.life.probe = std::make_unique<ReadinessProbe>(p_.loop, check, unit.life.endpoint,
-                                                     runner(unit), [this, &unit] { found(unit); });
+  CommandRunner asked_by = runner(unit);
+  if (check.way == ProbeSpec::Way::file && !is_in_run_folder(unit.unit, check.path)) {
+    check.way = ProbeSpec::Way::command;
+    check.command.argv = p_.launcher.helper_argv({"path-is", "there", check.path});
+    asked_by.spawn = [this, &unit](const Command& each) {
+      return p_.launcher.spawn_helper(unit, each, {});
+    };
+  }
+  unit.life.probe = std::make_unique<ReadinessProbe>(
+      p_.loop, check, unit.life.endpoint, std::move(asked_by), [this, &unit] { found(unit); });
 }
 
 void Readiness::told_ready(UnitRuntime& unit) {

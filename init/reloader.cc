@@ -5,8 +5,6 @@
 #include <cerrno>
 #include <utility>
 
-#include <malloc.h>
-
 #include "init/log.h"
 #include "init/os/errno_error.h"
 #include "init/os/memory_reserve.h"
@@ -53,8 +51,7 @@ void Reloader::adopt_settings(Catalog& catalog) {
   p_.logs.configure(config_);
   p_.leases.set_limits(config_.max_running, config_.max_starting);
   // Reading takes several times what is kept: its heap goes back, and so do the pages of its code.
-  ::malloc_trim(0);
-  os::forget_program_pages();
+  os::give_back_memory();
 }
 
 Definitions Reloader::definitions() const {

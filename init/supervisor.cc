@@ -5,7 +5,6 @@
 #include <exception>
 #include <utility>
 
-#include <malloc.h>
 #include <signal.h>
 
 #include "init/log.h"
@@ -70,11 +69,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
               timeline_, triggers_, logs, reaper_, launcher_, memory_, figures_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       run_dir_watch_(loop, settings.run_dir(), [this] { open_sockets(); }),
-      idle_trim_(loop,
-                 [] {
-                   ::malloc_trim(0);
-                   os::forget_program_pages();
-                 }),
+      idle_trim_(loop, os::give_back_memory),
       command_(command.empty()
                    ? nullptr
                    : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
@@ -123,7 +118,7 @@ void Supervisor::end_turn() {
   manager_.drain();
   cleaner_.run();
   manager_.drain();
-  if (command_ && command_life_ == CommandLife::not_begun && !shutdown_.requested() && is_settled())
+  if (command_ && !command_->has_begun() && !shutdown_.requested() && is_settled())
     start_command();
   idle_trim_.after_turn();
   look_after_memory();
@@ -149,30 +144,17 @@ bool Supervisor::is_settled() const {
 }
 
 void Supervisor::start_command() {
-  command_life_ = CommandLife::begun;
   command_->start([this] {
-    loop_.cancel(command_deadline_);
     shutdown_.request(reloader_.config(), "the command has ended");
-    if (command_life_ == CommandLife::killed)
+    if (command_->was_hurried())
       shutdown_.request(reloader_.config(), "whoever hurried the command");
   });
 }
 
 // The command may need the units until its end: it goes first.
 void Supervisor::request_shutdown(const std::string& why) {
-  const bool first = command_life_ == CommandLife::begun;
-  if (!command_ || !command_->is_running())
-    return shutdown_.request(reloader_.config(), why);
-  if (first) {
-    log_info(why + ": the command is told to end");
-    command_life_ = CommandLife::told_to_end;
-    command_deadline_ =
-        loop_.after(reloader_.config().shutdown_timeout / 4, [this] { command_->signal(SIGKILL); });
-  } else {
-    log_warning(why + ": the command is killed");
-    command_life_ = CommandLife::killed;
-  }
-  command_->signal(first ? SIGTERM : SIGKILL);
+  if (!command_ || !command_->end(why, reloader_.config().shutdown_timeout / 4))
+    shutdown_.request(reloader_.config(), why);
 }
 
 void Supervisor::open_sockets() {
@@ -194,8 +176,7 @@ int Supervisor::run() {
   if (!shutdown_.is_over())
     loop_.run();
   end_leftovers();
-  const bool had_command = command_life_ != CommandLife::not_begun;
-  return had_command ? command_->status() : shutdown_.exit_status();
+  return command_ && command_->has_begun() ? command_->status() : shutdown_.exit_status();
 }
 
 void Supervisor::keep_state() {
@@ -313,7 +294,7 @@ void Supervisor::on_state(UnitRuntime& unit) {
   reloader_.on_state(unit);
   const auto why = shutdown_.on_state(unit);
   // A command that has been told to end already need not hurry.
-  if (why && command_life_ != CommandLife::told_to_end && command_life_ != CommandLife::killed)
+  if (why && !(command_ && command_->is_told_to_end()))
     request_shutdown(*why);
 }
 

@@ -116,9 +116,6 @@ class Supervisor {
   IdleTrim idle_trim_;
   bool shortage_said_ = false;
   std::unique_ptr<OneCommand> command_;  ///< null = none
-  enum class CommandLife : std::uint8_t { not_begun, begun, told_to_end, killed };
-  CommandLife command_life_ = CommandLife::not_begun;
-  os::TimerId command_deadline_ = os::kNoTimer;
   os::SignalFd signals_;
   pid_t log_files_writer_ = 0;  ///< 0 = none runs
 };

@@ -36,9 +36,13 @@ using Owner = int;
 constexpr Owner kNobody = -1;    // no mark yet: may still belong by descent
 constexpr Owner kStranger = -2;  // protected, or marked for another unit: never a member
 
+// Whether one is spared, or below one that is.
+enum class Descent : std::uint8_t { unknown, free, spared };
+
 struct Seen {
   os::ProcessStat stat;
   Owner owner = kNobody;
+  Descent descent = Descent::unknown;
 };
 
 class Look {
@@ -91,8 +95,7 @@ class Look {
     for (auto& [pid, process] : seen_)
       if (process.owner == kNobody)
         process.owner = marked_owner(process.stat);
-    while (inherit_once()) {
-    }
+    inherit();
   }
 
   // Spared ones, what is in their sessions, what descends from them.
@@ -112,15 +115,31 @@ class Look {
                        [pid](const UnitMarks& unit) { return unit.main_pid == pid; });
   }
 
-  bool below_spared(pid_t pid) const {
+  // What is found holds for all on the way up, so that each is looked at once: a unit can make a
+  // chain of as many processes as it may have.
+  bool below_spared(pid_t pid) {
+    std::vector<Seen*> way;
+    Descent found = Descent::free;
     for (;;) {
       if (spared_.count(pid) != 0)
-        return true;
+        found = Descent::spared;
       const auto process = seen_.find(pid);
-      if (process == seen_.end() || process->second.stat.parent == pid)
-        return false;
-      pid = process->second.stat.parent;
+      if (found == Descent::spared || process == seen_.end())
+        break;
+      Seen& seen = process->second;
+      if (seen.descent != Descent::unknown) {
+        found = seen.descent;
+        break;
+      }
+      // Parents are read one after the other: numbers that are used again may make a circle of
+      // them.
+      seen.descent = Descent::free;
+      way.push_back(&seen);
+      pid = seen.stat.parent;
     }
+    for (Seen* seen : way)
+      seen->descent = found;
+    return found == Descent::spared;
   }
 
   template <typename Is>
@@ -140,22 +159,28 @@ class Look {
     });
   }
 
-  // By whom it descends from: its parent, or the leader of its session. False when nothing changed.
-  bool inherit_once() {
-    bool changed = false;
+  // By whom they descend from: the parent, or the leader of the session.
+  void inherit() {
+    std::unordered_map<pid_t, std::vector<Seen*>> heirs;
+    std::vector<const Seen*> owned;
     for (auto& [pid, process] : seen_) {
+      if (process.owner >= 0)
+        owned.push_back(&process);
       if (process.owner != kNobody)
         continue;
-      process.owner =
-          std::max({kNobody, owner_of(process.stat.parent), owner_of(process.stat.session)});
-      changed = changed || process.owner != kNobody;
+      heirs[process.stat.parent].push_back(&process);
+      heirs[process.stat.session].push_back(&process);
     }
-    return changed;
-  }
-
-  Owner owner_of(pid_t pid) const {
-    const auto process = seen_.find(pid);
-    return process != seen_.end() ? process->second.owner : kNobody;
+    while (!owned.empty()) {
+      const Seen& ancestor = *owned.back();
+      owned.pop_back();
+      for (Seen* heir : heirs[ancestor.stat.pid]) {
+        if (heir->owner != kNobody)
+          continue;
+        heir->owner = ancestor.owner;
+        owned.push_back(heir);
+      }
+    }
   }
 
   const std::vector<UnitMarks>& units_;

@@ -253,6 +253,32 @@ void check_listeners(const LoadedUnits& loaded, const std::vector<const Unit*>& 
   }
 }
 
+/// A terminal is one session's (man 4 tty_ioctl). Units in conflict have it one after the other,
+/// and the steps of jobs have none.
+void check_terminals(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                     ErrorList& errors) {
+  const auto excludes = [](const Unit& one, const Unit& other) {
+    const auto& names = one.info.conflicts;
+    return std::find(names.begin(), names.end(), other.name.str()) != names.end();
+  };
+  std::multimap<std::string_view, const Unit*> owners;
+  for (const Unit* unit : units) {
+    const std::string& terminal = unit->process.tty;
+    if (terminal.empty() || unit->job) {
+      continue;
+    }
+    const auto [begin, end] = owners.equal_range(terminal);
+    const auto owner = std::find_if(begin, end, [&](const auto& each) {
+      return !excludes(*unit, *each.second) && !excludes(*each.second, *unit);
+    });
+    if (owner != end) {
+      complain_taken(loaded, errors, unit->name.str(), owner->second->name.str(),
+                     "the terminal \"" + terminal + "\"");
+    }
+    owners.emplace(terminal, unit);
+  }
+}
+
 void check_proxy_choice(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
                         ErrorList& errors) {
   std::vector<std::string> proxies;
@@ -375,6 +401,7 @@ void check_together(LoadedUnits& loaded, ErrorList& errors) {
   const auto units = in_file_order(loaded, used);
   check_tenant_paths(loaded, units, errors);
   check_listeners(loaded, units, errors);
+  check_terminals(loaded, units, errors);
   check_proxy_choice(loaded, units, errors);
   check_main(loaded, units, errors);
   spread(loaded, errors);

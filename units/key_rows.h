@@ -69,6 +69,9 @@ void read(Value& value, T& out) {
 }
 
 // Ways of reading that a row names beside the member.
+inline void absolute_paths(Value& value, std::vector<std::string>& out) {
+  value.absolute_paths(out);
+}
 inline void absolute_path(Value& value, std::string& out) {
   value.absolute_path(out);
 }

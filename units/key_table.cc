@@ -13,10 +13,10 @@ void read_before(Value&, Draft&) {}
 constexpr auto kKeys = std::to_array<Key>({
     {kCondition, "env", "variable or table of variables", "", kAnyUnit,
      set_by<&StartCondition::env, read_condition_env>},
-    {kCondition, "path_exists", "absolute path", "", kAnyUnit,
-     set_by<&StartCondition::path_exists, absolute_path>},
-    {kCondition, "path_missing", "absolute path", "", kAnyUnit,
-     set_by<&StartCondition::path_missing, absolute_path>},
+    {kCondition, "path_exists", "path or list of paths", "", kAnyUnit,
+     set_by<&StartCondition::path_exists, absolute_paths>},
+    {kCondition, "path_missing", "path or list of paths", "", kAnyUnit,
+     set_by<&StartCondition::path_missing, absolute_paths>},
 
     {kInstanceTable, "template", "template name", "", kAnyUnit, read_before},
     {kInstanceTable, "name", "instance name", "", kAnyUnit, read_before},

@@ -256,13 +256,34 @@ void Value::read(std::vector<std::string>& out) {
 }
 
 void Value::absolute_path(std::string& out) {
-  constexpr std::string_view what = "an absolute path";
-  auto text = text_of(node_, what);
-  if (text && !text->starts_with('/')) {
-    mismatch(node_, what, *text, "");
-  } else if (text) {
-    out = *std::move(text);
+  if (auto path = absolute_path(node_, "an absolute path")) {
+    out = *std::move(path);
   }
+}
+
+void Value::absolute_paths(std::vector<std::string>& out) {
+  constexpr std::string_view what = "an absolute path, or a list of them";
+  std::vector<std::string> paths;
+  const auto add = [&](const Node& node) {
+    if (auto path = absolute_path(node, what)) {
+      paths.push_back(*std::move(path));
+    }
+  };
+  if (const Node::Array* items = node_.array()) {
+    std::for_each(items->begin(), items->end(), add);
+  } else {
+    add(node_);
+  }
+  out = std::move(paths);
+}
+
+std::optional<std::string> Value::absolute_path(const Node& node, std::string_view what) {
+  auto text = text_of(node, what);
+  if (text && !text->starts_with('/')) {
+    mismatch(node, what, *text, "");
+    text.reset();
+  }
+  return text;
 }
 
 void Value::signal(int& out) {

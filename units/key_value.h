@@ -93,6 +93,8 @@ class Value {
   /// A text that is completed at the unit's start.
   void start_text(std::string& out);
   void absolute_path(std::string& out);
+  /// One, or a list.
+  void absolute_paths(std::vector<std::string>& out);
   /// A list of texts each of which `check` likes; `what` is the list in words.
   void texts(std::vector<std::string>& out, std::string_view what,
              const std::function<bool(const std::string&)>& check);
@@ -136,6 +138,7 @@ class Value {
  private:
   std::optional<std::int64_t> whole_number(std::int64_t least, std::int64_t most);
   std::optional<Command> command(const Node& node);
+  std::optional<std::string> absolute_path(const Node& node, std::string_view what);
   bool argv_of(const Node& node, std::vector<std::string>& argv);
   /// Runs `reader` and tells whether it had nothing to report.
   bool unbroken(const std::function<void()>& reader);

@@ -35,7 +35,7 @@ enum class OnChange : std::uint8_t { restart, when_idle, keep };
 struct StartCondition {
   /// Variables of berth's own environment; nullopt = set and not empty is enough.
   std::map<std::string, std::optional<std::string>> env;
-  std::string path_exists, path_missing;  ///< empty = not asked
+  std::vector<std::string> path_exists, path_missing;
   bool operator==(const StartCondition&) const = default;
 };
 

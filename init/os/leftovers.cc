@@ -39,11 +39,13 @@ bool is_alive(pid_t pid) {
   return !is_kernels;
 }
 
-void add_descendants(pid_t pid, std::vector<pid_t>& found) {
-  for (const pid_t child : read_children(pid)) {
-    found.push_back(child);
-    add_descendants(child, found);
+std::vector<pid_t> descendants(pid_t pid) {
+  std::vector<pid_t> found = read_children(pid);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::vector<pid_t> children = read_children(found[i]);
+    found.insert(found.end(), children.begin(), children.end());
   }
+  return found;
 }
 
 void reap_all() {
@@ -88,13 +90,9 @@ bool wait_for_all(const std::vector<pid_t>& spared, Clock::time_point end) {
 
 std::vector<pid_t> leftovers(const std::vector<pid_t>& spared) {
   const pid_t self = ::getpid();
-  std::vector<pid_t> found;
   if (!sees_itself())
-    return found;
-  if (self == 1)
-    found = list_pids();
-  else
-    add_descendants(self, found);
+    return {};
+  std::vector<pid_t> found = self == 1 ? list_pids() : descendants(self);
   std::erase_if(found, [&](pid_t pid) {
     return pid == self || std::find(spared.begin(), spared.end(), pid) != spared.end() ||
            !is_alive(pid);

@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <malloc.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -23,6 +24,25 @@ void hold_standard_places() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/", O_PATH) < 0)
       return;
+}
+
+void forget_program_pages() {
+  const auto* const headers = reinterpret_cast<const ElfW(Phdr)*>(::getauxval(AT_PHDR));
+  const std::span segments(headers, headers != nullptr ? ::getauxval(AT_PHNUM) : 0);
+  const auto self = std::find_if(segments.begin(), segments.end(),
+                                 [](const auto& each) { return each.p_type == PT_PHDR; });
+  if (self == segments.end())
+    return;
+  const std::uintptr_t loaded_at = reinterpret_cast<std::uintptr_t>(headers) - self->p_vaddr;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (const ElfW(Phdr) & segment : segments) {
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
+      continue;
+    const std::uintptr_t begin = (loaded_at + segment.p_vaddr) & ~(page - 1);
+    const std::uintptr_t end = loaded_at + segment.p_vaddr + segment.p_filesz;
+    // Never written, so nothing is lost: a private file mapping is read again (man 2 madvise).
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
 }
 
 }  // namespace
@@ -57,23 +77,9 @@ rlimit raise_nofile() {
   return original;
 }
 
-void forget_program_pages() {
-  const auto* const headers = reinterpret_cast<const ElfW(Phdr)*>(::getauxval(AT_PHDR));
-  const std::span segments(headers, headers != nullptr ? ::getauxval(AT_PHNUM) : 0);
-  const auto self = std::find_if(segments.begin(), segments.end(),
-                                 [](const auto& each) { return each.p_type == PT_PHDR; });
-  if (self == segments.end())
-    return;
-  const std::uintptr_t loaded_at = reinterpret_cast<std::uintptr_t>(headers) - self->p_vaddr;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  for (const ElfW(Phdr) & segment : segments) {
-    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
-      continue;
-    const std::uintptr_t begin = (loaded_at + segment.p_vaddr) & ~(page - 1);
-    const std::uintptr_t end = loaded_at + segment.p_vaddr + segment.p_filesz;
-    // Never written, so nothing is lost: a private file mapping is read again (man 2 madvise).
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-  }
+void give_back_memory() {
+  ::malloc_trim(0);
+  forget_program_pages();
 }
 
 }  // namespace berth::os

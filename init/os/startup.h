@@ -15,8 +15,8 @@ void hold_signals();
 /// Raises the soft limit of open files to the hard one; returns what it was before, for the
 /// children.
 rlimit raise_nofile();
-/// Gives back the resident pages of the program's own code and constants, which come again from the
-/// page cache when they are used: what ran once stays out of memory after it.
-void forget_program_pages();
+/// Gives back free heap, and the resident pages of the program's own code and constants, which come
+/// again from the page cache when they are used: what ran once stays out of memory after it.
+void give_back_memory();
 
 }  // namespace berth::os

@@ -5,10 +5,9 @@
 #include <fstream>
 #include <sstream>
 
-#include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "init/lives.h"
+#include "tests/init/lives_site.h"
 #include "tests/init/temp_folder.h"
 #include "units/wire.h"
 
@@ -53,24 +52,16 @@ TEST(WantedNames, AreToldToPeopleAndToTheHelper) {
             (std::vector<std::string>{"names", "user", "alice", "user", "bob", "group", "staff"}));
 }
 
-class LifeWithNames : public testing::Test {
+class LifeWithNames : public LivesTest<os::SystemClock> {
  protected:
   LifeWithNames() {
-    set_log_sink(&logs_);
+    unit_.unit.mentions_run_dir = true;  // the folder wants to know its owner
     settings_.folders.run_dir = folder_.path();
     settings_.helper_program = folder_.path("helper");
     settings_.is_root = true;
     helper_runs("cat " + folder_.path("answer"));
     unit_.unit.process.user = "alice";
     unit_.unit.service.command.argv = {"/bin/true"};
-  }
-  ~LifeWithNames() override { set_log_sink(nullptr); }
-
-  static Unit service() {
-    Unit unit;
-    unit.name = *UnitName::parse("web");
-    unit.mentions_run_dir = true;  // the folder wants to know its owner
-    return unit;
   }
   void helper_runs(const std::string& command) {
     folder_.write("helper", "#!/bin/sh\necho \"$@\" >>" + folder_.path("asked") + "\n" + command);
@@ -101,23 +92,6 @@ class LifeWithNames : public testing::Test {
   }
 
   TempFolder folder_;
-  os::SystemClock clock_;
-  os::EventLoop loop_{clock_};
-  LogHub logs_{loop_, os::UniqueFd()};
-  Settings settings_;
-  UnitTable table_;
-  Reaper reaper_;
-  Endpoints endpoints_{settings_};
-  ProxyLinks proxies_{loop_, settings_};
-  Resources resources_{loop_, CgroupLayout{}, ""};
-  Launcher launcher_{settings_, logs_, endpoints_, proxies_, resources_};
-  Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
-  Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
-  Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
-  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_, resources_};
-  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
-                readiness_, proxies_, jobs_, resources_, settings_}};
-  UnitRuntime& unit_ = table_.add(service());
 };
 
 TEST_F(LifeWithNames, RunsAsTheUserThatTheNameServicesKnow) {

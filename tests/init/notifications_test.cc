@@ -4,30 +4,24 @@
 
 #include <string>
 
-#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/init/lives_site.h"
 
 namespace berth {
 namespace {
 
-class NotificationsTest : public testing::Test {
+class NotificationsTest : public LivesTest<FakeClock> {
  protected:
   NotificationsTest() {
-    set_log_sink(&logs_);
     loop_.run_once(std::chrono::milliseconds(0));
     unit_.unit.service.ready.way = ProbeSpec::Way::notify;
     unit_.life.main_pid = ::getpid();
     unit_.state = UnitState::starting;
     readiness_.begin(unit_);
-  }
-  ~NotificationsTest() override { set_log_sink(nullptr); }
-
-  static Unit service() {
-    Unit unit;
-    unit.name = *UnitName::parse("web");
-    return unit;
   }
   void sends(pid_t sender, const std::string& text, bool too_long = false) {
     os::Datagram datagram;
@@ -46,24 +40,7 @@ class NotificationsTest : public testing::Test {
   /// The event that was posted; `start` = none.
   UnitEvent posted() { return table_.take().event; }
 
-  FakeClock clock_;
-  os::EventLoop loop_{clock_};
-  LogHub logs_{loop_, os::UniqueFd()};
-  Settings settings_;
-  UnitTable table_;
-  Reaper reaper_;
-  Endpoints endpoints_{settings_};
-  ProxyLinks proxies_{loop_, settings_};
-  Resources resources_{loop_, CgroupLayout{}, ""};
-  Launcher launcher_{settings_, logs_, endpoints_, proxies_, resources_};
-  Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
-  Readiness readiness_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_}};
-  Provisions provisions_{loop_, reaper_, logs_, launcher_, settings_};
-  JobRuns jobs_{loop_, table_, reaper_, logs_, launcher_, resources_};
-  Lives lives_{{loop_, table_, reaper_, logs_, launcher_, endpoints_, cleaner_, provisions_,
-                readiness_, proxies_, jobs_, resources_, settings_}};
   Notifications notifications_{{loop_, table_, logs_, readiness_, lives_, settings_}};
-  UnitRuntime& unit_ = table_.add(service());
 };
 
 /// Neither the test nor any of its ancestors; kernel threads need not be visible here.
@@ -130,6 +107,33 @@ TEST_F(NotificationsTest, AStrangerIsNoMainProcess) {
   EXPECT_EQ("warning: MAINPID=2000000000 was refused: it is no process of this unit\n",
             lines_of("web"));
   EXPECT_EQ(::getpid(), unit_.life.main_pid);
+}
+
+TEST_F(NotificationsTest, AMainProcessThatChangesWithoutEndTakesNoMemory) {
+  const auto waiting_child = [] {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::pause();
+      ::_exit(0);
+    }
+    return pid;
+  };
+  const pid_t one = waiting_child(), other = waiting_child();
+  unit_.life.sessions = {::getsid(0)};
+  unit_.life.main_pid = one;
+
+  for (int i = 0; i < 50; ++i) {
+    sends(one, "MAINPID=" + std::to_string(other));
+    EXPECT_EQ(other, unit_.life.main_pid);
+    sends(other, "MAINPID=" + std::to_string(one));
+    EXPECT_EQ(one, unit_.life.main_pid);
+  }
+
+  EXPECT_EQ(1U, unit_.life.sessions.size());
+  for (const pid_t child : {one, other}) {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
 }
 
 TEST_F(NotificationsTest, AUnitWhoseLifeIsOverIsNotBelieved) {

@@ -100,6 +100,18 @@ TEST_F(Sweep, FindsAChildInASessionOfItsOwnByDescent) {
   EXPECT_EQ(members(unit).size(), 2U);
 }
 
+TEST_F(Sweep, FindsAndSparesAChainOfSessionsByDescent) {
+  const std::string chain =
+      "export n=$((n + 1)); [ $n = 12 ] && { echo; exec sleep 1000; }; setsid sh -c \"$s\" & wait";
+  const FakeUnit unit("export s='" + chain + "'; eval \"$s\"");
+  const std::vector<pid_t> below = os::read_children(unit.pid());
+  ASSERT_EQ(below.size(), 1U);
+
+  EXPECT_EQ(members(unit).size(), 12U);
+  EXPECT_EQ(members(unit, {}, true).size(), 12U);
+  EXPECT_EQ(members(unit, below, true), std::vector<pid_t>{unit.pid()});
+}
+
 TEST_F(Sweep, AProcessShowsTheMarksOfItsAncestors) {
   const FakeUnit unit("setsid sh -c 'echo; exec sleep 1000' & wait", kFirst);
   const std::vector<pid_t> children = os::read_children(unit.pid());

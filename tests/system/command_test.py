@@ -174,15 +174,27 @@ class BesideUnits(CommandTest):
         self.assertEqual({"base", "first"}, set(self.trace()[:2]))
         self.assertEqual(["command", "base stopped"], self.trace()[2:])
 
-    def test_sigterm_stops_the_command_before_the_units(self):
+    def with_a_polite_command(self):
         self.service("base", [self.script("base", "trap 'echo base stopped >>$TRACE; exit 0' TERM\n"
                                           "while :; do sleep 0.02; done")])
         berth = self.with_units("sh", "-c", "trap 'sleep 0.2; echo stopped >>$TRACE; exit 4' TERM;"
                                             "echo ready >>$TRACE; while :; do sleep 0.02; done")
         self.wait_for_trace("ready")
+        return berth
+
+    def test_sigterm_stops_the_command_before_the_units(self):
+        berth = self.with_a_polite_command()
 
         self.assertEqual(4, berth.stop())
 
+        self.assertEqual(["ready", "stopped", "base stopped"], self.trace())
+
+    def test_berthctl_shutdown_stops_the_command_before_the_units(self):
+        berth = self.with_a_polite_command()
+
+        self.assertEqual(0, berth.ctl("shutdown").returncode)
+
+        self.assertEqual(4, berth.wait())
         self.assertEqual(["ready", "stopped", "base stopped"], self.trace())
 
 

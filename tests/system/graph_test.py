@@ -292,6 +292,25 @@ class Conditions(GraphTest):
         self.assertEqual("running", berth.status("there")["state"])
         self.assertEqual(f"{flag} is there", berth.wait_for_state("missing", "skipped")["reason"])
 
+    def test_each_of_several_paths_counts(self):
+        flags = [self.path("one"), self.path("two")]
+        self.conditional("there", f"path_exists = {[str(flag) for flag in flags]}")
+        self.conditional("missing", f"path_missing = {[str(flag) for flag in flags]}")
+        self.write(flags[0], "")
+        berth = self.boot()
+        for name, reason in (("there", f"{flags[1]} is not there"),
+                             ("missing", f"{flags[0]} is there")):
+            self.assertEqual(reason, berth.wait_for_state(name, "skipped")["reason"])
+
+        self.write(flags[1], "")
+        self.assertEqual(0, berth.ctl("start", "there").returncode)
+        for flag in flags:
+            flag.unlink()
+        self.assertEqual(0, berth.ctl("start", "missing").returncode)
+
+        for name in ("there", "missing"):
+            self.assertEqual("running", berth.status(name)["state"])
+
     def test_all_must_hold(self):
         flag = self.path("flag")
         self.conditional("a", f'env = "FEATURE"\npath_exists = "/"\npath_missing = "{flag}"')

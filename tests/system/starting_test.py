@@ -62,6 +62,16 @@ class Order(SystemTest):
         self.wait_for_trace("b")
         self.assertEqual(["a", "b"], self.trace())
 
+    def test_a_file_that_does_not_come_is_named(self):
+        missing = self.path("missing")
+        self.service("a", ["sleep", "4712"],
+                     service=f'ready = {{ file = "{missing}", timeout = "3s" }}\nrestart = "never"')
+
+        berth = self.boot()
+
+        self.assertEqual(f"not ready within 3s: file {missing} is not there",
+                         berth.wait_for_state("a", "failed")["reason"])
+
     def test_a_chain_starts_from_its_root(self):
         for name, needed in (("c", "b"), ("b", "a")):
             self.say_service(name, f'requires = ["{needed}"]')

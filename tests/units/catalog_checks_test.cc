@@ -232,6 +232,19 @@ TEST(TenantPaths, MayDifferByHost) {
                         "c = { h = \"g\" }\n"}}));
 }
 
+TEST(Terminals, AreOneUnitsEachUnlessTheOtherIsInConflict) {
+  const auto on_terminal = [](const std::string& name, const std::string& unit,
+                              const std::string& kind = "service") {
+    return std::pair(name + ".toml", "[" + kind + "]\ncommand = \"x\"\n[process]\n" +
+                                         "tty = \"/dev/tty1\"\n[unit]\nstart = \"manual\"\n" +
+                                         unit);
+  };
+  EXPECT_EQ(
+      (Lines{"b.toml:1:1: the terminal \"/dev/tty1\" is taken by \"a\" (a.toml:1:1)"}),
+      errors_of({on_terminal("a", "conflicts = [\"d\"]"), on_terminal("b", "conflicts = [\"d\"]"),
+                 on_terminal("c", "", "job"), on_terminal("d", "")}));
+}
+
 TEST(Listeners, HaveOneAddressEach) {
   EXPECT_EQ((Lines{"b.toml:1:1: the address \"127.0.0.1:80\" is taken by \"a\" (a.toml:1:1)",
                    "d.toml:1:1: the address \":81\" is taken by \"c\" (c.toml:1:1)",
