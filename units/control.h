@@ -196,6 +196,8 @@ enum class Verb : std::uint8_t {
   reload_now,      ///< and stops what would run on as it was until it is idle
   shutdown,
   reset_failed,
+  maintenance_on,  ///< of a proxy
+  maintenance_off,
 };
 
 /// One command of a client. `uid` is the peer's, from the socket. Answered by Accepted (then
