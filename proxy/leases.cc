@@ -50,6 +50,13 @@ void Leases::cut_tunnels() {
     lease->cut_tunnels();
 }
 
+std::uint64_t Leases::waiting() const {
+  std::uint64_t all = 0;
+  for (const auto& [unit, lease] : leases_)
+    all += lease->waiting();
+  return all;
+}
+
 void Leases::tend() {
   needs_tending_ = false;
   for (auto each = leases_.begin(); each != leases_.end();) {

@@ -20,8 +20,8 @@ bool is_out_of_resources(int error) {
 
 }  // namespace
 
-Listener::Listener(Context& context, os::UniqueFd socket)
-    : context_(context), socket_(std::move(socket)) {
+Listener::Listener(Context& context, os::UniqueFd socket, Door door)
+    : context_(context), socket_(std::move(socket)), door_(door) {
   // Inherited by what is accepted: one call for all.
   os::set_no_delay(socket_.borrow());
 }
@@ -57,7 +57,7 @@ void Listener::on_events(os::Events) noexcept {
       }
       return;
     }
-    auto connection = std::make_unique<Connection>(context_, std::move(socket), peer);
+    auto connection = std::make_unique<Connection>(context_, std::move(socket), peer, door_);
     Connection& started = *connection;
     context_.connections.add(std::move(connection));
     if (!started.start())

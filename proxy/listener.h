@@ -8,7 +8,7 @@ namespace berth::proxy {
 
 class Listener final : public os::FdHandler, public TimerNode {
  public:
-  Listener(Context& context, os::UniqueFd socket);
+  Listener(Context& context, os::UniqueFd socket, Door door);
   ~Listener() override;
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -22,6 +22,7 @@ class Listener final : public os::FdHandler, public TimerNode {
  private:
   Context& context_;
   os::UniqueFd socket_;
+  Door door_;
   bool open_ = false;
 };
 

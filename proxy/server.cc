@@ -31,6 +31,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                  std::visit([this](const auto& message) { leases_.on_message(message); }, answer);
                }),
       leases_(upstream_host_, control_, targets_),
+      metrics_(loop, control_),
       context_{.loop = loop,
                .wheel = wheel_,
                .upstream_host = upstream_host_,
@@ -38,13 +39,16 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .leases = leases_,
                .logins = logins_,
                .log = log_,
+               .metrics = metrics_,
                .site = Site(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
                .date = date_} {
   for (os::UniqueFd& listener : sockets.listeners)
-    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener)));
+    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener), Door::site));
+  for (os::UniqueFd& listener : sockets.metrics)
+    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener), Door::metrics));
   loop_.set_turn_end([this] { on_turn_end(); });
 }
 
@@ -81,6 +85,8 @@ void Server::on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fd
     leases_.on_message(*revoke);
   else if (const auto* draining = std::get_if<control::Drain>(&message))
     drain(draining->grace);
+  else if (std::holds_alternative<control::Figures>(message))
+    take_figures(fds);
   else
     shut_down();
 }
@@ -103,13 +109,25 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   logins_.configure(context_.spec().auth_htpasswd);
-  log_.set_format(context_.spec().access_log);
+  log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
   if (configured_ || context_.draining)
     return;
   configured_ = true;
   for (const auto& listener : listeners_)
     listener->open();
+}
+
+void Server::take_figures(const std::vector<os::UniqueFd>& fds) {
+  if (fds.empty())
+    return report("figures: no memfd came with them");
+  const auto bytes = os::read_sealed(fds.front().borrow(), kMaxConfig);
+  if (!bytes)
+    return report("figures: " + bytes.error().message);
+  auto figures = wire::decode<SystemFigures>(*bytes);
+  if (!figures)
+    return report("figures: " + figures.error().message);
+  metrics_.on_figures(*std::move(figures));
 }
 
 void Server::shut_down() {

@@ -20,6 +20,7 @@ constexpr std::string_view kRewrite = "[[proxy.rewrite]]";
 constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
+constexpr std::string_view kMetrics = "[proxy.metrics]";
 
 /// A table within [proxy]: its keys go to the same draft.
 template <const std::string_view& table>
@@ -28,6 +29,16 @@ void within_proxy(Value& value, Draft& draft) {
     value.mismatch(value.node(), "a table");
   } else if (applies(value.node(), table, kProxy, value.reading())) {
     read_members(value.node(), table, kProxy, draft, value.reading());
+  }
+}
+/// "stdout", or a file of its own.
+void read_log_place(Value& value, std::string& out) {
+  constexpr std::string_view what = "\"stdout\" or an absolute path";
+  auto text = value.text_of(value.node(), what);
+  if (text && *text != "stdout" && !text->starts_with('/')) {
+    value.mismatch(value.node(), what, *text, "");
+  } else if (text) {
+    out = *std::move(text);
   }
 }
 void cache_rules(Value& value, Draft& draft) {
@@ -92,6 +103,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "rewrite", "array of tables", "", kProxy, rewrites},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
+    {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
     {kMaintenance, "until", "job name", "", kProxy,
@@ -143,6 +155,10 @@ constexpr auto kKeys = std::to_array<Key>({
     {kRoute, "websocket", "boolean", "true", kProxy, set<&RouteSpec::websocket>},
     {kRoute, "methods", "list of HTTP methods", "[]", kProxy,
      set_by<&RouteSpec::methods, read_methods>},
+    {kMetrics, "listen", "address or list of addresses", "", kProxy,
+     set<&ProxySpec::metrics_listen>},
+    {kAccessLog, "to", "stdout or absolute path", "\"stdout\"", kProxy,
+     set_by<&ProxySpec::log_to, read_log_place>},
     {kAccessLog, "format", "word", "\"json\"", kProxy, set<&ProxySpec::access_log>},
 });
 
