@@ -19,6 +19,7 @@ constexpr std::string_view kRedirect = "[[proxy.redirect]]";
 constexpr std::string_view kRewrite = "[[proxy.rewrite]]";
 constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
+constexpr std::string_view kCompress = "[proxy.compress]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
 constexpr std::string_view kMetrics = "[proxy.metrics]";
 
@@ -39,6 +40,15 @@ void read_log_place(Value& value, std::string& out) {
     value.mismatch(value.node(), what, *text, "");
   } else if (text) {
     out = *std::move(text);
+  }
+}
+/// The table alone switches it on.
+void compress(Value& value, Draft& draft) {
+  if (value.node().table() == nullptr) {
+    value.mismatch(value.node(), "a table");
+  } else if (applies(value.node(), kCompress, kProxy, value.reading())) {
+    draft.unit.proxy->compress = true;
+    read_members(value.node(), kCompress, kProxy, draft, value.reading());
   }
 }
 void cache_rules(Value& value, Draft& draft) {
@@ -104,6 +114,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
+    {"[proxy]", "compress", "table", "", kProxy, compress},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
     {kMaintenance, "until", "job name", "", kProxy,
@@ -159,6 +170,11 @@ constexpr auto kKeys = std::to_array<Key>({
      set<&ProxySpec::metrics_listen>},
     {kAccessLog, "to", "stdout or absolute path", "\"stdout\"", kProxy,
      set_by<&ProxySpec::log_to, read_log_place>},
+    {kCompress, "types", "list of media types",
+     "[\"text/*\", \"application/json\", \"application/javascript\", \"application/xml\", "
+     "\"image/svg+xml\"]",
+     kProxy, set_by<&ProxySpec::compress_types, read_media_types>},
+    {kCompress, "min_size", "size", "\"1K\"", kProxy, set<&ProxySpec::compress_min_size>},
     {kAccessLog, "format", "word", "\"json\"", kProxy, set<&ProxySpec::access_log>},
 });
 

@@ -163,6 +163,15 @@ void read_target_url(Value& value, TargetUrl& out) {
   out = *std::move(target);
 }
 
+void read_media_types(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of media types such as \"text/html\" or \"text/*\"",
+              [](const std::string& type) {
+                const std::size_t slash = type.find('/');
+                return slash != std::string::npos && slash > 0 && slash + 1 < type.size() &&
+                       type.find_first_of(" ;,") == std::string::npos;
+              });
+}
+
 void read_try_files(Value& value, std::vector<std::string>& out) {
   value.texts(out, "a list of file names and endings such as \"index.html\" and \".html\"",
               [](const std::string& tail) {

@@ -372,7 +372,8 @@ TEST_F(ReloaderTest, TheAdminHasTheLastWordOnMaintenance) {
   EXPECT_EQ(Words{"configure 2"}, web.heard());
   EXPECT_FALSE(web.table()->maintenance);
   reloader_.switch_maintenance("web", true);
-  EXPECT_TRUE((web.heard(), web.table()->maintenance));
+  EXPECT_EQ(Words{"configure 3"}, web.heard());
+  EXPECT_TRUE(web.table()->maintenance);
   exits(*table_.find("setup"), 0);
 
   EXPECT_TRUE(reloader_.in_maintenance());

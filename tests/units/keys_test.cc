@@ -373,6 +373,10 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("listen" in [proxy.metrics] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "9100": ":PORT" is missing)~"},
     {"[proxy.log]", "to", R"~("/var/log/access.log")~", R"~("access.log")~",
      R"~("to" in [proxy.log] must be "stdout" or an absolute path, not "access.log")~"},
+    {"[proxy.compress]", "types", R"~(["text/html"])~", R"~(["html"])~",
+     R"~("types" in [proxy.compress] must be a list of media types such as "text/html" or "text/*", not "html")~"},
+    {"[proxy.compress]", "min_size", R"~("4K")~", R"~(-1)~",
+     R"~("min_size" in [proxy.compress] must be a size such as "64M", not "-1": it is negative)~"},
     {"[proxy.log]", "format", R"~("none")~", R"~("apache")~",
      R"~("format" in [proxy.log] must be "json", "combined" or "none", not "apache")~"},
 });
