@@ -56,14 +56,14 @@ void Exchange::renew() {
   request_.clear();
   relay_.reset();
   unit_.clear();
-  host_.clear();
-  request_edits_.clear();
-  reply_edits_.clear();
   figures_ = nullptr;
   backend_.clear();
   file_path_.clear();
   error_ = {};
   held_since_ = held_until_ = os::TimePoint();
+  host_.clear();
+  request_edits_.clear();
+  reply_edits_.clear();
   upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;

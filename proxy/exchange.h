@@ -55,9 +55,9 @@ class Exchange final : public LeaseUser,
  private:
   void identify();
   bool refuse_bad_head();
+  void ask_metrics();
   /// False if a rewrite made something that is no path.
   bool rewrite();
-  void ask_metrics();
   /// What comes before the login, and whether one is needed.
   void decide();
   bool needs_login(const Place& route, const Place& tenant, std::optional<StaticFile>& file) const;
@@ -105,8 +105,8 @@ class Exchange final : public LeaseUser,
   Relay relay_;
   std::string target_;                 ///< what the unit is asked for
   std::string unit_;                   ///< for the log; empty = none
-  std::string host_;                   ///< of a target; empty = the request is for a unit
   RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to
+  std::string host_;                   ///< of a target; empty = the request is for a unit
   std::string backend_;                ///< where the unit was asked, for the log
   std::string file_path_;              ///< what was sent, for the log
   std::string_view error_;             ///< for the log

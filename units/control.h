@@ -214,6 +214,7 @@ enum class Verb : std::uint8_t {
   reset_failed,
   maintenance_on,  ///< of a proxy
   maintenance_off,
+  reboot,  ///< a shutdown, and then the machine restarts
 };
 
 /// One command of a client. `uid` is the peer's, from the socket. Answered by Accepted (then
