@@ -125,6 +125,13 @@ std::optional<Denied> AdminService::execute_on_unit(const control::Command& comm
         return deny(DenyCode::not_applicable, reloaded.error().message);
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
+    case Verb::maintenance_on:
+    case Verb::maintenance_off:
+      if (unit->unit.kind != UnitKind::proxy)
+        return deny(DenyCode::not_applicable, command.unit + " is no proxy");
+      p_.reloader.switch_maintenance(command.unit, command.verb == Verb::maintenance_on);
+      finish_later(std::move(done), JobResult::done, {});
+      return std::nullopt;
     case Verb::reset_failed:
       unit->history.forget();
       unit->refuse_until = {};

@@ -162,8 +162,10 @@ void JobTriggers::came_to_rest(UnitRuntime& job) {
 void JobTriggers::on_alarm() {
   if (closed_)
     return;
-  if (has_slept())
+  if (has_slept()) {
+    on_resume_();
     fire_all(JobTrigger::resume);
+  }
   look_at_wall_clock();
   for_each_job([this](UnitRuntime& job) { look_at(job); });
   set_alarm();

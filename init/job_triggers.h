@@ -40,6 +40,9 @@ class JobTriggers {
     holds_ = std::move(holds);
   }
 
+  /// Is told that the machine has slept, before jobs start for it.
+  void set_on_resume(std::function<void()> on_resume) { on_resume_ = std::move(on_resume); }
+
   /// The units of the boot are there.
   void loaded();
   /// There is another set of units. by: the job whose run caused it, null = none.
@@ -83,6 +86,7 @@ class JobTriggers {
 
   Parts p_;
   std::function<bool(const UnitRuntime&)> holds_;
+  std::function<void()> on_resume_ = [] {};
   Milliseconds slept_;        ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC, when last looked at
   Milliseconds wall_offset_;  ///< wall clock less CLOCK_BOOTTIME, when last looked at
   bool tenants_run_ = false;  ///< some have, since the jobs of idleness ran last

@@ -246,16 +246,27 @@ std::vector<const Unit*> Reloader::units_of(UnitKind kind) const {
   return found;
 }
 
-bool Reloader::maintenance_of(const Unit& proxy) const {
-  const std::string& until = proxy.proxy->maintenance_until;
-  const UnitRuntime* job = until.empty() ? nullptr : p_.table.find(until);
-  return proxy.proxy->maintenance_enabled ||
-         (!until.empty() && (job == nullptr || !job->job_succeeded));
+void Reloader::switch_maintenance(const std::string& proxy, bool on) {
+  maintenance_.switch_to(proxy, on);
+  p_.logs.unit_line(proxy, LogLevel::info,
+                    on ? "shows the maintenance page" : "shows the maintenance page no more");
+  push_routes();
+}
+
+void Reloader::resumed() {
+  if (maintenance_.resumed(units_of(UnitKind::proxy)))
+    push_routes();
+}
+
+void Reloader::on_job(const UnitRuntime& job) {
+  if (job.state == UnitState::exited)
+    maintenance_.succeeded(job.name(), units_of(UnitKind::proxy));
+  push_routes();
 }
 
 bool Reloader::in_maintenance() const {
   for (const Unit* proxy : units_of(UnitKind::proxy))
-    if (maintenance_of(*proxy))
+    if (maintenance_.is_on(*proxy))
       return true;
   return false;
 }
@@ -273,7 +284,7 @@ void Reloader::push_routes() {
   units.insert(units.end(), services.begin(), services.end());
   for (const Unit* proxy : units_of(UnitKind::proxy))
     p_.proxies.configure(proxy->name.str(),
-                         make_proxy_config(*proxy, units, maintenance_of(*proxy)));
+                         make_proxy_config(*proxy, units, maintenance_.is_on(*proxy)));
 }
 
 }  // namespace berth

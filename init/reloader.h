@@ -11,6 +11,7 @@
 #include "init/idle_watch.h"
 #include "init/launcher.h"
 #include "init/leases.h"
+#include "init/maintenance.h"
 #include "init/manager.h"
 #include "init/memory_keeper.h"
 #include "init/proxy_links.h"
@@ -54,9 +55,10 @@ class Reloader {
   Result<std::vector<std::string>> reload_now();
   /// What a reload would change; it is not done.
   Result<std::vector<std::string>> dry_run() const;
-  /// Hands every proxy its route table, if it has changed: after a reload, and when a maintenance
-  /// job has succeeded.
+  /// Hands every proxy its route table, if it has changed.
   void push_routes();
+  /// After every change of state of a job: it may have ended the maintenance.
+  void on_job(const UnitRuntime& job);
   /// After every change of state: forgets units that a reload removed.
   void on_state(UnitRuntime& unit);
 
@@ -65,6 +67,10 @@ class Reloader {
   const std::vector<LoadError>& errors() const { return errors_; }
   /// "file:line:column: message" of everything that is rejected now.
   std::vector<std::string> error_lines() const;
+  /// The admin's word on the maintenance page of `proxy`; at once.
+  void switch_maintenance(const std::string& proxy, bool on);
+  /// The machine has slept.
+  void resumed();
   /// Whether some proxy shows its maintenance page.
   bool in_maintenance() const;
   /// Whether some proxy shows it until this job has succeeded.
@@ -87,12 +93,12 @@ class Reloader {
   void remove(UnitRuntime& unit);
   void start_at_boot(UnitRuntime& unit);
   void rebuild_order();
-  bool maintenance_of(const Unit& proxy) const;
   std::vector<const Unit*> units_of(UnitKind kind) const;
 
   Parts p_;
   BerthConfig config_;
   std::vector<LoadError> errors_;
+  Maintenance maintenance_{p_.table};
   std::function<void(const UnitRuntime* by)> on_applied_;
 };
 

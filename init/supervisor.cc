@@ -99,6 +99,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   triggers_.set_maintenance([this](const UnitRuntime& job) {
     return reloader_.in_maintenance() && !reloader_.ends_maintenance(job);
   });
+  triggers_.set_on_resume([this] { reloader_.resumed(); });
   shutdown_.set_triggers(triggers_);
   leases_.set_configured([this](const std::string& proxy) {
     if (UnitRuntime* unit = table_.find(proxy))
@@ -280,7 +281,7 @@ void Supervisor::forward(const os::SignalInfo& signal, const std::string& to,
 
 void Supervisor::on_state(UnitRuntime& unit) {
   if (unit.is_job()) {
-    reloader_.push_routes();  // it may have ended the maintenance
+    reloader_.on_job(unit);
     history_.on_state(unit);
     triggers_.release_held();
   }

@@ -166,7 +166,7 @@ bool Exchange::rewrite() {
 std::optional<StaticFile> Exchange::find_file() const {
   if (!is_read_only(request_.head))
     return std::nullopt;
-  return context_.site.files().find(request_.facts.path);
+  return context_.site.files().find(request_.facts.path, request_.head);
 }
 
 bool Exchange::needs_login(const Place& route, const Place& tenant,
@@ -248,6 +248,9 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
       bots == BotAction::reject && !request_.facts.path.ends_with("/robots.txt");
   if (!file && !hides_files)
     file = find_file();
+  if (file && !hides_files && file->needs_slash)
+    return answer(redirect_reply(
+        301, facts.client_path() + "/" + std::string(request_.head.text(facts.query))));
   if (file && !hides_files)
     return answer(file_reply(*std::move(file), request_.head));
   // Before bots: those who are refused for good do not come again after the maintenance.

@@ -156,6 +156,23 @@ void append_max_forwards(const HttpHead& head, std::string& out) {
     append_field(out, "Max-Forwards", std::to_string(*left - 1));
 }
 
+/// What is said of a body as the unit has sent it, and is not true of the same compressed.
+bool is_of_identity(const HttpHead& head, const HeaderField& field) {
+  const std::string_view name = head.name_of(field);
+  return field.name == HeaderName::content_length || equals_ignoring_case(name, "etag") ||
+         equals_ignoring_case(name, "accept-ranges") ||
+         equals_ignoring_case(name, "content-digest") || equals_ignoring_case(name, "content-md5");
+}
+
+void append_coding(const HttpHead& head, Coding coding, std::string& out) {
+  append_field(out, "Content-Encoding", name_of(coding));
+  // The same content, if not the same bytes (RFC 9110 section 8.8.1): so that the unit knows its
+  // tag again.
+  const std::string_view tag = field_value(head, "etag");
+  if (!tag.empty())
+    append_field(out, "ETag", tag.starts_with("W/") ? std::string(tag) : "W/" + std::string(tag));
+}
+
 /// " 200 OK\r\n" of the status line.
 std::string_view status_part(const HttpHead& head) {
   const std::string_view raw = head.raw;
@@ -199,9 +216,14 @@ void append_response_head(const DownstreamResponse& response, std::string& out) 
     if (field.name == HeaderName::content_length && head.status == 204)
       return false;
     return !is_hop_by_hop(field.name) && !tokens.names(field) &&
-           !response.edits.replaces(head.name_of(field));
+           !response.edits.replaces(head.name_of(field)) &&
+           (response.coding == Coding::identity || !is_of_identity(head, field));
   });
   response.edits.append(out);
+  if (response.coding != Coding::identity)
+    append_coding(head, response.coding, out);
+  if (response.varies)
+    append_field(out, "Vary", "Accept-Encoding");
   if (!dated && !response.upgrade)
     append_field(out, "Date", response.date);
   if (response.chunked)

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/content_coding.h"
 #include "proxy/field_edits.h"
 #include "proxy/http_head.h"
 #include "proxy/request_facts.h"
@@ -28,6 +29,8 @@ struct DownstreamResponse {
   bool upgrade = false;     ///< it is a 101
   std::string_view date;    ///< for a response without Date
   const FieldEdits& edits;
+  Coding coding = Coding::identity;  ///< what we compress the body by
+  bool varies = false;               ///< by what the client takes
 };
 void append_response_head(const DownstreamResponse& response, std::string& out);
 /// A 1xx other than 101.

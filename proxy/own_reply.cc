@@ -97,9 +97,20 @@ std::string_view reason_of(int status) {
 }
 
 bool wants_json(const HttpHead& request) {
-  const std::string_view accept = request.value(HeaderName::accept);
-  const std::string_view first = accept.substr(0, accept.find_first_of(",;"));
-  return equals_ignoring_case(trimmed(first), "application/json");
+  std::string_view accept = request.value(HeaderName::accept);
+  int json = 0;
+  int page = 0;
+  for (Weighted entry; take_weighted(accept, entry);) {
+    const std::string_view suffix =
+        entry.name.substr(entry.name.size() - std::min<std::size_t>(entry.name.size(), 5));
+    if (equals_ignoring_case(entry.name, "application/json") ||
+        equals_ignoring_case(suffix, "+json"))
+      json = std::max(json, entry.weight);
+    else if (equals_ignoring_case(entry.name, "text/html") ||
+             equals_ignoring_case(entry.name, "application/xhtml+xml"))
+      page = std::max(page, entry.weight);
+  }
+  return json > page;
 }
 
 OwnReply error_reply(int status, const HttpHead& request) {
@@ -137,7 +148,10 @@ OwnReply maintenance_reply(const Site& site, const HttpHead& request, Millisecon
     reply.size = reply.file->info.size;
   } else {
     reply.body = page("One moment, please",
-                      "This service is starting. The page loads again by itself.", seconds);
+                      site.config().maintenance
+                          ? "This service is being looked after. The page loads again by itself."
+                          : "This service is starting. The page loads again by itself.",
+                      seconds);
   }
   return reply;
 }

@@ -11,6 +11,7 @@
 
 #include "proxy/body_decoder.h"
 #include "proxy/client_request.h"
+#include "proxy/compressor.h"
 #include "proxy/date_text.h"
 #include "proxy/field_edits.h"
 #include "proxy/http_head.h"
@@ -37,6 +38,7 @@ class Relay {
     std::span<char> buffer;
     std::string& scratch;
     DateText& date;
+    const CompressionRules& compression;
   };
 
   /// `edits`: of the reply's head.
@@ -68,7 +70,9 @@ class Relay {
   int status() const { return response_.status; }
   /// Whether the reply under way consists of server-sent events.
   bool is_event_stream() const;
-  std::uint64_t body_bytes() const { return response_body_.total(); }
+  std::uint64_t body_bytes() const {
+    return compressor_ == nullptr ? response_body_.total() : compressed_bytes_;
+  }
   /// After `complete`: whether the client's connection can be used again.
   bool keeps_client() const { return settings_.keep_alive && request_.body.is_complete(); }
   /// After `complete`: whether the unit's connection can be used again.
@@ -87,6 +91,10 @@ class Relay {
   Outcome take_response(Stream& client, std::span<char> bytes);
   Outcome take_head(Stream& client, std::span<char>& bytes);
   Outcome finish_head(std::string& head);
+  /// Whether the reply goes out in `coding`; decides that, too.
+  Coding choose_coding(BodyKind kind, bool& varies);
+  /// What goes out for `payload`: that itself, or what the compressor makes of it.
+  std::string_view outgoing(std::string_view payload, bool last);
   Outcome pass_back(Stream& client, std::span<char> bytes, std::string_view head);
   /// The unit has closed its connection; `in_order` = it was no reset.
   Outcome response_ended(Stream& client, bool in_order);
@@ -100,6 +108,9 @@ class Relay {
   BodyDecoder response_body_;
   Settings settings_;
   std::string early_bytes_;
+  std::unique_ptr<Compressor> compressor_;
+  std::string compressed_;  ///< of the bytes under way
+  std::uint64_t compressed_bytes_ = 0;
   bool has_sent_ = false;
   bool has_replied_ = false;
   bool head_done_ = false;      ///< the final response's head is there

@@ -23,7 +23,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
       wheel_(loop.now()),
       control_(loop, std::move(sockets.control), *this),
       upstream_host_{loop, wheel_, graveyard_},
-      workshop_{loop, *buffer_, scratch_, date_},
+      workshop_{loop, *buffer_, scratch_, date_, compression_},
       log_(loop, log),
       logins_(loop),
       targets_(loop,
@@ -110,6 +110,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   context_.replays = Replays(context_.spec());
+  compression_.assign(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});

@@ -59,6 +59,7 @@ class Server final : public ControlHandler {
   TimerWheel wheel_;
   ControlLink control_;
   UpstreamHost upstream_host_;
+  CompressionRules compression_;
   Relay::Workshop workshop_;
   AccessLog log_;
   Logins logins_;

@@ -12,17 +12,36 @@
 namespace berth::proxy {
 namespace {
 
-bool has_hidden_segment(std::string_view path) {
-  return path.starts_with('.') || path.find("/.") != std::string_view::npos;
+/// A name that begins with a dot, anywhere but in the folder that RFC 8615 has made for strangers.
+bool has_hidden_segment(std::string_view name) {
+  constexpr std::string_view kWellKnown = ".well-known/";
+  if (name.starts_with(kWellKnown))
+    name.remove_prefix(kWellKnown.size());
+  return name.starts_with('.') || name.find("/.") != std::string_view::npos;
 }
 
-std::string entity_tag(const os::FileInfo& info) {
+os::Links links_of(Symlinks symlinks) {
+  switch (symlinks) {
+    case Symlinks::none:
+      return os::Links::none;
+    case Symlinks::any:
+      return os::Links::any;
+    case Symlinks::below:
+      break;
+  }
+  return os::Links::below;
+}
+
+std::string entity_tag(const StaticFile& file) {
+  const os::FileInfo& info = file.info;
   std::string tag = "\"";
   append_hex(tag, static_cast<std::uint64_t>(info.modified));
   tag += '-';
   append_hex(tag, info.modified_nsec);
   tag += '-';
   append_hex(tag, info.size);
+  // Another form of the same is another entity.
+  tag += suffix_of(file.coding);
   tag += '"';
   return tag;
 }
@@ -53,6 +72,11 @@ bool read_number(std::string_view text, std::uint64_t& number) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   return !text.empty() && error == std::errc() && stop == end;
+}
+
+/// What follows a slash, other than an extension.
+bool is_file_name(std::string_view tail) {
+  return !tail.starts_with('/') && !tail.starts_with('.');
 }
 
 enum class RangeKind { whole, part, unsatisfiable };
@@ -121,7 +145,13 @@ void apply_range(const HttpHead& request, const os::FileInfo& info, std::string_
 }  // namespace
 
 StaticFiles::StaticFiles(const ProxySpec& spec)
-    : prefix_(spec.static_prefix), extensions_(spec.static_extensions), cache_(spec.cache) {
+    : prefix_(spec.static_prefix),
+      extensions_(spec.static_extensions),
+      cache_(spec.cache),
+      try_files_(spec.try_files),
+      trailing_slash_(spec.trailing_slash),
+      precompressed_(spec.precompressed),
+      links_(links_of(spec.symlinks)) {
   if (spec.static_root.empty())
     return;
   auto root = os::open_folder(spec.static_root);
@@ -148,45 +178,104 @@ std::optional<StaticFile> StaticFiles::open(std::string_view name) const {
   name.remove_prefix(std::min(name.find_first_not_of('/'), name.size()));
   if (name.empty() || has_hidden_segment(name))
     return std::nullopt;
-  auto file = os::open_beneath(root_.borrow(), std::string(name));
+  auto file = os::open_beneath(root_.borrow(), std::string(name), links_);
   if (!file)
     return std::nullopt;
   const auto info = os::file_info(file->borrow());
   if (!info || !info->regular)
     return std::nullopt;
-  return StaticFile{*std::move(file), *info, mime_type(extension_of(name)), std::string(name), {}};
+  StaticFile found;
+  found.file = *std::move(file);
+  found.info = *info;
+  found.name = name;
+  found.type = mime_type(extension_of(name));
+  return found;
 }
 
-std::optional<StaticFile> StaticFiles::find(std::string_view path) const {
-  if (!root_.is_open() || path.ends_with('/') || !is_below(path, prefix_))
+std::optional<StaticFile> StaticFiles::open_allowed(const std::string& name) const {
+  if (name.ends_with('/') || !allows(extension_of(name)))
     return std::nullopt;
-  const std::string_view extension = extension_of(path);
-  std::string name;
-  if (!allows(extension) || !decode_path(path.substr(prefix_.size()), name))
+  return open(name);
+}
+
+std::optional<StaticFile> StaticFiles::try_names(const std::string& name) const {
+  for (const std::string& tail : try_files_) {
+    // "a" and "index.html" make "aindex.html", which nobody means.
+    const bool joins = name.ends_with('/') ? !tail.starts_with('/') : !is_file_name(tail);
+    if (auto found = joins ? open_allowed(name + tail) : std::nullopt)
+      return found;
+  }
+  if (!trailing_slash_ || name.ends_with('/'))
     return std::nullopt;
-  std::optional<StaticFile> found = open(name);
-  if (!found)
-    return std::nullopt;
+  for (const std::string& tail : try_files_) {
+    auto found = is_file_name(tail) ? open_allowed(name + "/" + tail) : std::nullopt;
+    if (found) {
+      found->needs_slash = true;
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+void StaticFiles::compress(StaticFile& file, const HttpHead& request) const {
+  if (!precompressed_)
+    return;
+  file.varies = true;
+  for (const Coding coding : accepted_codings(request)) {
+    if (coding == Coding::identity)
+      return;
+    auto other = open(file.name + std::string(suffix_of(coding)));
+    // One that is older was made of something else.
+    if (!other || other->info.modified < file.info.modified)
+      continue;
+    file.file = std::move(other->file);
+    file.info = other->info;
+    file.coding = coding;
+    return;
+  }
+}
+
+void StaticFiles::set_cache(std::string_view path, StaticFile& file) const {
   const auto rule = std::find_if(cache_.begin(), cache_.end(), [&](const CacheRule& each) {
     return path.starts_with(each.path);
   });
-  if (rule != cache_.end()) {
-    found->cache_control = "public, max-age=";
-    append_number(found->cache_control,
-                  static_cast<std::uint64_t>(
-                      std::chrono::duration_cast<std::chrono::seconds>(rule->max_age).count()));
-    if (rule->immutable)
-      found->cache_control += ", immutable";
-  }
+  if (rule == cache_.end())
+    return;
+  file.cache_control = "public, max-age=";
+  append_number(file.cache_control,
+                static_cast<std::uint64_t>(
+                    std::chrono::duration_cast<std::chrono::seconds>(rule->max_age).count()));
+  if (rule->immutable)
+    file.cache_control += ", immutable";
+}
+
+std::optional<StaticFile> StaticFiles::find(std::string_view path, const HttpHead& request) const {
+  if (!root_.is_open() || !is_below(path, prefix_) ||
+      (try_files_.empty() && !allows(extension_of(path))))
+    return std::nullopt;
+  std::string name;
+  if (!decode_path(path.substr(prefix_.size()), name))
+    return std::nullopt;
+  std::optional<StaticFile> found = open_allowed(name);
+  if (!found)
+    found = try_names(name);
+  if (!found || found->needs_slash)
+    return found;
+  compress(*found, request);
+  set_cache(path, *found);
   return found;
 }
 
 FileAnswer answer_for(const StaticFile& file, const HttpHead& request) {
   FileAnswer answer;
   answer.size = file.info.size;
-  const std::string tag = entity_tag(file.info);
+  const std::string tag = entity_tag(file);
   answer.fields = "ETag: " + tag + "\r\nLast-Modified: " + http_date(file.info.modified) +
                   "\r\nAccept-Ranges: bytes\r\n";
+  if (file.coding != Coding::identity)
+    answer.fields += "Content-Encoding: " + std::string(name_of(file.coding)) + "\r\n";
+  if (file.varies)
+    answer.fields += "Vary: Accept-Encoding\r\n";
   if (!file.cache_control.empty())
     answer.fields += "Cache-Control: " + file.cache_control + "\r\n";
   if (is_unchanged(request, file.info, tag)) {

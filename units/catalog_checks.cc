@@ -298,6 +298,21 @@ void check_proxy_choice(const LoadedUnits& loaded, const std::vector<const Unit*
   }
 }
 
+void check_resume(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                  ErrorList& errors) {
+  for (const Unit* unit : units) {
+    if (!unit->proxy || !unit->proxy->maintenance_until_resume) {
+      continue;
+    }
+    const auto job = loaded.units.find(unit->proxy->maintenance_until);
+    if (job == loaded.units.end() || !job->second.job ||
+        !job->second.job->runs_on(JobTrigger::resume)) {
+      errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
+                 "\"until_resume\" needs \"until\" to be a job that runs on \"resume\"");
+    }
+  }
+}
+
 void check_main(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
                 ErrorList& errors) {
   const Unit* main = nullptr;
@@ -403,6 +418,7 @@ void check_together(LoadedUnits& loaded, ErrorList& errors) {
   check_listeners(loaded, units, errors);
   check_terminals(loaded, units, errors);
   check_proxy_choice(loaded, units, errors);
+  check_resume(loaded, units, errors);
   check_main(loaded, units, errors);
   spread(loaded, errors);
   leave_out_broken(loaded, errors);

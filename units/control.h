@@ -212,6 +212,8 @@ enum class Verb : std::uint8_t {
   reload_now,      ///< and stops what would run on as it was until it is idle
   shutdown,
   reset_failed,
+  maintenance_on,  ///< of a proxy
+  maintenance_off,
   reboot,  ///< a shutdown, and then the machine restarts
 };
 

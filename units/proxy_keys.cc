@@ -21,6 +21,7 @@ constexpr std::string_view kAuthPattern = "[[proxy.auth.pattern]]";
 constexpr std::string_view kReplay = "[[proxy.replay]]";
 constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
+constexpr std::string_view kCompress = "[proxy.compress]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
 constexpr std::string_view kMetrics = "[proxy.metrics]";
 
@@ -41,6 +42,15 @@ void read_log_place(Value& value, std::string& out) {
     value.mismatch(value.node(), what, *text, "");
   } else if (text) {
     out = *std::move(text);
+  }
+}
+/// The table alone switches it on.
+void compress(Value& value, Draft& draft) {
+  if (value.node().table() == nullptr) {
+    value.mismatch(value.node(), "a table");
+  } else if (applies(value.node(), kCompress, kProxy, value.reading())) {
+    draft.unit.proxy->compress = true;
+    read_members(value.node(), kCompress, kProxy, draft, value.reading());
   }
 }
 void cache_rules(Value& value, Draft& draft) {
@@ -134,10 +144,13 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "server_timing", "boolean", "false", kProxy, set<&ProxySpec::server_timing>},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
+    {"[proxy]", "compress", "table", "", kProxy, compress},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
     {kMaintenance, "until", "job name", "", kProxy,
      names_unit<&ProxySpec::maintenance_until, Relation::until>},
+    {kMaintenance, "until_resume", "boolean", "false", kProxy,
+     set<&ProxySpec::maintenance_until_resume>},
     {kMaintenance, "enabled", "boolean", "false", kProxy, set<&ProxySpec::maintenance_enabled>},
     {kMaintenance, "page", "path", "", kProxy,
      set_by<&ProxySpec::maintenance_page, read_relative_path>},
@@ -149,6 +162,11 @@ constexpr auto kKeys = std::to_array<Key>({
     {kStatic, "prefix", "URL path", "", kProxy, set_by<&ProxySpec::static_prefix, read_url_path>},
     {kStatic, "extensions", "list of extensions", "[]", kProxy,
      set_by<&ProxySpec::static_extensions, read_extensions>},
+    {kStatic, "try_files", "list of file names and endings", "[]", kProxy,
+     set_by<&ProxySpec::try_files, read_try_files>},
+    {kStatic, "trailing_slash", "boolean", "false", kProxy, set<&ProxySpec::trailing_slash>},
+    {kStatic, "precompressed", "boolean", "false", kProxy, set<&ProxySpec::precompressed>},
+    {kStatic, "symlinks", "word", "\"below\"", kProxy, set<&ProxySpec::symlinks>},
     {kStatic, "cache", "array of tables", "[]", kProxy, cache_rules},
     {kCacheRule, "path", "URL path", "", kProxy, set_by<&CacheRule::path, read_url_path>},
     {kCacheRule, "max_age", "duration", "\"0\"", kProxy, set<&CacheRule::max_age>},
@@ -194,6 +212,11 @@ constexpr auto kKeys = std::to_array<Key>({
      set<&ProxySpec::metrics_listen>},
     {kAccessLog, "to", "stdout or absolute path", "\"stdout\"", kProxy,
      set_by<&ProxySpec::log_to, read_log_place>},
+    {kCompress, "types", "list of media types",
+     "[\"text/*\", \"application/json\", \"application/javascript\", \"application/xml\", "
+     "\"image/svg+xml\"]",
+     kProxy, set_by<&ProxySpec::compress_types, read_media_types>},
+    {kCompress, "min_size", "size", "\"1K\"", kProxy, set<&ProxySpec::compress_min_size>},
     {kAccessLog, "format", "word", "\"json\"", kProxy, set<&ProxySpec::access_log>},
 });
 

@@ -163,6 +163,23 @@ void read_target_url(Value& value, TargetUrl& out) {
   out = *std::move(target);
 }
 
+void read_media_types(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of media types such as \"text/html\" or \"text/*\"",
+              [](const std::string& type) {
+                const std::size_t slash = type.find('/');
+                return slash != std::string::npos && slash > 0 && slash + 1 < type.size() &&
+                       type.find_first_of(" ;,") == std::string::npos;
+              });
+}
+
+void read_try_files(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of file names and endings such as \"index.html\" and \".html\"",
+              [](const std::string& tail) {
+                return !tail.empty() && !tail.ends_with('/') && is_printable(tail) &&
+                       ("/" + tail + "/").find("/../") == std::string::npos;
+              });
+}
+
 void read_header_edits(Value& value, std::vector<HeaderEdit>& out) {
   const Node::Table* members = value.node().table();
   if (members == nullptr) {

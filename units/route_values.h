@@ -15,6 +15,10 @@ void read_redirect_target(Value& value, std::string& out);
 void read_redirect_status(Value& value, std::uint32_t& out);
 /// `target`: "http://HOST[:PORT][/PATH]"
 void read_target_url(Value& value, TargetUrl& out);
+/// "text/html", "text/*"
+void read_media_types(Value& value, std::vector<std::string>& out);
+/// `try_files`: what may be put behind a path.
+void read_try_files(Value& value, std::vector<std::string>& out);
 /// `headers`, `response_headers`: a table of fields. Those that frame or address a message, and
 /// X-Remote-User, are berth's own.
 void read_header_edits(Value& value, std::vector<HeaderEdit>& out);

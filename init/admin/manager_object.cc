@@ -206,6 +206,10 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
   void ReloadUnit(JobResultSlot&& result, std::string name) override {
     run_job(control::Verb::reload_unit, std::move(result), name);
   }
+  void SetMaintenance(JobResultSlot&& result, std::string name, bool on) override {
+    run_job(on ? control::Verb::maintenance_on : control::Verb::maintenance_off, std::move(result),
+            name);
+  }
   void ResetFailedUnit(JobResultSlot&& result, std::string name) override {
     run_job(control::Verb::reset_failed, std::move(result), name);
   }

@@ -14,7 +14,7 @@
 namespace berth::ctl {
 
 enum class ReloadMode { apply, now, dry_run };
-enum class JobVerb { start, stop, restart, reload, reset_failed };
+enum class JobVerb { start, stop, restart, reload, reset_failed, maintenance_on, maintenance_off };
 
 /// The states of all units at one moment, and what comes after it.
 struct FollowedStates {

@@ -359,6 +359,10 @@ Result<std::string> BusLink::begin_job(JobVerb verb, const std::string& unit) {
         return proxy_->ReloadUnit(unit);
       case JobVerb::reset_failed:
         return proxy_->ResetFailedUnit(unit);
+      case JobVerb::maintenance_on:
+        return proxy_->SetMaintenance(unit, true);
+      case JobVerb::maintenance_off:
+        return proxy_->SetMaintenance(unit, false);
     }
     return {};
   });

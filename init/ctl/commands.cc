@@ -134,6 +134,28 @@ int reset_failed(Invocation invocation, BerthLink& berth, const Output& output) 
   return run_jobs(JobVerb::reset_failed, invocation, berth, output);
 }
 
+/// Of all proxies, where none is named.
+int maintenance(Invocation invocation, BerthLink& berth, const Output& output) {
+  const std::string word = invocation.arguments.front();
+  if (word != "on" && word != "off")
+    return report(
+        Error{ErrorCode::invalid, "maintenance is \"on\" or \"off\", not \"" + word + "\""},
+        output);
+  invocation.arguments.erase(invocation.arguments.begin());
+  if (invocation.arguments.empty()) {
+    auto units = berth.list_units();
+    if (!units)
+      return report(units.error(), output);
+    for (UnitRow& row : *units)
+      if (row.kind == "proxy")
+        invocation.arguments.push_back(std::move(row.name));
+    if (invocation.arguments.empty())
+      return report(Error{ErrorCode::not_found, "there is no proxy"}, output);
+  }
+  return run_jobs(word == "on" ? JobVerb::maintenance_on : JobVerb::maintenance_off, invocation,
+                  berth, output);
+}
+
 int ask_graph(const Invocation& invocation, BerthLink& berth, const Output& output) {
   const auto graph = berth.graph();
   return graph ? show_graph(invocation, *graph, output) : report(graph.error(), output);
@@ -199,6 +221,8 @@ int run_command(const Invocation& invocation, BerthLink& berth, const Output& ou
       return check_failed(invocation, berth, output);
     case CommandId::reset_failed:
       return reset_failed(invocation, berth, output);
+    case CommandId::maintenance:
+      return maintenance(invocation, berth, output);
     case CommandId::shutdown:
       return shutdown(invocation, berth, output);
     case CommandId::verify:

@@ -46,6 +46,8 @@ constexpr std::array kCommands{
                 0, kAny},
     CommandSpec{CommandId::reset_failed, "reset-failed", "[UNIT ...]",
                 "forget that units have failed", 0, kAny},
+    CommandSpec{CommandId::maintenance, "maintenance", "on|off [PROXY ...]",
+                "show the maintenance page, or end that", 1, kAny},
     CommandSpec{CommandId::shutdown, "shutdown", "", "stop everything; the container ends", 0, 0},
     CommandSpec{CommandId::help, "help", "", "this text", 0, 0},
 };

@@ -43,6 +43,7 @@ enum class CommandId : std::uint8_t {
   is_active,
   is_failed,
   reset_failed,
+  maintenance,
   shutdown,
   help,
 };

@@ -30,6 +30,10 @@ Words words_of(JobVerb verb) {
       return {"reload", "reloading", "reloaded"};
     case JobVerb::reset_failed:
       return {"reset-failed", "resetting", "reset"};
+    case JobVerb::maintenance_on:
+      return {"maintenance on", "switching maintenance on", "in maintenance"};
+    case JobVerb::maintenance_off:
+      return {"maintenance off", "switching maintenance off", "out of maintenance"};
   }
   return {"", "", ""};
 }

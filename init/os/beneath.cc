@@ -55,10 +55,19 @@ Result<UniqueFd> open_folder(const std::string& path) {
   return folder;
 }
 
-Result<UniqueFd> open_beneath(BorrowedFd folder, const std::string& relative) {
+Result<UniqueFd> open_beneath(BorrowedFd folder, const std::string& relative, Links links) {
+  if (links == Links::any) {
+    if (("/" + relative + "/").find("/../") != std::string::npos)
+      return errno_error("open " + relative, EXDEV);
+    UniqueFd anywhere(::openat(folder.raw(), relative.c_str(), kReadFlags));
+    if (!anywhere.is_open())
+      return errno_error("open " + relative);
+    return anywhere;
+  }
   open_how how{};
   how.flags = kReadFlags;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve =
+      RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (links == Links::none ? RESOLVE_NO_SYMLINKS : 0);
   UniqueFd file(
       static_cast<int>(::syscall(SYS_openat2, folder.raw(), relative.c_str(), &how, sizeof how)));
   if (file.is_open())

@@ -22,10 +22,13 @@ struct FileInfo {
 
 /// A folder to open files below of.
 Result<UniqueFd> open_folder(const std::string& path);
-/// Opens `relative` for reading without ever leaving `folder`: neither ".." nor a symbolic link
-/// leads out of it. Never waits for the writer of a FIFO. The error's os_errno tells what is in the
-/// way.
-Result<UniqueFd> open_beneath(BorrowedFd folder, const std::string& relative);
+/// Which symbolic links are followed on the way.
+enum class Links : std::uint8_t { none, below, any };
+/// Opens `relative` for reading without ever leaving `folder`: ".." does not lead out of it, and a
+/// symbolic link only where `links` says `any`. Never waits for the writer of a FIFO. The error's
+/// os_errno tells what is in the way.
+Result<UniqueFd> open_beneath(BorrowedFd folder, const std::string& relative,
+                              Links links = Links::below);
 /// What an open file is; nothing if the kernel does not say.
 std::optional<FileInfo> file_info(BorrowedFd file);
 /// The same of a path.

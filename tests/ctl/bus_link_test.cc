@@ -262,6 +262,18 @@ TEST(BusLink, ResetsWhatHasFailed) {
   EXPECT_EQ(site.pid1().commands()[0].verb, control::Verb::reset_failed);
 }
 
+TEST(BusLink, SwitchesMaintenance) {
+  const AdminSite site(two_units());
+  const auto link = BusLink::connect(site.run_dir());
+  ASSERT_TRUE(link);
+
+  EXPECT_TRUE((*link)->begin_job(JobVerb::maintenance_on, "redis"));
+  EXPECT_TRUE((*link)->begin_job(JobVerb::maintenance_off, "redis"));
+
+  EXPECT_EQ(site.pid1().commands()[0].verb, control::Verb::maintenance_on);
+  EXPECT_EQ(site.pid1().commands()[1].verb, control::Verb::maintenance_off);
+}
+
 TEST(BusLink, MeasuresTheUnitsThatHaveProcesses) {
   Pid1Script script = two_units();
   script.probe_lines = "1 2000 900 800 0\n2 3000 1000 700 0\n10 100 50 40 0\n11 10 5 4 1\n";

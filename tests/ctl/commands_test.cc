@@ -419,6 +419,18 @@ TEST_F(Commands, ReloadPrintsWhatChanged) {
   EXPECT_EQ(out_.str(), "tenant@a: added\n");
 }
 
+TEST_F(Commands, MaintenanceIsOfAllProxiesWhereNoneIsNamed) {
+  berth_.outcomes["web"] = {"done", {}};
+
+  EXPECT_EQ(run({"maintenance", "on"}), kSuccess);
+  EXPECT_EQ(berth_.jobs, std::vector<std::string>{"web"});
+}
+
+TEST_F(Commands, MaintenanceIsOnOrOff) {
+  EXPECT_EQ(run({"maintenance", "maybe"}), kFailure);
+  EXPECT_EQ(err_.str(), "berthctl: maintenance is \"on\" or \"off\", not \"maybe\"\n");
+}
+
 TEST_F(Commands, ReloadSaysWhatItWouldDo) {
   berth_.reload_outcome = {true, {}};
 

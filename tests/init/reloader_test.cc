@@ -22,7 +22,7 @@ class ReloaderTest : public ManagerTest {
     EXPECT_TRUE(os::make_folder(folder_.path("run"), 0755).has_value());
     manager_.set_observer([this](UnitRuntime& unit) {
       if (unit.is_job())
-        reloader_.push_routes();
+        reloader_.on_job(unit);
       activation_.on_state(unit);
       reloader_.on_state(unit);
     });
@@ -358,6 +358,41 @@ TEST_F(ReloaderTest, EndsTheMaintenanceWithTheFirstSuccessOfItsJob) {
 
   EXPECT_EQ(Words{"configure 2"}, web.heard());
   EXPECT_FALSE(web.table()->maintenance);
+  EXPECT_FALSE(reloader_.in_maintenance());
+}
+
+TEST_F(ReloaderTest, TheAdminHasTheLastWordOnMaintenance) {
+  write("web.toml", std::string(kWeb) + "[proxy.maintenance]\nuntil = \"setup\"\n");
+  write("setup.toml", "[job]\ncommand = \"setup\"\n");
+  FakeProxy web(links_, "web");
+  boot();
+  EXPECT_EQ(Words{"configure 1"}, web.heard());
+
+  reloader_.switch_maintenance("web", false);
+  EXPECT_EQ(Words{"configure 2"}, web.heard());
+  EXPECT_FALSE(web.table()->maintenance);
+  reloader_.switch_maintenance("web", true);
+  EXPECT_EQ(Words{"configure 3"}, web.heard());
+  EXPECT_TRUE(web.table()->maintenance);
+  exits(*table_.find("setup"), 0);
+
+  EXPECT_TRUE(reloader_.in_maintenance());
+}
+
+TEST_F(ReloaderTest, WaitsForTheJobAgainWhenTheMachineHasSlept) {
+  write("web.toml",
+        std::string(kWeb) + "[proxy.maintenance]\nuntil = \"setup\"\nuntil_resume = true\n");
+  write("setup.toml", "[job]\ncommand = \"setup\"\non = [\"boot\", \"resume\"]\n");
+  boot();
+  UnitRuntime& setup = *table_.find("setup");
+  exits(setup, 0);
+  EXPECT_FALSE(reloader_.in_maintenance());
+
+  reloader_.resumed();
+  EXPECT_TRUE(reloader_.in_maintenance());
+  start(setup);
+  exits(setup, 0);
+
   EXPECT_FALSE(reloader_.in_maintenance());
 }
 

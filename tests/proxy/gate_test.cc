@@ -35,6 +35,22 @@ TEST_F(GateTest, ServesFilesWithTypeTagAndDate) {
   EXPECT_EQ(status(get("/showcase/assets/app.js", "If-None-Match: \"x\"\r\n")), "200");
 }
 
+TEST_F(GateTest, AnswersMaintenanceInTheFormThatIsWeighedMost) {
+  config.maintenance = true;
+  configure();
+  const auto is_json = [&](const std::string& accept) {
+    const std::string reply = get("/showcase/2025/boston/", "Accept: " + accept + "\r\n");
+    EXPECT_EQ(status(reply), "503");
+    return has(reply, "Content-Type: application/json\r\n");
+  };
+
+  EXPECT_TRUE(is_json("application/json"));
+  EXPECT_TRUE(is_json("application/json, text/javascript, */*; q=0.01"));
+  EXPECT_TRUE(is_json("text/html;q=0.5, application/vnd.api+json;q=0.6"));
+  EXPECT_FALSE(is_json("text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8"));
+  EXPECT_FALSE(is_json("*/*"));
+}
+
 TEST_F(GateTest, ServesRanges) {
   serve_files();
   configure();

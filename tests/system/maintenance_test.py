@@ -1,6 +1,8 @@
 # The maintenance page stands until the initialization job has succeeded.
+import json
 import unittest
 
+from harness import wait_until
 from proxied import TenantTest
 
 
@@ -57,6 +59,22 @@ class Maintenance(TenantTest):
         self.assertEqual(6, berth.ctl("start", "init").returncode)
 
         self.get_ok("/a/")
+
+    def test_the_admin_switches_it(self):
+        berth = self.boot_initializing("true")
+        self.wait_until_served("/a/")
+
+        self.assertEqual(0, berth.ctl("maintenance", "on").returncode)
+        wait_until(lambda: self.get("/a/").status == 503, "the page")
+        reply = self.get("/a/", headers={"Accept": "application/json"})
+        self.assertEqual({"status": 503, "error": "Service Unavailable"}, json.loads(reply.body))
+        self.assertEqual("body{}", self.get_ok("/style.css").body)
+        self.assertEqual(0, berth.ctl("reload").returncode)
+        self.assertEqual(503, self.get("/a/").status)
+
+        self.assertEqual(0, berth.ctl("maintenance", "off", "web").returncode)
+        self.wait_until_served("/a/")
+        self.assertNotEqual(0, berth.ctl("maintenance", "on", "init").returncode)
 
     def test_a_job_that_takes_too_long_leaves_the_page_up_and_says_so(self):
         berth = self.boot_initializing("sleep 4711", 'timeout = "300ms"')

@@ -362,5 +362,14 @@ TEST(StockUnits, AreMarked) {
             catalog.stock);
 }
 
+TEST(CatalogChecks, AResumeIsWaitedForByAJobThatRunsThen) {
+  EXPECT_EQ((testing::Lines{"web.toml:1:1: \"until_resume\" needs \"until\" to be a job that runs "
+                            "on \"resume\""}),
+            testing::errors_of({{"web.toml",
+                                 "[proxy]\nlisten = \":80\"\n"
+                                 "[proxy.maintenance]\nuntil = \"init\"\nuntil_resume = true\n"},
+                                {"init.toml", "[job]\ncommand = \"x\"\n"}}));
+}
+
 }  // namespace
 }  // namespace berth

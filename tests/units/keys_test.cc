@@ -298,6 +298,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("max_connections" in [proxy] must be a whole number not below 1, not "0")~"},
     {"[proxy.maintenance]", "until", R"~("job")~", R"~("other")~",
      R"~(until "other", which is no job)~"},
+    {"[proxy.maintenance]", "until_resume", R"~(true)~", R"~("job")~",
+     R"~("until_resume" in [proxy.maintenance] must be true or false, not a string)~"},
     {"[proxy.maintenance]", "enabled", R"~(true)~", R"~("yes")~",
      R"~("enabled" in [proxy.maintenance] must be true or false, not a string)~"},
     {"[proxy.maintenance]", "page", R"~("503.html")~", R"~("../503.html")~",
@@ -314,6 +316,14 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("prefix" in [proxy.static] must be a path that begins with "/", not "/x/../y")~"},
     {"[proxy.static]", "extensions", R"~(["css", ".js"])~", R"~(["*.css"])~",
      R"~("extensions" in [proxy.static] must be a list of file name extensions such as "css", not "*.css")~"},
+    {"[proxy.static]", "try_files", R"~(["index.html", ".html"])~", R"~(["../x"])~",
+     R"~("try_files" in [proxy.static] must be a list of file names and endings such as "index.html" and ".html", not "../x")~"},
+    {"[proxy.static]", "trailing_slash", R"~(true)~", R"~("yes")~",
+     R"~("trailing_slash" in [proxy.static] must be true or false, not a string)~"},
+    {"[proxy.static]", "precompressed", R"~(true)~", R"~(["br"])~",
+     R"~("precompressed" in [proxy.static] must be true or false, not an array)~"},
+    {"[proxy.static]", "symlinks", R"~("any")~", R"~("follow")~",
+     R"~("symlinks" in [proxy.static] must be "below", "none" or "any", not "follow")~"},
     {"[proxy.static]", "cache", R"~([{ path = "/a/" }])~", R"~(["/a/"])~",
      R"~("cache" in [proxy.static] must be an array of tables, not an array)~"},
     {"[[proxy.static.cache]]", "path", R"~("/y")~", R"~("y")~",
@@ -391,6 +401,10 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("listen" in [proxy.metrics] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "9100": ":PORT" is missing)~"},
     {"[proxy.log]", "to", R"~("/var/log/access.log")~", R"~("access.log")~",
      R"~("to" in [proxy.log] must be "stdout" or an absolute path, not "access.log")~"},
+    {"[proxy.compress]", "types", R"~(["text/html"])~", R"~(["html"])~",
+     R"~("types" in [proxy.compress] must be a list of media types such as "text/html" or "text/*", not "html")~"},
+    {"[proxy.compress]", "min_size", R"~("4K")~", R"~(-1)~",
+     R"~("min_size" in [proxy.compress] must be a size such as "64M", not "-1": it is negative)~"},
     {"[proxy.log]", "format", R"~("none")~", R"~("apache")~",
      R"~("format" in [proxy.log] must be "json", "combined" or "none", not "apache")~"},
 });
@@ -461,6 +475,7 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     file += text.starts_with("address") ? "" : "address = \"unix:/run/x\"\n";
   } else if (table != own_table(kind) && table != "[unit]") {
     file += std::string(table) + "\n" + line;
+    file += text == "until_resume = true" ? "until = \"job\"\n" : "";
   }
   return file;
 }
@@ -500,7 +515,7 @@ Catalog load_with(const Key& key, std::string_view text) {
   const bool is_template = kind == UnitKind::tenant;
   return testing::load({{"other.toml", std::string(kOthers)},
                         {"idle.toml", "[unit]\nstart = \"manual\"\n[service]\ncommand = \"x\"\n"},
-                        {"job.toml", "[job]\ncommand = \"run\"\n"},
+                        {"job.toml", "[job]\ncommand = \"run\"\non = [\"boot\", \"resume\"]\n"},
                         {"front.toml", "[proxy]\nlisten = \":90\"\n"},
                         {is_template ? "x@.toml" : "x.toml", file_with(kind, key.table, text)},
                         {"instances.toml", is_template ? "[instances.x]\n1 = {}\n" : ""}});
