@@ -50,6 +50,7 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
 
  private:
   void identify();
+  bool refuse_over_limit();
   bool refuse_bad_head();
   /// What comes before the login, and whether one is needed.
   void decide();
@@ -70,7 +71,7 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   void on_lost_unanswered();
   void upgrade();
   void answer(OwnReply reply);
-  void answer_error(int status) { answer(error_reply(status, request_.head)); }
+  void answer_error(int status);
   void answer_unavailable(Milliseconds retry_after);
   /// Ends the relay without a sound reply: `status` if the client has seen nothing yet.
   void break_off(int status);
@@ -79,6 +80,9 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   void finish(bool keep_alive);
   void log(int status, std::uint64_t bytes, ReplyKind kind);
   bool is_closing() const { return context_.draining || context_.shutting_down; }
+  bool may_keep_client() const {
+    return request_.head.keep_alive && !is_closing() && !context_.crowded;
+  }
 
   Context& context_;
   Connection* client_ = nullptr;  ///< never null outside the pool

@@ -54,6 +54,7 @@ void Exchange::forward(const Place& place) {
     case Lease::Admission::waiting:
       return park();
     case Lease::Admission::full:
+      context_.counters.count(Refusal::waiting_room_full);
       return answer_unavailable(context_.spec().retry_after);
     case Lease::Admission::refused:
       return answer_unavailable(place.lease->retry_after());
@@ -99,10 +100,17 @@ void Exchange::connect() {
   std::unique_ptr<UpstreamConnection> connection;
   if (may_reuse)
     connection = lease()->idle_connections().take();
-  if (connection == nullptr)
-    connection = UpstreamConnection::open(context_.upstream_host, lease()->endpoint());
-  if (connection == nullptr)
-    return unreachable();
+  if (connection == nullptr) {
+    auto opened = UpstreamConnection::open(context_.upstream_host, lease()->endpoint());
+    // The unit is not to blame if we have no descriptors.
+    if (!opened && os::is_out_of_resources(opened.error().os_errno)) {
+      context_.counters.count(Refusal::descriptors_gone);
+      return answer_unavailable(context_.spec().retry_after);
+    }
+    if (!opened)
+      return unreachable();
+    connection = *std::move(opened);
+  }
   connection->set_user(this);
   const bool connected = connection->phase() == UpstreamConnection::Phase::connected;
   relay_.attach(std::move(connection));
@@ -121,8 +129,7 @@ void Exchange::start_relay() {
   std::string& head = context_.workshop.scratch;
   head.clear();
   append_request_head({request_.head, request_.facts, target_, upgrade_}, head);
-  relay_.start(
-      head, {upgrade_, request_.head.keep_alive && !is_closing(), context_.spec().max_body.count});
+  relay_.start(head, {upgrade_, may_keep_client(), context_.spec().max_body.count});
   pump();
 }
 
@@ -141,6 +148,8 @@ void Exchange::on_upstream() noexcept {
 }
 
 void Exchange::pump() {
+  if (!may_keep_client())
+    relay_.keep_no_client();
   on_outcome(relay_.pump(client_->stream()));
 }
 
@@ -151,7 +160,7 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
                                                          : context_.spec().upstream_timeout);
     case Relay::Outcome::complete: {
       log(relay_.status(), relay_.body_bytes(), ReplyKind::proxy);
-      const bool keeps = relay_.keeps_client() && !is_closing();
+      const bool keeps = relay_.keeps_client();
       if (relay_.keeps_upstream() && lease()->is_current(*this))
         lease()->idle_connections().give(relay_.detach());
       drop_upstream();

@@ -23,7 +23,7 @@ std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backend
     if (lease != nullptr) {
       lease->configure(backend);
     } else {
-      auto made = std::make_unique<Lease>(host_, control_, needs_tending_, backend);
+      auto made = std::make_unique<Lease>(host_, control_, board_, backend);
       lease = made.get();
       leases_.emplace(lease->unit(), std::move(made));
     }
@@ -49,8 +49,16 @@ void Leases::cut_tunnels() {
     lease->cut_tunnels();
 }
 
+void Leases::grant_free() {
+  while (!board_.freed.empty()) {
+    Lease* lease = board_.freed.back();
+    board_.freed.pop_back();
+    lease->grant_free();
+  }
+}
+
 void Leases::tend() {
-  needs_tending_ = false;
+  board_.needs_tending = false;
   for (auto each = leases_.begin(); each != leases_.end();) {
     each->second->send_usage();
     if (each->second->is_unused())

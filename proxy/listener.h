@@ -20,8 +20,14 @@ class Listener final : public os::FdHandler, public TimerNode {
   void on_timer() noexcept override { open(); }
 
  private:
+  /// True if one more may be accepted.
+  bool make_room();
+  void take(os::UniqueFd socket, const os::PeerAddress& peer);
+  void rest();
+
   Context& context_;
   os::UniqueFd socket_;
+  os::TimePoint last_report_;
   bool open_ = false;
 };
 

@@ -37,6 +37,7 @@ void read_origin(const HttpHead& head, const os::PeerAddress& peer,
 /// The id that the client has given the request; empty if there is none, or none that is sane.
 std::string_view sent_request_id(const HttpHead& head);
 
+bool is_trusted(const os::PeerAddress& peer, const std::vector<Network>& trusted);
 bool is_in_network(const os::PeerAddress& peer, const Network& network);
 
 }  // namespace berth::proxy

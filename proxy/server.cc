@@ -38,7 +38,9 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
-               .date = date_} {
+               .date = date_,
+               .addresses = AddressCounts(),
+               .counters = Counters()} {
   for (os::UniqueFd& listener : sockets.listeners)
     listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener)));
   loop_.set_turn_end([this] { on_turn_end(); });
@@ -149,12 +151,14 @@ void Server::wake_wheel() {
 void Server::on_turn_end() {
   if (!context_.draining && context_.connections.size() < context_.spec().max_connections &&
       configured_) {
+    context_.crowded = false;
     for (const auto& listener : listeners_)
       if (!listener->is_armed())
         listener->open();
   }
   if (leases_.needs_tending() && !tend_timer_.is_armed())
     wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
+  leases_.grant_free();
   wake_wheel();
   log_.flush();
   graveyard_.clear();

@@ -18,6 +18,7 @@ struct Backend {
   Milliseconds hold{5'000};      ///< how long a request waits for it
   std::uint32_t queue = 128;     ///< how many requests may wait for it
   bool count_websockets = true;
+  std::uint32_t max_requests = 0;  ///< in flight at once; 0 = any number, further ones wait
 
   bool operator==(const Backend&) const = default;
   template <class Self, class V>
@@ -27,6 +28,7 @@ struct Backend {
     visit(self.hold);
     visit(self.queue);
     visit(self.count_websockets);
+    visit(self.max_requests);
   }
 };
 

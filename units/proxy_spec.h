@@ -53,6 +53,7 @@ struct ProxySpec {
       60'000};        ///< until the first byte of a reply, then between two bytes
   Bytes max_body{0};  ///< 0 = no limit
   std::uint32_t max_connections = 10'000;
+  std::uint32_t max_connections_per_address = 0;  ///< 0 = no limit
 
   std::string maintenance_until;  ///< a job; empty = no maintenance
   bool maintenance_enabled = false;
@@ -84,6 +85,7 @@ struct ProxySpec {
     visit(self.upstream_timeout);
     visit(self.max_body);
     visit(self.max_connections);
+    visit(self.max_connections_per_address);
     visit(self.maintenance_until);
     visit(self.maintenance_enabled);
     visit(self.maintenance_page);

@@ -104,6 +104,10 @@ bool parse_peer(std::string_view text, PeerAddress& peer) {
   return ::inet_pton(AF_INET6, copy, peer.bytes.data()) == 1;
 }
 
+bool is_out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 UniqueFd accept_stream(BorrowedFd listener, PeerAddress& peer) {
   sockaddr_storage from{};
   socklen_t size = sizeof from;

@@ -50,6 +50,10 @@ std::string format_peer(const PeerAddress& peer);
 /// Reads what format_peer() writes; false if `text` is no numeric address.
 bool parse_peer(std::string_view text, PeerAddress& peer);
 
+/// Whether `error` says that descriptors or memory have run out: here, in the whole system, or for
+/// sockets.
+bool is_out_of_resources(int error);
+
 /// Accepts one connection, non-blocking and close-on-exec; not open = none (errno tells why).
 UniqueFd accept_stream(BorrowedFd listener, PeerAddress& peer);
 
