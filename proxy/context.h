@@ -13,6 +13,7 @@
 #include "proxy/logins.h"
 #include "proxy/relay.h"
 #include "proxy/site.h"
+#include "proxy/tls_keeper.h"
 
 namespace berth::proxy {
 
@@ -86,6 +87,7 @@ struct Context {
   ConnectionTable connections;
   RequestIds ids;
   DateText& date;
+  TlsKeeper tls;
   AddressCounts addresses;
   Counters counters;
   bool shutting_down = false;  ///< new requests get 503

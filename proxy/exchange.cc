@@ -107,6 +107,7 @@ bool Exchange::feed(std::string_view bytes, std::size_t& used) {
 
 void Exchange::identify() {
   RequestFacts& facts = request_.facts;
+  facts.secure = client_->stream().is_encrypted();
   read_origin(request_.head, client_->peer(), context_.spec().trust_proxy, facts);
   facts.request_id = sent_request_id(request_.head);
   if (facts.request_id.empty())

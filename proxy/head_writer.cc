@@ -123,7 +123,7 @@ void append_forwarding(const UpstreamRequest& request, std::string& out) {
   out += facts.peer.empty() ? std::string_view("unknown") : facts.peer;
   out += "\r\n";
   const std::string_view scheme = believed(HeaderName::x_forwarded_proto);
-  append_field(out, "X-Forwarded-Proto", scheme == "https" ? "https" : "http");
+  append_field(out, "X-Forwarded-Proto", scheme == "https" || facts.secure ? "https" : "http");
   const std::string_view host = believed(HeaderName::x_forwarded_host);
   append_field(out, "X-Forwarded-Host", host.empty() ? std::string_view(facts.authority) : host);
   append_field(out, "X-Request-Id", facts.request_id);

@@ -63,6 +63,12 @@ void Listener::rest() {
 }
 
 void Listener::take(os::UniqueFd socket, const os::PeerAddress& peer) {
+  std::unique_ptr<TlsSession> session;
+  if (encrypted_) {
+    session = context_.tls.open(socket.borrow(), context_.loop.now());
+    if (session == nullptr)
+      return;
+  }
   const ProxySpec& spec = context_.spec();
   const std::uint32_t limit = spec.max_connections_per_address;
   std::uint32_t count = 0;
@@ -78,6 +84,7 @@ void Listener::take(os::UniqueFd socket, const os::PeerAddress& peer) {
   }
   auto connection = std::make_unique<Connection>(context_, std::move(socket), peer);
   Connection& started = *connection;
+  started.stream().encrypt(std::move(session));
   if (counts)
     started.count(count > limit);
   context_.connections.add(std::move(connection));

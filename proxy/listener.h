@@ -16,6 +16,8 @@ class Listener final : public os::FdHandler, public TimerNode {
   /// Accepts, or leaves what comes to the kernel's queue.
   void open();
   void pause();
+  /// Whether connections that are accepted from now on speak TLS.
+  void encrypt(bool encrypted) { encrypted_ = encrypted; }
   void on_events(os::Events events) noexcept override;
   void on_timer() noexcept override { open(); }
 
@@ -29,6 +31,7 @@ class Listener final : public os::FdHandler, public TimerNode {
   os::UniqueFd socket_;
   os::TimePoint last_report_;
   bool open_ = false;
+  bool encrypted_ = false;
 };
 
 }  // namespace berth::proxy

@@ -60,7 +60,7 @@ void RequestFacts::clear() {
   request_id.clear();
   peer.clear();
   client_ip.clear();
-  trusted = false;
+  secure = trusted = false;
 }
 
 bool is_trusted(const os::PeerAddress& peer, const std::vector<Network>& trusted) {

@@ -24,6 +24,7 @@ struct RequestFacts {
   std::string request_id;
   std::string peer;       ///< the address of the connection's other end; empty = a Unix socket
   std::string client_ip;  ///< for the log: the outermost address that can be believed
+  bool secure = false;    ///< it came over TLS
   bool trusted = false;   ///< the peer is a proxy of ours
 
   void clear();

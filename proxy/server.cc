@@ -1,6 +1,7 @@
 // Wiring, and what PID 1 commands.
 #include "proxy/server.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "proxy/connection.h"
@@ -13,6 +14,16 @@ namespace {
 /// Ten thousand instances take less than a tenth of this.
 constexpr std::size_t kMaxConfig = std::size_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds kTendEvery{1};
+
+/// Whether the listening socket of listen[index] speaks TLS. They come in that order.
+bool is_encrypted(const ProxySpec& spec, std::size_t index) {
+  if (spec.tls.certificate.empty())
+    return false;
+  const std::vector<Address>& chosen = spec.tls.listen;
+  return chosen.empty() ||
+         (index < spec.listen.size() &&
+          std::find(chosen.begin(), chosen.end(), spec.listen[index]) != chosen.end());
+}
 
 }  // namespace
 
@@ -39,6 +50,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
                .date = date_,
+               .tls = {},
                .addresses = AddressCounts(),
                .counters = Counters()} {
   for (os::UniqueFd& listener : sockets.listeners)
@@ -100,6 +112,9 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   logins_.configure(context_.spec().auth_htpasswd);
+  context_.tls.configure(context_.spec().tls);
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    listeners_[i]->encrypt(is_encrypted(context_.spec(), i));
   log_.set_format(context_.spec().access_log);
   control_.send(control::Configured{message.generation});
   if (configured_ || context_.draining)

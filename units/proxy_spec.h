@@ -41,6 +41,20 @@ struct RouteSpec {
   }
 };
 
+/// [proxy.tls].
+struct TlsSpec {
+  std::string certificate;      ///< PEM, with the chain; empty = no TLS
+  std::string key;              ///< PEM
+  std::vector<Address> listen;  ///< of [proxy] listen; empty = all of them
+  bool operator==(const TlsSpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.certificate);
+    visit(self.key);
+    visit(self.listen);
+  }
+};
+
 enum class AccessLog : std::uint8_t { none, json, combined };
 
 /// [proxy] and its tables. It travels to berth-proxy whole, inside ProxyConfig.
@@ -54,6 +68,8 @@ struct ProxySpec {
   Bytes max_body{0};  ///< 0 = no limit
   std::uint32_t max_connections = 10'000;
   std::uint32_t max_connections_per_address = 0;  ///< 0 = no limit
+
+  TlsSpec tls;
 
   std::string maintenance_until;  ///< a job; empty = no maintenance
   bool maintenance_enabled = false;
@@ -86,6 +102,7 @@ struct ProxySpec {
     visit(self.max_body);
     visit(self.max_connections);
     visit(self.max_connections_per_address);
+    visit(self.tls);
     visit(self.maintenance_until);
     visit(self.maintenance_enabled);
     visit(self.maintenance_page);

@@ -32,6 +32,8 @@ inline constexpr std::size_t kMaxPieces = 8;
 IoResult send_pieces(BorrowedFd socket, std::span<const std::string_view> pieces);
 /// Sends up to `count` bytes of `file` from `offset` on, which is moved. `closed` = the file ended.
 IoResult send_file(BorrowedFd socket, BorrowedFd file, std::uint64_t& offset, std::size_t count);
+/// Reads of a file from `offset` on. `closed` = the file ends there.
+IoResult read_at(BorrowedFd file, std::uint64_t offset, std::span<char> room);
 /// Says that nothing more will be sent; reading goes on.
 void finish_sending(BorrowedFd socket);
 /// Small writes go out at once. A listener hands it on to what it accepts. No effect on Unix
