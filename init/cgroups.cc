@@ -26,6 +26,21 @@ constexpr std::uint64_t kDefaultWeight = 100;  // of cpu.weight
 constexpr std::uint64_t kDefaultShares = 1024;
 constexpr std::uint64_t kLeastShares = 2;
 
+constexpr auto kLimitKey = "[memory] limit", kHighKey = "[memory] high";
+constexpr auto kPidsKey = "[process] pids_max", kCpuKey = "[process] cpu_weight";
+constexpr auto kWithout = "has no effect here";
+
+bool limits_memory(const Unit& unit) {
+  return unit.memory.limit || unit.memory.high;
+}
+std::string memory_key(const Unit& unit) {
+  return unit.memory.limit ? kLimitKey : kHighKey;
+}
+
+std::string shares_for(std::uint64_t weight) {
+  return std::to_string(std::max(kLeastShares, weight * kDefaultShares / kDefaultWeight));
+}
+
 std::string number_or(const std::optional<Bytes>& size, const char* none) {
   return size ? std::to_string(size->count) : none;
 }
@@ -156,7 +171,7 @@ const Cgroups::Group* Cgroups::find(const UnitRuntime& unit) const {
   return found != groups_.end() ? &found->second : nullptr;
 }
 
-std::string Cgroups::make(const std::string& own, const UnitRuntime& unit, bool& is_new,
+std::string Cgroups::make(const std::string& own, const UnitRuntime& unit, bool& was_there,
                           const std::string& key) {
   const std::string folder = top(own) + "/" + std::string(kUnitPrefix) + unit.unit.name.escaped();
   // One that was to go is used again.
@@ -166,93 +181,113 @@ std::string Cgroups::make(const std::string& own, const UnitRuntime& unit, bool&
     made = os::make_group(folder);
   if (!made) {
     if (!key.empty())
-      shortfalls_.say(key, "has no effect here", made.error().message);
+      shortfalls_.say(key, kWithout, made.error().message);
     return "";
   }
-  is_new = *made;
+  was_there = was_there || !*made;
   return folder;
 }
 
 void Cgroups::set(const std::string& file, const std::string& value, const std::string& key) {
   if (const auto written = os::write_group_file(file, value); !written)
-    shortfalls_.say(key, "has no effect here", written.error().message);
+    shortfalls_.say(key, kWithout, written.error().message);
 }
 
 void Cgroups::open(const UnitRuntime& unit) {
   own_ooms_told_ = own_ooms();  // what nobody has asked for was no unit
   Group group;
-  bool is_new = true;
+  bool was_there = false;
   if (!layout_.v2.empty())
-    group.v2 = make(layout_.v2, unit, is_new, "");
-  group.was_killed = !is_new;
-  open_memory(unit, group, is_new);
-  open_pids(unit, group, is_new);
-  open_cpu(unit, group, is_new);
+    group.v2 = make(layout_.v2, unit, was_there, "");
+  group.was_killed = was_there;
+  make_version_one(unit, group, was_there);
+  say_missing(unit.unit, group);
+  for (const Setting& setting : settings(unit.unit, group))
+    if (was_there || setting.value != setting.none)
+      set(setting.file, setting.value, setting.key);
+  if (was_there && !group.memory.empty())
+    set(group.memory + "/memory.max_usage_in_bytes", "0", memory_key(unit.unit));
   group.ooms_before = ooms_of(group);
   group.limit_hits_before = limit_hits_of(group);
   groups_[unit.name()] = std::move(group);
 }
 
-void Cgroups::open_memory(const UnitRuntime& unit, Group& group, bool is_new) {
-  const MemorySpec& memory = unit.unit.memory;
-  const bool wanted = memory.limit || memory.high;
-  const std::string key = memory.limit ? "[memory] limit" : "[memory] high";
-  if (layout_.v2_memory && !group.v2.empty()) {
-    if (memory.limit || !is_new)
-      set(group.v2 + "/memory.max", number_or(memory.limit, "max"), "[memory] limit");
-    if (memory.high || !is_new)
-      set(group.v2 + "/memory.high", number_or(memory.high, "max"), "[memory] high");
-    return;
-  }
-  if (!wanted)
-    return;
-  if (layout_.v1_memory.empty())
-    return shortfalls_.say(key, "is kept by berth itself, which measures from time to time",
-                           layout_.why_no_memory);
-  group.memory = make(layout_.v1_memory, unit, is_new, key);
-  if (group.memory.empty())
-    return;
-  set(group.memory + "/memory.limit_in_bytes", number_or(memory.limit, "-1"), "[memory] limit");
-  set(group.memory + "/memory.soft_limit_in_bytes", number_or(memory.high, "-1"), "[memory] high");
-  if (!is_new)
-    set(group.memory + "/memory.max_usage_in_bytes", "0", key);
+void Cgroups::make_version_one(const UnitRuntime& unit, Group& group, bool& was_there) {
+  const Unit& wanted = unit.unit;
+  if (limits_memory(wanted) && !holds_memory(group) && !layout_.v1_memory.empty())
+    group.memory = make(layout_.v1_memory, unit, was_there, memory_key(wanted));
+  if (wanted.process.pids_max && !holds_pids(group) && !layout_.v1_pids.empty())
+    group.pids = make(layout_.v1_pids, unit, was_there, kPidsKey);
+  if (wanted.process.cpu_weight && !holds_cpu(group) && !layout_.v1_cpu.empty())
+    group.cpu = make(layout_.v1_cpu, unit, was_there, kCpuKey);
 }
 
-void Cgroups::open_pids(const UnitRuntime& unit, Group& group, bool is_new) {
-  constexpr auto kKey = "[process] pids_max";
-  const auto& most = unit.unit.process.pids_max;
-  const std::string value = most ? std::to_string(*most) : "max";
-  if (layout_.v2_pids && !group.v2.empty()) {
-    if (most || !is_new)
-      set(group.v2 + "/pids.max", value, kKey);
-    return;
-  }
-  if (!most)
-    return;
-  if (layout_.v1_pids.empty())
-    return shortfalls_.say(kKey, "has no effect here", layout_.why_no_pids);
-  group.pids = make(layout_.v1_pids, unit, is_new, kKey);
-  if (!group.pids.empty())
-    set(group.pids + "/pids.max", value, kKey);
+// Of a group that could not be made, it has been said.
+void Cgroups::say_missing(const Unit& unit, const Group& group) {
+  if (limits_memory(unit) && !holds_memory(group) && layout_.v1_memory.empty())
+    shortfalls_.say(memory_key(unit), "is kept by berth itself, which measures from time to time",
+                    layout_.why_no_memory);
+  if (unit.process.pids_max && !holds_pids(group) && layout_.v1_pids.empty())
+    shortfalls_.say(kPidsKey, kWithout, layout_.why_no_pids);
+  if (unit.process.cpu_weight && !holds_cpu(group) && layout_.v1_cpu.empty())
+    shortfalls_.say(kCpuKey, kWithout, layout_.why_no_cpu);
 }
 
-void Cgroups::open_cpu(const UnitRuntime& unit, Group& group, bool is_new) {
-  constexpr auto kKey = "[process] cpu_weight";
-  const auto& wanted = unit.unit.process.cpu_weight;
-  const std::uint64_t weight = wanted.value_or(kDefaultWeight);
-  if (layout_.v2_cpu && !group.v2.empty()) {
-    if (wanted || !is_new)
-      set(group.v2 + "/cpu.weight", std::to_string(weight), kKey);
-    return;
+std::vector<Cgroups::Setting> Cgroups::settings(const Unit& unit, const Group& group) const {
+  const MemorySpec& memory = unit.memory;
+  const std::string pids = unit.process.pids_max ? std::to_string(*unit.process.pids_max) : "max";
+  const std::uint64_t weight = unit.process.cpu_weight.value_or(kDefaultWeight);
+  std::vector<Setting> settings;
+  if (!group.memory.empty()) {
+    const std::string& folder = group.memory;
+    settings.push_back(
+        {folder + "/memory.limit_in_bytes", number_or(memory.limit, "-1"), "-1", kLimitKey});
+    settings.push_back(
+        {folder + "/memory.soft_limit_in_bytes", number_or(memory.high, "-1"), "-1", kHighKey});
+  } else if (holds_memory(group)) {
+    settings.push_back(
+        {group.v2 + "/memory.max", number_or(memory.limit, "max"), "max", kLimitKey});
+    settings.push_back({group.v2 + "/memory.high", number_or(memory.high, "max"), "max", kHighKey});
   }
-  if (!wanted)
-    return;
-  if (layout_.v1_cpu.empty())
-    return shortfalls_.say(kKey, "has no effect here", layout_.why_no_cpu);
-  group.cpu = make(layout_.v1_cpu, unit, is_new, kKey);
+  if (holds_pids(group))
+    settings.push_back(
+        {(group.pids.empty() ? group.v2 : group.pids) + "/pids.max", pids, "max", kPidsKey});
   if (!group.cpu.empty())
-    set(group.cpu + "/cpu.shares",
-        std::to_string(std::max(kLeastShares, weight * kDefaultShares / kDefaultWeight)), kKey);
+    settings.push_back(
+        {group.cpu + "/cpu.shares", shares_for(weight), shares_for(kDefaultWeight), kCpuKey});
+  else if (holds_cpu(group))
+    settings.push_back({group.v2 + "/cpu.weight", std::to_string(weight),
+                        std::to_string(kDefaultWeight), kCpuKey});
+  return settings;
+}
+
+// --- new limits for a unit that is up
+
+bool Cgroups::takes_limits(const UnitRuntime& unit, const Unit& next) const {
+  const Group* group = find(unit);
+  if (group == nullptr)
+    return true;  // it opens one with the limits that it has then
+  const bool may_enter =
+      (!limits_memory(next) || holds_memory(*group) || layout_.v1_memory.empty()) &&
+      (!next.process.pids_max || holds_pids(*group) || layout_.v1_pids.empty()) &&
+      (!next.process.cpu_weight || holds_cpu(*group) || layout_.v1_cpu.empty());
+  const auto used = memory(unit);
+  const auto fits = [&used](const std::optional<Bytes>& now, const std::optional<Bytes>& then) {
+    return now == then || !then || !used || used->current < then->count;
+  };
+  return may_enter && fits(unit.unit.memory.limit, next.memory.limit) &&
+         fits(unit.unit.memory.high, next.memory.high);
+}
+
+void Cgroups::adjust(const UnitRuntime& unit, const Unit& before) {
+  const Group* group = find(unit);
+  if (group == nullptr)
+    return;
+  say_missing(unit.unit, *group);
+  const std::vector<Setting> old = settings(before, *group), now = settings(unit.unit, *group);
+  for (std::size_t i = 0; i < now.size(); ++i)
+    if (now[i].value != old[i].value)
+      set(now[i].file, now[i].value, now[i].key);
 }
 
 GroupEntry Cgroups::entry(const UnitRuntime& unit) const {

@@ -52,6 +52,13 @@ class Cgroups {
   /// Before the first process of a life: the groups that the unit needs, with its limits. What
   /// cannot be had is said once.
   void open(const UnitRuntime& unit);
+  /// Whether a unit that may be up can be given the limits of `next` by adjust(). Not where a group
+  /// of version 1 would have to be entered for one, nor where it uses more memory than it would get
+  /// and the kernel would let berth wait until that is given back.
+  bool takes_limits(const UnitRuntime& unit, const Unit& next) const;
+  /// Writes the limits in which the unit differs from what it was `before`.
+  /// REQUIRES: takes_limits() was true for them.
+  void adjust(const UnitRuntime& unit, const Unit& before);
   /// Where its children go.
   GroupEntry entry(const UnitRuntime& unit) const;
   /// After its last process. What does not go at once is tried again.
@@ -86,6 +93,12 @@ class Cgroups {
     std::uint64_t ooms_told = 0;        ///< of this life, those that why_killed() has answered for
     std::uint64_t limit_hits_before = 0;
   };
+  /// A limit, and the file of a unit's group that holds it.
+  struct Setting {
+    std::string file, value;
+    std::string none;  ///< the value of a new group
+    const char* key;
+  };
   struct Leaving {
     std::string folder;
     int tries = 0;
@@ -93,11 +106,21 @@ class Cgroups {
 
   std::string top(const std::string& own) const { return own + "/" + name_; }
   const Group* find(const UnitRuntime& unit) const;
-  std::string make(const std::string& own, const UnitRuntime& unit, bool& is_new,
+  /// Sets was_there if it was. An empty key: nothing is said if it cannot be made.
+  std::string make(const std::string& own, const UnitRuntime& unit, bool& was_there,
                    const std::string& key);
-  void open_memory(const UnitRuntime& unit, Group& group, bool is_new);
-  void open_pids(const UnitRuntime& unit, Group& group, bool is_new);
-  void open_cpu(const UnitRuntime& unit, Group& group, bool is_new);
+  void make_version_one(const UnitRuntime& unit, Group& group, bool& was_there);
+  void say_missing(const Unit& unit, const Group& group);
+  std::vector<Setting> settings(const Unit& unit, const Group& group) const;
+  bool holds_memory(const Group& group) const {
+    return !group.memory.empty() || (layout_.v2_memory && !group.v2.empty());
+  }
+  bool holds_pids(const Group& group) const {
+    return !group.pids.empty() || (layout_.v2_pids && !group.v2.empty());
+  }
+  bool holds_cpu(const Group& group) const {
+    return !group.cpu.empty() || (layout_.v2_cpu && !group.v2.empty());
+  }
   void set(const std::string& file, const std::string& value, const std::string& key);
   void take_over(const std::string& own);
   bool make_leaf(bool is_pid1);

@@ -105,11 +105,12 @@ class Leases final : public ProxyLinks::Owner {
   void pump();
   bool start_next(UnitRuntime& unit);
   bool may_start(const UnitRuntime& unit) const;
-  bool has_room(const UnitRuntime& unit) const;
-  void make_room(const UnitRuntime& unit);
+  enum class Room : std::uint8_t { there, template_full, all_full };
+  Room room_for(const UnitRuntime& unit) const;
+  void make_room(const UnitRuntime& unit, Room lacking);
   void revoke(const UnitRuntime& unit);
   static void stays_up(Book& book);
-  UnitRuntime* least_recently_used(const UnitRuntime& for_unit);
+  UnitRuntime* least_recently_used(const UnitRuntime& for_unit, Room lacking);
 
   os::EventLoop& loop_;
   UnitTable& table_;

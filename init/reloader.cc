@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <malloc.h>
 
@@ -64,6 +65,16 @@ Definitions Reloader::definitions() const {
   return definitions;
 }
 
+bool Reloader::takes_limits(const Unit& next) const {
+  const UnitRuntime* unit = p_.table.find(next.name.str());
+  return unit == nullptr || p_.groups.takes_limits(*unit, next);
+}
+
+CatalogDiff Reloader::difference(const Catalog& next) const {
+  return compare(definitions(), errors_, next,
+                 [this](const Unit& unit) { return takes_limits(unit); });
+}
+
 std::vector<std::string> Reloader::error_lines() const {
   std::vector<std::string> lines;
   for (const LoadError& error : errors_)
@@ -85,7 +96,7 @@ Result<std::vector<std::string>> Reloader::judge(const CatalogDiff& diff, std::s
 }
 
 Result<std::vector<std::string>> Reloader::dry_run() const {
-  return judge(compare(definitions(), errors_, load_units(p_.settings.folders)), kNamedByDryRun);
+  return judge(difference(load_units(p_.settings.folders)), kNamedByDryRun);
 }
 
 Result<std::vector<std::string>> Reloader::reload_now() {
@@ -109,7 +120,7 @@ void Reloader::replace(UnitRuntime& unit) {
 
 Result<std::vector<std::string>> Reloader::reload(const UnitRuntime* by) {
   Catalog next = load_units(p_.settings.folders);
-  const CatalogDiff diff = compare(definitions(), errors_, next);
+  const CatalogDiff diff = difference(next);
   auto lines = judge(diff, kNamed);
   if (!lines) {
     log_error("reload: nothing was changed, because of\n" + lines.error().message);
@@ -177,13 +188,9 @@ void Reloader::change(UnitRuntime& runtime, Unit unit) {
     runtime.unit = std::move(unit);
     return;
   }
-  const Adoption how = adoption(changes_between(runtime.unit, unit), unit);
-  if (how == Adoption::in_place) {
-    runtime.changed.reset();
-    runtime.unit = std::move(unit);
-    p_.logs.set_spec(runtime.name(), runtime.unit.log);
-    return p_.idle.on_state(runtime);
-  }
+  const Adoption how = adoption(changes_between(runtime.unit, unit), unit, takes_limits(unit));
+  if (how == Adoption::in_place)
+    return change_in_place(runtime, std::move(unit));
   runtime.changed = std::make_unique<Unit>(std::move(unit));
   if (how == Adoption::when_idle)
     return p_.idle.replace_when_idle(runtime);
@@ -191,6 +198,15 @@ void Reloader::change(UnitRuntime& runtime, Unit unit) {
     return;
   if (const auto restarted = p_.manager.restart(runtime); !restarted)
     p_.logs.unit_line(runtime.name(), LogLevel::error, restarted.error().message);
+}
+
+void Reloader::change_in_place(UnitRuntime& runtime, Unit unit) {
+  runtime.changed.reset();
+  const Unit before = std::exchange(runtime.unit, std::move(unit));
+  p_.logs.set_spec(runtime.name(), runtime.unit.log);
+  p_.groups.adjust(runtime, before);
+  p_.memory.on_state(runtime);
+  p_.idle.on_state(runtime);
 }
 
 void Reloader::remove(UnitRuntime& unit) {

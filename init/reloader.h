@@ -12,6 +12,7 @@
 #include "init/launcher.h"
 #include "init/leases.h"
 #include "init/manager.h"
+#include "init/memory_keeper.h"
 #include "init/proxy_links.h"
 #include "init/settings.h"
 #include "init/unit_table.h"
@@ -34,6 +35,8 @@ class Reloader {
     const Settings& settings;
     Activation& activation;
     IdleWatch& idle;
+    Cgroups& groups;
+    MemoryKeeper& memory;
   };
   explicit Reloader(Parts parts) : p_(parts) {}
 
@@ -69,6 +72,8 @@ class Reloader {
 
  private:
   Definitions definitions() const;
+  CatalogDiff difference(const Catalog& next) const;
+  bool takes_limits(const Unit& next) const;
   Result<std::vector<std::string>> judge(const CatalogDiff& diff, std::size_t most) const;
   void replace(UnitRuntime& unit);
   /// The units of the table are those that the files name.
@@ -78,6 +83,7 @@ class Reloader {
   void apply(const CatalogDiff& diff, Catalog& next);
   void add(Unit unit, bool stock);
   void change(UnitRuntime& runtime, Unit unit);
+  void change_in_place(UnitRuntime& runtime, Unit unit);
   void remove(UnitRuntime& unit);
   void start_at_boot(UnitRuntime& unit);
   void rebuild_order();

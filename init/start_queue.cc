@@ -46,7 +46,7 @@ bool Leases::may_start(const UnitRuntime& unit) const {
   return all < max_starting_ && (own_limit == 0 || siblings < own_limit);
 }
 
-bool Leases::has_room(const UnitRuntime& unit) const {
+Leases::Room Leases::room_for(const UnitRuntime& unit) const {
   std::uint32_t all = 0;
   std::uint32_t siblings = 0;
   for (const auto& [name, other] : table_.all()) {
@@ -56,7 +56,9 @@ bool Leases::has_room(const UnitRuntime& unit) const {
     siblings += other->unit.name.template_name() == unit.unit.name.template_name() ? 1 : 0;
   }
   const std::uint32_t own_limit = unit.unit.tenant->max_running;
-  return (max_running_ == 0 || all < max_running_) && (own_limit == 0 || siblings < own_limit);
+  if (own_limit != 0 && siblings >= own_limit)
+    return Room::template_full;
+  return max_running_ != 0 && all >= max_running_ ? Room::all_full : Room::there;
 }
 
 void Leases::pump() {
@@ -81,18 +83,18 @@ bool Leases::start_next(UnitRuntime& unit) {
   }
   if (!may_start(unit))
     return false;
-  if (!has_room(unit)) {
-    make_room(unit);
+  if (const Room room = room_for(unit); room != Room::there) {
+    make_room(unit, room);
     return false;
   }
   bring_up(unit, kRoomRetry);
   return true;
 }
 
-UnitRuntime* Leases::least_recently_used(const UnitRuntime& for_unit) {
+UnitRuntime* Leases::least_recently_used(const UnitRuntime& for_unit, Room lacking) {
   UnitRuntime* best = nullptr;
   Milliseconds longest{-1};
-  const bool only_siblings = for_unit.unit.tenant->max_running != 0;
+  const bool only_siblings = lacking == Room::template_full;
   for (const auto& [name, other] : table_.all()) {
     if (!other->is_tenant() || other->state != UnitState::running || other->stop_pending ||
         other->pinned || other->life.stop_requested)
@@ -111,7 +113,7 @@ UnitRuntime* Leases::least_recently_used(const UnitRuntime& for_unit) {
   return best;
 }
 
-void Leases::make_room(const UnitRuntime& unit) {
+void Leases::make_room(const UnitRuntime& unit, Room lacking) {
   const auto is_going = [](const auto& entry) {
     const UnitRuntime& other = *entry.second;
     return other.is_tenant() && (other.stop_pending || other.life.stop_requested) &&
@@ -121,7 +123,7 @@ void Leases::make_room(const UnitRuntime& unit) {
     return;  // one is on its way out already, and its end pumps
   loop_.cancel(retry_room_);
   retry_room_ = loop_.after(kRoomRetry, [this] { pump(); });
-  UnitRuntime* leaving = least_recently_used(unit);
+  UnitRuntime* leaving = least_recently_used(unit, lacking);
   if (leaving == nullptr)
     return;
   Book& book = books_[leaving->name()];

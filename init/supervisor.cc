@@ -56,7 +56,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
       idle_(loop, table_, logs, manager_, leases_),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
-                 activation_, idle_}),
+                 activation_, idle_, resources_.groups(), memory_}),
       shutdown_(loop, table_, manager_, leases_),
       last_end_(loop, reaper_, launcher_),
       alarm_(loop, [this] { triggers_.on_alarm(); }),

@@ -169,7 +169,7 @@ bool Exchange::needs_login(const Place& route, const Place& tenant,
   if (!context_.site.needs_login(path, tenant))
     return false;
   // "*.ext" opens what a static file answers, and nothing else of that name.
-  if (route.kind == Place::Kind::nowhere && context_.site.is_public_file(path))
+  if (route.kind == Place::Kind::nowhere && context_.site.is_public_file(path, tenant))
     file = find_file();
   return !file.has_value();
 }
@@ -225,12 +225,20 @@ void Exchange::on_login(LoginWaiter::Verdict verdict) noexcept {
 void Exchange::proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file) {
   if (route.kind == Place::Kind::route)
     return forward(route);
-  if (!file)
+  const BotAction bots =
+      context_.site.bot_action(tenant, request_.head.value(HeaderName::user_agent));
+  // Who reads robots.txt goes away by itself.
+  const bool hides_files =
+      bots == BotAction::reject && !request_.facts.path.ends_with("/robots.txt");
+  if (!file && !hides_files)
     file = find_file();
-  if (file)
+  if (file && !hides_files)
     return answer(file_reply(*std::move(file), request_.head));
+  // Before bots: those who are refused for good do not come again after the maintenance.
   if (context_.site.config().maintenance)
     return answer_unavailable(context_.spec().retry_after);
+  if (bots != BotAction::allow)
+    return answer(refuse_bot(request_.head));
   if (tenant.kind == Place::Kind::nowhere)
     return answer_error(404);
   if (tenant.kind == Place::Kind::tenant)

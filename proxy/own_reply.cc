@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kAllowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
-constexpr std::array<std::string_view, 7> kKindNames = {
-    "proxy", "static", "maintenance", "health", "auth", "redirect", "error"};
+constexpr std::array<std::string_view, 8> kKindNames = {
+    "proxy", "static", "maintenance", "health", "auth", "redirect", "bot", "error"};
 static_assert(static_cast<std::size_t>(ReplyKind::error) + 1 == kKindNames.size());
 
 struct Reason {
@@ -29,6 +29,7 @@ constexpr std::array kReasons = {
     Reason{307, "Temporary Redirect"},
     Reason{400, "Bad Request"},
     Reason{401, "Unauthorized"},
+    Reason{403, "Forbidden"},
     Reason{404, "Not Found"},
     Reason{405, "Method Not Allowed"},
     Reason{408, "Request Timeout"},
@@ -158,6 +159,12 @@ OwnReply login_reply(const Site& site, const HttpHead& request) {
     reply.fields += c;
   }
   reply.fields += "\", charset=\"UTF-8\"\r\n";
+  return reply;
+}
+
+OwnReply refuse_bot(const HttpHead& request) {
+  OwnReply reply = error_reply(403, request);
+  reply.kind = ReplyKind::bot;
   return reply;
 }
 

@@ -18,6 +18,7 @@ enum class ReplyKind : std::uint8_t {
   health,
   auth,
   redirect,
+  bot,
   error,
 };
 std::string_view to_string(ReplyKind kind);
@@ -45,6 +46,8 @@ OwnReply error_reply(int status, const HttpHead& request);
 OwnReply maintenance_reply(const Site& site, const HttpHead& request, Milliseconds retry_after);
 OwnReply health_reply(const Site& site);
 OwnReply login_reply(const Site& site, const HttpHead& request);
+/// 403: it says itself that it is a bot.
+OwnReply refuse_bot(const HttpHead& request);
 OwnReply redirect_reply(int status, std::string_view location);
 OwnReply file_reply(StaticFile file, const HttpHead& request);
 OwnReply options_reply();

@@ -21,17 +21,29 @@ bool any_covers(const std::vector<std::string>& patterns, std::string_view path)
                      [&](const std::string& pattern) { return covers(pattern, path); });
 }
 
+/// "*.ext" patterns.
+bool any_names_extension(const std::vector<std::string>& patterns, std::string_view path) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return pattern.starts_with("*.") &&
+           equals_ignoring_case(extension_of(path), std::string_view(pattern).substr(2));
+  });
+}
+
 }  // namespace
 
 Site::Site(ProxyConfig config, std::vector<Lease*> leases)
     : config_(std::move(config)), leases_(std::move(leases)), files_(config_.spec) {
+  bool needs_bots = spec().bots != BotAction::allow;
   for (std::uint32_t i = 0; i < config_.tenants.size(); ++i) {
     const TenantRoute& tenant = config_.tenants[i];
+    needs_bots |= tenant.bots != BotAction::allow;
     if (tenant.hosts.empty())
       tenants_.insert({}, tenant.path, i);
     for (const std::string& host : tenant.hosts)
       tenants_.insert(host, tenant.path, i);
   }
+  if (needs_bots)
+    bots_.emplace();
 }
 
 Lease* Site::lease_at(std::size_t backend) const {
@@ -83,12 +95,14 @@ bool Site::needs_login(std::string_view path, const Place& tenant) const {
                       });
 }
 
-bool Site::is_public_file(std::string_view path) const {
-  return std::any_of(
-      spec().auth_public.begin(), spec().auth_public.end(), [&](const std::string& pattern) {
-        return pattern.starts_with("*.") &&
-               equals_ignoring_case(extension_of(path), std::string_view(pattern).substr(2));
-      });
+BotAction Site::bot_action(const Place& tenant, std::string_view user_agent) const {
+  const BotAction action = tenant.tenant != nullptr ? tenant.tenant->bots : spec().bots;
+  return action != BotAction::allow && bots_->is_bot(user_agent) ? action : BotAction::allow;
+}
+
+bool Site::is_public_file(std::string_view path, const Place& tenant) const {
+  return any_names_extension(spec().auth_public, path) ||
+         (tenant.tenant != nullptr && any_names_extension(tenant.tenant->public_paths, path));
 }
 
 }  // namespace berth::proxy

@@ -4,9 +4,11 @@
 // needs: its lease, which outlives the table, and texts of its own.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "proxy/bots.h"
 #include "proxy/lease.h"
 #include "proxy/prefix_table.h"
 #include "proxy/static_files.h"
@@ -39,8 +41,12 @@ class Site {
 
   /// Whether a login is needed for `path` at all; `tenant` is where it would go, if anywhere.
   bool needs_login(std::string_view path, const Place& tenant) const;
-  /// Whether a public pattern "*.ext" covers `path`: then a static file needs no login.
-  bool is_public_file(std::string_view path) const;
+  /// Whether a public pattern "*.ext" of the proxy or of `tenant` covers `path`: then a static file
+  /// needs no login.
+  bool is_public_file(std::string_view path, const Place& tenant) const;
+  /// What is done with this client at `tenant`, or wherever else no route leads: `allow` if it is
+  /// no bot.
+  BotAction bot_action(const Place& tenant, std::string_view user_agent) const;
 
  private:
   Lease* lease_at(std::size_t backend) const;
@@ -49,6 +55,7 @@ class Site {
   std::vector<Lease*> leases_;
   PrefixTable tenants_;
   StaticFiles files_;
+  std::optional<Bots> bots_;  ///< only where somebody does not allow them
 };
 
 }  // namespace berth::proxy

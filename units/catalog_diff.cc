@@ -67,7 +67,7 @@ std::vector<std::string> CatalogDiff::lines(const std::function<bool(const std::
 }
 
 CatalogDiff compare(const Definitions& before, const std::vector<LoadError>& known,
-                    const Catalog& after) {
+                    const Catalog& after, const TakesLimits& takes_limits) {
   CatalogDiff diff;
   for (const auto& [name, unit] : after.units) {
     const auto old = before.find(name);
@@ -77,7 +77,7 @@ CatalogDiff compare(const Definitions& before, const std::vector<LoadError>& kno
       diff.added.push_back({name, unit.info.start == StartWhen::boot && !is_stock});
     } else if (!same_definition(*old->second, unit)) {
       UnitChanges changes = changes_between(*old->second, unit);
-      const Adoption how = adoption(changes, unit);
+      const Adoption how = adoption(changes, unit, !changes.of_limits || takes_limits(unit));
       diff.changed.push_back({name, std::move(changes.keys), how});
     }
   }

@@ -39,10 +39,13 @@ struct CatalogDiff {
 /// The units of the running set by name, each as it was last defined.
 using Definitions = std::map<std::string, const Unit*>;
 
+/// Whether a unit, which may be up, can be given the limits of its new definition as it is.
+using TakesLimits = std::function<bool(const Unit& after)>;
+
 /// Where a unit stands in its file does not count as a change. `known` are the errors of the
 /// running set.
 CatalogDiff compare(const Definitions& before, const std::vector<LoadError>& known,
-                    const Catalog& after);
+                    const Catalog& after, const TakesLimits& takes_limits);
 /// Whether two definitions differ in nothing that matters.
 bool same_definition(const Unit& a, const Unit& b);
 

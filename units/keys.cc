@@ -38,16 +38,27 @@ std::string_view written_table(const Key& key, Kinds kinds) {
   return key.table;
 }
 
+template <typename Wanted>
+const Key* first_key(Wanted is_wanted) {
+  for (const std::span<const Key> rows : all_keys()) {
+    const auto found = std::find_if(rows.begin(), rows.end(), is_wanted);
+    if (found != rows.end()) {
+      return &*found;
+    }
+  }
+  return nullptr;
+}
+
 /// The table where the key `name` would be right: for this kind of unit first, then for any.
 std::string_view rightful_table(std::string_view name, Kinds kinds) {
-  const auto keys = all_keys();
   for (const Kinds wanted : {kinds, kAnyUnit}) {
-    for (const Key& key : keys) {
+    const Key* found = first_key([&](const Key& key) {
       // What stands in inline tables and lists is too common to point anywhere.
-      if (key.name == name && key.table.starts_with('[') && !key.table.starts_with("[[") &&
-          (key.kinds & wanted) != 0) {
-        return written_table(key, wanted);
-      }
+      return key.name == name && key.table.starts_with('[') && !key.table.starts_with("[[") &&
+             (key.kinds & wanted) != 0;
+    });
+    if (found != nullptr) {
+      return written_table(*found, wanted);
     }
   }
   return {};
@@ -88,11 +99,8 @@ bool condition_holds(Value& value) {
 }  // namespace
 
 const Key* find_key(std::string_view table, Kinds kinds, std::string_view name) {
-  const auto keys = all_keys();
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const Key& key) {
-    return key.name == name && stands_in(key, table, kinds);
-  });
-  return found == keys.end() ? nullptr : &*found;
+  return first_key(
+      [&](const Key& key) { return key.name == name && stands_in(key, table, kinds); });
 }
 
 std::string_view own_table(UnitKind kind) {
@@ -102,10 +110,15 @@ std::string_view own_table(UnitKind kind) {
 void report_unknown_key(const Member& member, const std::vector<std::string_view>& tables,
                         Kinds kinds, Reading& reading) {
   std::vector<std::string_view> known;
-  for (const Key& key : all_keys()) {
-    if (std::any_of(tables.begin(), tables.end(),
-                    [&](std::string_view table) { return stands_in(key, table, kinds); })) {
-      known.push_back(key.name);
+  const auto is_known_here = [&](const Key& key) {
+    return std::any_of(tables.begin(), tables.end(),
+                       [&](std::string_view table) { return stands_in(key, table, kinds); });
+  };
+  for (const std::span<const Key> rows : all_keys()) {
+    for (const Key& key : rows) {
+      if (is_known_here(key)) {
+        known.push_back(key.name);
+      }
     }
   }
   const std::string_view table = tables.front();

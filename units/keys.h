@@ -1,7 +1,9 @@
 // The one table of keys: what a unit file may say, where, and what it sets. It drives the parser,
-// "did you mean" and the test of the man page. A new key is a row here and a member in unit.h.
+// "did you mean" and the test of the man page. A new key is a row in the *_keys.cc of its table and
+// a member in unit.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -48,8 +50,8 @@ inline constexpr std::string_view kMemoryTable = "[memory]";
 /// The top of berth.toml, outside of any table.
 inline constexpr std::string_view kTopTable = "berth.toml";
 
-/// All keys, grouped by table.
-std::span<const Key> all_keys();
+/// All keys, grouped by table; the rows of one file after those of the other.
+std::array<std::span<const Key>, 5> all_keys();
 
 /// The key `name` of `table`, valid for one of `kinds`; or null. `table` may be the own table of
 /// any kind.

@@ -10,13 +10,14 @@ namespace {
 
 constexpr Milliseconds kServiceHold{30'000};
 
-TenantRoute route_of(const TenantSpec& tenant, std::uint32_t backend) {
+TenantRoute route_of(const TenantSpec& tenant, const ProxySpec& proxy, std::uint32_t backend) {
   TenantRoute route;
   route.backend = backend;
   route.path = tenant.path;
   route.hosts = tenant.hosts;
   route.auth = tenant.auth;
   route.public_paths = tenant.public_paths;
+  route.bots = tenant.bots.value_or(proxy.bots);
   return route;
 }
 
@@ -48,7 +49,7 @@ ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>&
     config.backends.push_back(Backend{unit->name.str(), tenant.idle_timeout, tenant.hold,
                                       tenant.queue, tenant.count_websockets});
     config.tenants.push_back(
-        route_of(tenant, static_cast<std::uint32_t>(config.backends.size() - 1)));
+        route_of(tenant, config.spec, static_cast<std::uint32_t>(config.backends.size() - 1)));
   }
   return config;
 }

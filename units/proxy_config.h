@@ -39,6 +39,7 @@ struct TenantRoute {
   std::vector<std::string> hosts;  ///< lower case; empty = any
   bool auth = true;
   std::vector<std::string> public_paths;  ///< below `path`, as in [proxy.auth] public
+  BotAction bots = BotAction::allow;
 
   bool operator==(const TenantRoute&) const = default;
   template <class Self, class V>
@@ -48,6 +49,7 @@ struct TenantRoute {
     visit(self.hosts);
     visit(self.auth);
     visit(self.public_paths);
+    visit(self.bots);
   }
 };
 

@@ -55,6 +55,13 @@ struct TlsSpec {
   }
 };
 
+/// What a client is answered that says it is a bot.
+enum class BotAction : std::uint8_t {
+  allow,
+  static_only,  ///< 403, but for static files
+  reject,       ///< 403, but for robots.txt
+};
+
 enum class AccessLog : std::uint8_t { none, json, combined };
 
 /// [proxy] and its tables. It travels to berth-proxy whole, inside ProxyConfig.
@@ -89,6 +96,7 @@ struct ProxySpec {
   std::vector<std::string> auth_public;  ///< "/x" exact, "/x/" prefix, "*.ext" static files
 
   std::vector<RouteSpec> routes;
+  BotAction bots = BotAction::allow;
   AccessLog access_log = AccessLog::json;
 
   bool operator==(const ProxySpec&) const = default;
@@ -117,6 +125,7 @@ struct ProxySpec {
     visit(self.auth_realm);
     visit(self.auth_public);
     visit(self.routes);
+    visit(self.bots);
     visit(self.access_log);
   }
 };

@@ -178,7 +178,8 @@ struct TenantSpec {
   std::uint32_t max_starting = 0;  ///< of the template; 0 = the number of CPUs, at least 2
   bool auth = true;
   std::vector<std::string> public_paths;
-  std::string proxy;  ///< which proxy serves it; empty = the only one
+  std::optional<BotAction> bots;  ///< nullopt = as the proxy's
+  std::string proxy;              ///< which proxy serves it; empty = the only one
   bool operator==(const TenantSpec&) const = default;
 };
 

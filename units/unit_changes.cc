@@ -9,6 +9,7 @@ namespace {
 /// What a key that has changed is to a process that runs.
 enum class Part : std::uint8_t {
   of_process,  ///< what it was started as
+  of_limits,   ///< what it is held to from outside, by its cgroup or by berth
   beside_it,   ///< what berth does with it, or what counts at its next start or its end
 };
 
@@ -69,7 +70,7 @@ bool same_proxy_table(const Unit& a, const Unit& b) {
   return *a.proxy == other;
 }
 
-constexpr Part kOf = Part::of_process, kBeside = Part::beside_it;
+constexpr Part kOf = Part::of_process, kLimit = Part::of_limits, kBeside = Part::beside_it;
 
 constexpr auto kAspects = std::to_array<Aspect>({
     {"unit.description", kBeside, same_info<&UnitInfo::description>},
@@ -131,6 +132,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"max_starting", kBeside, same_tenant<&TenantSpec::max_starting>},
     {"auth", kBeside, same_tenant<&TenantSpec::auth>},
     {"public", kBeside, same_tenant<&TenantSpec::public_paths>},
+    {"bots", kBeside, same_tenant<&TenantSpec::bots>},
     {"proxy", kOf, same_tenant<&TenantSpec::proxy>},
 
     {"listen", kOf, same_proxy_listen},
@@ -156,11 +158,11 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"process.tty", kOf, same_process<&ProcessSpec::tty>},
     {"process.uid_range", kOf, same_uid_range},
     {"process.directories", kOf, same_process<&ProcessSpec::directories>},
-    {"process.cpu_weight", kOf, same_process<&ProcessSpec::cpu_weight>},
-    {"process.pids_max", kOf, same_process<&ProcessSpec::pids_max>},
+    {"process.cpu_weight", kLimit, same_process<&ProcessSpec::cpu_weight>},
+    {"process.pids_max", kLimit, same_process<&ProcessSpec::pids_max>},
 
-    {"memory.limit", kOf, same_memory<&MemorySpec::limit>},
-    {"memory.high", kOf, same_memory<&MemorySpec::high>},
+    {"memory.limit", kLimit, same_memory<&MemorySpec::limit>},
+    {"memory.high", kLimit, same_memory<&MemorySpec::high>},
     {"memory.on_high", kBeside, same_memory<&MemorySpec::on_high>},
     {"memory.allocator", kOf, same_memory<&MemorySpec::allocator>},
     {"memory.allocator_conf", kOf, same_memory<&MemorySpec::allocator_conf>},
@@ -181,12 +183,13 @@ constexpr auto kAspects = std::to_array<Aspect>({
 UnitChanges changes_between(const Unit& before, const Unit& after) {
   UnitChanges changes;
   if (before.kind != after.kind)
-    return {{"the kind of unit"}, true};  // of which all the rest follows
+    return {{"the kind of unit"}, true, false};  // of which all the rest follows
   for (const Aspect& aspect : kAspects) {
     if (aspect.same(before, after))
       continue;
     changes.keys.emplace_back(aspect.key);
     changes.of_process = changes.of_process || aspect.part == kOf;
+    changes.of_limits = changes.of_limits || aspect.part == kLimit;
   }
   // A key that the table above lacks is taken for one that matters.
   if (changes.keys.empty()) {
@@ -199,8 +202,8 @@ UnitChanges changes_between(const Unit& before, const Unit& after) {
   return changes;
 }
 
-Adoption adoption(const UnitChanges& changes, const Unit& after) {
-  if (!changes.of_process)
+Adoption adoption(const UnitChanges& changes, const Unit& after, bool takes_limits) {
+  if (!changes.of_process && (!changes.of_limits || takes_limits))
     return Adoption::in_place;
   switch (after.info.on_change) {
     case OnChange::restart:

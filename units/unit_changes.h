@@ -14,6 +14,9 @@ struct UnitChanges {
   /// Whether the process itself is made of one of them. Otherwise the new definition is adopted
   /// while it runs.
   bool of_process = false;
+  /// Whether one of them is a limit, which a running unit may be given anew where the machine lets
+  /// it.
+  bool of_limits = false;
 };
 
 /// Where a unit stands in its file does not count. REQUIRES: both have one name.
@@ -27,7 +30,8 @@ enum class Adoption : std::uint8_t {
   next_life,  ///< the new definition counts from the next start on
 };
 
-/// At rest every unit adopts in place.
-Adoption adoption(const UnitChanges& changes, const Unit& after);
+/// At rest every unit adopts in place. takes_limits: whether new limits can be given to this unit
+/// while it runs.
+Adoption adoption(const UnitChanges& changes, const Unit& after, bool takes_limits);
 
 }  // namespace berth

@@ -63,6 +63,17 @@ void read(Value& value, std::optional<StandardInput>& out) {
   value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
 }
 
+void read(Value& value, BotAction& out) {
+  value.choice<BotAction>(out, {{"allow", BotAction::allow},
+                                {"static-only", BotAction::static_only},
+                                {"reject", BotAction::reject}});
+}
+void read(Value& value, std::optional<BotAction>& out) {
+  BotAction action = BotAction::allow;
+  read(value, action);
+  out = action;
+}
+
 void read(Value& value, AccessLog& out) {
   value.choice<AccessLog>(
       out,

@@ -147,6 +147,86 @@ TEST_F(CgroupsTest, TellsAnOomKillByTheLimitFromOneByTheContainer) {
   EXPECT_EQ(groups.why_killed(unit_), "out of memory (of the container or the machine)");
 }
 
+TEST_F(CgroupsTest, WritesNewLimitsAndNoOthers) {
+  files("v2", {{"memory.max", ""}, {"memory.high", ""}, {"pids.max", ""}, {"cpu.weight", ""}});
+  layout_.v2 = root_.path("v2");
+  layout_.v2_memory = layout_.v2_pids = layout_.v2_cpu = true;
+  unit_.unit.memory.high = Bytes{32 << 20};
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+  groups.open(unit_);
+  files("v2", {{"memory.high", "untouched"}, {"pids.max", ""}});
+
+  const Unit before = unit_.unit;
+  unit_.unit.memory.limit = Bytes{64 << 20};
+  unit_.unit.process.pids_max = 7;
+  groups.adjust(unit_, before);
+
+  EXPECT_EQ(text("v2", "memory.max"), "67108864");
+  EXPECT_EQ(text("v2", "memory.high"), "untouched");
+  EXPECT_EQ(text("v2", "pids.max"), "7");
+
+  files("v2", {{"memory.max", ""}});
+  const Unit limited = unit_.unit;
+  unit_.unit.memory.limit.reset();
+  groups.adjust(unit_, limited);
+
+  EXPECT_EQ(text("v2", "memory.max"), "max");
+}
+
+TEST_F(CgroupsTest, TakesNoLimitBelowWhatIsUsed) {
+  files("v2", {{"memory.max", ""}, {"memory.high", ""}, {"memory.current", "1000\n"}});
+  layout_.v2 = root_.path("v2");
+  layout_.v2_memory = true;
+  unit_.unit.memory.high = Bytes{500};
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+  groups.open(unit_);
+  Unit next = unit_.unit;
+
+  next.memory.limit = Bytes{1001};
+  EXPECT_TRUE(groups.takes_limits(unit_, next));
+  next.memory.limit = Bytes{1000};
+  EXPECT_FALSE(groups.takes_limits(unit_, next));
+  next.memory.limit.reset();
+  next.memory.high = Bytes{400};
+  EXPECT_FALSE(groups.takes_limits(unit_, next));
+  next.memory.high.reset();
+  EXPECT_TRUE(groups.takes_limits(unit_, next));
+}
+
+TEST_F(CgroupsTest, TakesNoLimitForWhichAGroupOfVersionOneWouldHaveToBeEntered) {
+  files("memory", {{"memory.limit_in_bytes", ""},
+                   {"memory.soft_limit_in_bytes", ""},
+                   {"memory.max_usage_in_bytes", "9"},
+                   {"memory.usage_in_bytes", "1000\n"}});
+  layout_.v1_memory = layout_.v1_pids = root_.path("memory");
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+  groups.open(unit_);
+  Unit next = unit_.unit;
+  next.memory.limit = Bytes{2000};
+
+  EXPECT_FALSE(groups.takes_limits(unit_, next));
+
+  unit_.unit.memory.limit = Bytes{3000};
+  groups.open(unit_);
+  const Unit before = unit_.unit;
+  EXPECT_TRUE(groups.takes_limits(unit_, next));
+  unit_.unit = next;
+  groups.adjust(unit_, before);
+  EXPECT_EQ(text("memory", "memory.limit_in_bytes"), "2000");
+  next.process.pids_max = 7;
+  EXPECT_FALSE(groups.takes_limits(unit_, next));
+}
+
+TEST_F(CgroupsTest, TakesAnyLimitWhereBerthKeepsIt) {
+  Cgroups groups{loop_, layout_, "b", shortfalls_};
+  groups.open(unit_);
+  Unit next = unit_.unit;
+  next.memory.limit = Bytes{1};
+  next.process.pids_max = 1;
+
+  EXPECT_TRUE(groups.takes_limits(unit_, next));
+}
+
 TEST_F(CgroupsTest, SeesWhomTheKernelKillsInAGroupThatIsOnlyRead) {
   root_.write("v2/memory.events", "oom_kill 1\n");
   layout_.own_memory = root_.path("v2");

@@ -52,10 +52,13 @@ class ReloaderTest : public ManagerTest {
   Resources resources_{loop_, CgroupLayout{}, ""};
   Launcher launcher_{settings_, logs_, endpoints_, links_, resources_};
   Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
+  Reaper reaper_;
+  MemoryKeeper memory_{
+      {loop_, table_, logs_, resources_.groups(), cleaner_, launcher_, reaper_, manager_, leases_}};
   Activation activation_{loop_, table_, logs_, manager_, endpoints_.sockets()};
   IdleWatch idle_{loop_, table_, logs_, manager_, leases_};
   Reloader reloader_{{loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_,
-                      settings_, activation_, idle_}};
+                      settings_, activation_, idle_, resources_.groups(), memory_}};
 };
 
 TEST_F(ReloaderTest, BootsWhatIsRightAndRejectsTheRest) {
@@ -140,6 +143,18 @@ TEST_F(ReloaderTest, RestartsAChangedServiceAsWhatItIsNow) {
       actions_.take());
   EXPECT_EQ((Words{"redis-server", "--port", "1"}),
             table_.find("redis")->unit.service.command.argv);
+}
+
+TEST_F(ReloaderTest, NewLimitsReplaceNoProcess) {
+  write("redis.toml", kRedis);
+  boot();
+  actions_.take();
+
+  write("redis.toml", std::string(kRedis) + "[memory]\nlimit = \"1G\"\n");
+
+  EXPECT_EQ(Words{"changed redis: memory.limit; counts at once"}, reload());
+  EXPECT_EQ(Words{}, actions_.take());
+  EXPECT_EQ(Bytes{1 << 30}, table_.find("redis")->unit.memory.limit);
 }
 
 TEST_F(ReloaderTest, AnotherPlaceInTheFileIsNoChange) {

@@ -311,6 +311,19 @@ TEST_F(StartQueueTest, StopsOnlyASiblingWhereTheTemplateIsFull) {
   EXPECT_EQ(Words{"down tenant@a: makes room for tenant@b"}, requests_.take());
 }
 
+TEST_F(StartQueueTest, StopsOneOfAnotherTemplateWhereAllAreFullAndItsOwnIsNot) {
+  leases_.set_limits(1, 4);
+  UnitRuntime& other = tenant("other@a");
+  UnitRuntime& a = tenant("tenant@a");
+  a.unit.tenant->max_running = 3;
+  start(other);
+  pass(seconds(1));
+
+  acquire(web_, a);
+
+  EXPECT_EQ(Words{"down other@a: makes room for tenant@a"}, requests_.take());
+}
+
 TEST_F(StartQueueTest, IsNotHeldUpByATemplateThatStaysFull) {
   leases_.set_limits(0, 4);
   UnitRuntime& a = tenant("full@a");

@@ -289,6 +289,28 @@ TEST_F(LeaseTest, TellsItsUsageAtMostOnceASecond) {
   EXPECT_EQ(host->count<control::Usage>(), 1U);
 }
 
+TEST_F(LeaseTest, SaysNothingToPid1AboutRequestsForAUnitThatIsUpButItsUsageOnceASecond) {
+  configure();
+  TestPeer& client = connect();
+  send(client, kGet);
+  grant();
+  TestPeer& backend = accept();
+  const std::size_t before = host->received.size();
+  for (int second = 0; second < 5; ++second) {
+    for (int i = 0; i < 40; ++i) {
+      gets(backend, "\r\n\r\n");
+      send(backend, kOk);
+      gets(client, "ok");
+      send(client, kGet);
+    }
+    pass(Milliseconds(1'000));
+  }
+
+  EXPECT_EQ(host->count<control::Acquire>(), 1U);
+  EXPECT_LE(host->received.size() - before, 5U);
+  EXPECT_EQ(host->last<control::Usage>().requests, 200U);
+}
+
 TEST_F(LeaseTest, GivesBackWhatAReloadNoLongerNames) {
   configure();
   serve_one();

@@ -65,6 +65,20 @@ TEST(Password, KnowsSha) {
   EXPECT_FALSE(password_matches("{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE=", "other"));
 }
 
+TEST(Password, KnowsTheFormsOfCrypt) {
+  for (const std::string hash : {
+           "$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1",
+           "$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM.",
+           "$5$rounds=1000$abcdefgh$XIppta5rT8zJUu4vAOKQXrwq9uY4Ijlz6VjyOmkx5i4",
+           "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/"
+           "1GM/O6IND4WQhG.",
+           "$y$j9T$abcdefgh$IUWJt2doU4Kf6E/JP1UkAT3S5O3Q7SSA8SJirXIlEu9",
+       }) {
+    EXPECT_TRUE(password_matches(hash, "secret")) << hash;
+    EXPECT_FALSE(password_matches(hash, "Secret")) << hash;
+  }
+}
+
 TEST(Password, NeverTakesAnUnknownFormForThePassword) {
   EXPECT_FALSE(password_matches("plain", "plain"));
   EXPECT_FALSE(password_matches("", ""));

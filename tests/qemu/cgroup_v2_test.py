@@ -1,6 +1,7 @@
 # Cgroups of version 2 with all controllers, as berth uses them for units.
 from vm import VmTest
 
+NOBODY = {"/etc/passwd": "nobody:x:65534:65534::/:\n", "/etc/group": "nogroup:x:65534:\n"}
 PROGRAMS = ("sh", "cat", "grep", "head", "tr", "mkdir", "mount", "sleep", "setsid", "ls")
 
 # Doubles until there is no more.
@@ -59,6 +60,35 @@ for each in /proc/[0-9]*/cmdline; do
 done
 kill -TERM 1
 """
+STEADY = """
+[service]
+command = ["sh", "-c", "a=$(head -c 20000000 /dev/zero | tr '\\\\0' x); echo up; while :; do sleep 1; done"]
+ready = {{ log = "up" }}
+[process]
+{process}
+[memory]
+{memory}
+"""
+# New limits for what runs: the first fit, the last does not.
+RELOADS = """#!/bin/sh
+group=$(ls -d /sys/fs/cgroup/*/unit-steady)
+pid() { berthctl --json status steady | grep -o '"main_pid": *[0-9]*'; }
+say() {
+  for file in memory.max memory.high pids.max cpu.weight; do echo "$1 $file $(cat $group/$file)"; done
+  echo "$1 $(berthctl status steady | grep 'memory:')"
+}
+before=$(pid)
+for file in more none; do
+  cat /$file >/etc/berth/units/steady.toml
+  berthctl reload
+  say $file
+done
+[ -n "$before" ] && [ "$(pid)" = "$before" ] && echo "THE SAME PROCESS"
+cat /less >/etc/berth/units/steady.toml
+berthctl reload
+[ "$(pid)" = "$before" ] || echo "ANOTHER PROCESS"
+kill -TERM 1
+"""
 # A container's: berth begins in a group that is not the root of all, beside another process.
 IN_A_BOX = """#!/bin/sh
 mkdir -p /proc /sys
@@ -77,8 +107,7 @@ class CgroupV2(VmTest):
     def look(self, **boot):
         vm = self.boot(units={"hog": HOG, "large": LARGE, "bomb": BOMB, "family": FAMILY,
                               "look": '[job]\ncommand = ["/look"]\n'},
-                       programs=PROGRAMS, files={"/look": LOOK, "/etc/passwd": "nobody:x:65534:65534::/:\n",
-                              "/etc/group": "nogroup:x:65534:\n"}, **boot)
+                       programs=PROGRAMS, files={"/look": LOOK, **NOBODY}, **boot)
         vm.wait()
         self.assert_said(
             vm,
@@ -99,6 +128,27 @@ class CgroupV2(VmTest):
         vm = self.look()
 
         self.assert_said(vm, "SELF 0::/$")  # the root group may have processes and controllers
+
+    def test_a_reload_gives_new_limits_to_what_runs(self):
+        look = '[unit]\nrequires = ["steady"]\n[job]\ncommand = ["/look"]\n'
+        versions = {"more": STEADY.format(process="pids_max = 30\ncpu_weight = 20",
+                                          memory='limit = "128M"\nhigh = "100M"'),
+                    "none": STEADY.format(process="", memory=""),
+                    "less": STEADY.format(process="", memory='limit = "16M"\n')}
+        vm = self.boot(units={"steady": STEADY.format(process="pids_max = 20",
+                                                      memory='limit = "64M"'), "look": look},
+                       programs=PROGRAMS, files={"/look": RELOADS, **NOBODY, **{
+                           f"/{name}": text for name, text in versions.items()}})
+        vm.wait()
+
+        self.assert_said(
+            vm, "changed steady: process.cpu_weight, process.pids_max, memory.limit, memory.high; "
+            "counts at once",
+            "more memory.max 134217728", "more memory.high 104857600", "more pids.max 30",
+            "more cpu.weight 20", r"more +memory: .*limit 128M", "none memory.max max",
+            "none memory.high max", "none pids.max max", "none cpu.weight 100",
+            "THE SAME PROCESS", "changed steady: memory.limit; restarts", "ANOTHER PROCESS",
+            "reboot: Power down")
 
     def test_berth_moves_aside_in_a_group_of_its_own(self):
         vm = self.look(init=IN_A_BOX)

@@ -1,13 +1,24 @@
 # HTTP that is malformed, hostile or slow, through the real proxy.
 import base64
 import socket
+import subprocess
 import time
 import unittest
 
+from harness import wait_until
 from proxied import TenantTest
 
-# user "joe", password "secret", apr1
-HTPASSWD = "joe:$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/\n"
+# All passwords are "secret".
+HASHES = {
+    "joe": "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/",
+    "sha1": "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=",
+    "bcrypt": "$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a",
+    "sha256": "$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM.",
+    "sha512": "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip"
+              "/cZ/1GM/O6IND4WQhG.",
+    "yescrypt": "$y$j9T$abcdefgh$IUWJt2doU4Kf6E/JP1UkAT3S5O3Q7SSA8SJirXIlEu9",
+}
+HTPASSWD = "".join(f"{user}:{hash}\n" for user, hash in HASHES.items())
 
 
 class HttpTest(TenantTest):
@@ -53,8 +64,8 @@ class Authentication(HttpTest):
         return (f'[proxy.auth]\nhtpasswd = "{self.write(self.path("htpasswd"), HTPASSWD)}"\n'
                 'public = ["/assets/", "*.js"]')
 
-    def login(self, password="secret"):
-        token = base64.b64encode(f"joe:{password}".encode()).decode()
+    def login(self, password="secret", user="joe"):
+        token = base64.b64encode(f"{user}:{password}".encode()).decode()
         return {"Authorization": f"Basic {token}"}
 
     def test_only_who_knows_the_password_gets_in(self):
@@ -64,6 +75,29 @@ class Authentication(HttpTest):
         self.assertEqual(401, self.get("/a/", headers=self.login("guess")).status)
 
         self.assertEqual(200, self.get("/a/", headers=self.login()).status)
+
+    def test_each_form_of_hash_lets_its_user_in_and_tells_the_tenant_who(self):
+        self.assertEqual(400, self.get("/a/", headers={"X_Remote_User": "root"}).status)
+        for user in HASHES:
+            self.assertEqual(401, self.get("/a/", headers=self.login("guess", user)).status, user)
+
+            head = self.get_ok("/a/head", headers=self.login(user=user)
+                               | {"X-Remote-User": "root"}).body
+
+            self.assertRegex(head, f"(?i)x-remote-user: {user}(\n|$)")
+            self.assertNotIn("root", head)
+
+    def test_a_new_password_counts_at_once_and_a_missing_file_lets_nobody_in(self):
+        self.get_ok("/a/", headers=self.login())
+        subprocess.run(["htpasswd", "-bB", self.path("htpasswd"), "joe", "another"], check=True,
+                       capture_output=True)
+
+        wait_until(lambda: self.get("/a/", headers=self.login()).status == 401, "the new password")
+        self.get_ok("/a/", headers=self.login("another"))
+        self.path("htpasswd").unlink()
+
+        wait_until(lambda: self.get("/a/", headers=self.login("another")).status == 503,
+                   "a closed door")
 
     def test_a_public_suffix_opens_no_dynamic_route(self):
         self.assertEqual([401, 401], self.statuses("/a/people.js", "/a/x/y.js?z"))
@@ -75,6 +109,20 @@ class Authentication(HttpTest):
             self.assertIn(self.get(path).status, (400, 401, 404), path)
 
         self.assertEqual([], self.berth.processes("tenant.py"))
+
+
+class Bots(HttpTest):
+    def more(self):
+        return '[proxy.bots]\naction = "static-only"'
+
+    def test_a_bot_starts_no_tenant(self):
+        bot = {"User-Agent": "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)"}
+
+        self.assertEqual(403, self.get("/a/", headers=bot).status)
+
+        self.assertEqual("alert()", self.get_ok("/assets/app.js", headers=bot).body)
+        self.assertEqual([], self.berth.processes("tenant.py"))
+        self.get_ok("/a/", headers={"User-Agent": "Mozilla/5.0 (X11; rv:133.0) Firefox/133.0"})
 
 
 class Forwarding(HttpTest):

@@ -4,7 +4,7 @@ import signal
 import time
 import unittest
 
-from harness import wait_until
+from harness import toml, wait_until
 from proxied import TenantTest
 
 BACKUP = ('after_stop = [["sh", "-c", "echo begin $BERTH_UNIT >> $TRACE; sleep ${BACKUP_TIME:-0}; '
@@ -115,6 +115,17 @@ class Idle(LeaseTest):
         self.assertEqual([], berth.processes("tenant.py"))
 
 
+    def test_a_request_that_comes_while_it_stops_waits_for_the_next_life(self):
+        berth = self.boot_tenants("a", tenant='stop_timeout = "700ms"', env={"IGNORE_TERM": "1"})
+        first = self.get_ok("/a/pid").body
+        self.assertEqual(0, berth.ctl("--no-wait", "stop", "app@a").returncode)
+
+        second = self.get_ok("/a/pid")
+
+        self.assertNotEqual(first, second.body)
+        self.assertGreater(second.seconds, 0.3)  # the old life would not end before it was killed
+
+
 class BackUps(LeaseTest):
     """after_stop is tenants' data: it runs on every path."""
 
@@ -218,6 +229,22 @@ class Room(LeaseTest):
 
         self.assertEqual(200, slow.result().status)
         self.assertGreater(time.monotonic() - begin, 1.0)
+
+
+    def test_a_tenant_of_another_template_makes_room_where_there_is_none_for_any(self):
+        self.proxy()
+        self.config("max_running = 1")
+        self.template("max_running = 3")
+        self.unit("other@", f"[tenant]\ncommand = {toml(self.tenant)}\n"
+                            'endpoint = "activated"\npath = "/other/"\n')
+        self.unit("others", "[instances.other]\nz = {}\n")
+        self.instances("a")
+        self.boot_web()
+        self.get_ok("/other/")
+
+        self.get_ok("/a/")
+
+        self.assertIn("term other@z", self.trace())
 
 
 class Reload(LeaseTest):

@@ -150,6 +150,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("max_starting" in [tenant] must be a whole number not below 0, not "4294967296")~"},
     {"[tenant]", "public", R"~(["/x", "/y/", "*.css"])~", R"~(["x"])~",
      R"~("public" in [tenant] must be a list of paths ("/x", "/x/") and extensions ("*.ext"), not "x")~"},
+    {"[tenant]", "bots", R"~("reject")~", R"~("block")~",
+     R"~("bots" in [tenant] must be "allow", "static-only" or "reject", not "block")~"},
     {"[tenant]", "auth", R"~(false)~", R"~([])~",
      R"~("auth" in [tenant] must be true or false, not an array)~"},
     {"[tenant]", "proxy", R"~("front")~", R"~("other")~", R"~(proxy "other", which is no proxy)~"},
@@ -324,6 +326,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("realm" in [proxy.auth] must be a string, not a number)~"},
     {"[proxy.auth]", "public", R"~(["/x"])~", R"~(["x y"])~",
      R"~("public" in [proxy.auth] must be a list of paths ("/x", "/x/") and extensions ("*.ext"), not "x y")~"},
+    {"[proxy.bots]", "action", R"~("reject")~", R"~("block")~",
+     R"~("action" in [proxy.bots] must be "allow", "static-only" or "reject", not "block")~"},
     {"[[proxy.route]]", "prefix", R"~("/cable")~", R"~("cable")~",
      R"~("prefix" in [[proxy.route]] must be a path that begins with "/", not "cable")~"},
     {"[[proxy.route]]", "unit", R"~("other")~", R"~("job")~",
@@ -405,11 +409,20 @@ UnitKind first_kind(const Key& key) {
   return UnitKind::service;
 }
 
+std::vector<const Key*> keys() {
+  std::vector<const Key*> keys;
+  for (const std::span<const Key> rows : all_keys()) {
+    std::transform(rows.begin(), rows.end(), std::back_inserter(keys),
+                   [](const Key& key) { return &key; });
+  }
+  return keys;
+}
+
 /// The key's table as a unit of its first kind has it.
 const Key& row(const Sample& sample) {
-  for (const Key& key : all_keys()) {
-    if (key.table == sample.table && key.name == sample.key) {
-      return key;
+  for (const Key* key : keys()) {
+    if (key->table == sample.table && key->name == sample.key) {
+      return *key;
     }
   }
   throw std::logic_error("no such key");
@@ -478,9 +491,9 @@ TEST(Keys, AllHaveASampleHere) {
   for (const Sample& sample : kSamples) {
     known.emplace(sample.table, sample.key);
   }
-  for (const Key& key : all_keys()) {
-    if (is_of_units(key)) {
-      EXPECT_TRUE(known.contains({key.table, key.name})) << key.table << " " << key.name;
+  for (const Key* key : keys()) {
+    if (is_of_units(*key)) {
+      EXPECT_TRUE(known.contains({key->table, key->name})) << key->table << " " << key->name;
     }
   }
 }
@@ -584,18 +597,18 @@ TEST(Keys, RefuseABadValueInWords) {
 }
 
 TEST(Keys, HaveTheDefaultsThatTheTableNames) {
-  for (const Key& key : all_keys()) {
-    if (!is_of_units(key) || key.fallback.empty()) {
+  for (const Key* key : keys()) {
+    if (!is_of_units(*key) || key->fallback.empty()) {
       continue;
     }
-    const std::string text = std::string(key.name) + " = " + std::string(key.fallback);
-    const Catalog with = load_with(key, text);
-    const Catalog without = load_with(key, "");
+    const std::string text = std::string(key->name) + " = " + std::string(key->fallback);
+    const Catalog with = load_with(*key, text);
+    const Catalog without = load_with(*key, "");
 
-    EXPECT_EQ(Lines{}, testing::messages(with)) << key.table << " " << text;
+    EXPECT_EQ(Lines{}, testing::messages(with)) << key->table << " " << text;
     ASSERT_NE(nullptr, unit_of(with));
     ASSERT_NE(nullptr, unit_of(without));
-    EXPECT_TRUE(without_place(with) == without_place(without)) << key.table << " " << text;
+    EXPECT_TRUE(without_place(with) == without_place(without)) << key->table << " " << text;
   }
 }
 

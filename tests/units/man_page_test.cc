@@ -60,14 +60,17 @@ Documented read_page() {
   return documented;
 }
 
+std::string summary(const Key& key) {
+  const std::string fallback(key.fallback);
+  return std::string(key.type) + (fallback.empty() ? "" : "; default: " + fallback);
+}
+
 TEST(ManPage, AgreesWithTheTableOfKeys) {
   Documented expected;
-  for (const Key& key : all_keys()) {
-    std::string summary(key.type);
-    if (!key.fallback.empty()) {
-      summary += "; default: " + std::string(key.fallback);
+  for (const std::span<const Key> rows : all_keys()) {
+    for (const Key& key : rows) {
+      expected[{std::string(key.table), std::string(key.name)}] = summary(key);
     }
-    expected[{std::string(key.table), std::string(key.name)}] = summary;
   }
 
   EXPECT_EQ(expected, read_page());

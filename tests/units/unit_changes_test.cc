@@ -20,9 +20,9 @@ Unit unit_of(const std::string& text, const std::string& name = "x.toml") {
 constexpr const char* kService = "[service]\ncommand = \"a\"\n";
 
 Adoption adopts(const std::string& before, const std::string& after,
-                const std::string& name = "x.toml") {
+                const std::string& name = "x.toml", bool takes_limits = true) {
   const Unit changed = unit_of(after, name);
-  return adoption(changes_between(unit_of(before, name), changed), changed);
+  return adoption(changes_between(unit_of(before, name), changed), changed, takes_limits);
 }
 
 TEST(UnitChanges, NameTheKeys) {
@@ -54,6 +54,15 @@ TEST(UnitChanges, ReplaceAServiceOnlyForWhatItsProcessIsMadeOf) {
        {"listen = \":1\"\n", "[process]\nnice = 1\n", "[process]\nenv = { A = \"1\" }\n",
         "[process]\nlimits = { nofile = 9 }\n"})
     EXPECT_EQ(Adoption::restart, adopts(service, service + made_of)) << made_of;
+}
+
+TEST(UnitChanges, OfLimitsReplaceAProcessThatDoesNotTakeThem) {
+  for (const char* limit : {"[memory]\nlimit = \"1G\"\n", "[memory]\nhigh = \"1G\"\n",
+                            "[process]\ncpu_weight = 9\n", "[process]\npids_max = 9\n"}) {
+    const std::string limited = std::string(kService) + limit;
+    EXPECT_EQ(Adoption::in_place, adopts(kService, limited)) << limit;
+    EXPECT_EQ(Adoption::restart, adopts(kService, limited, "x.toml", false)) << limit;
+  }
 }
 
 TEST(UnitChanges, FollowWhatTheUnitSays) {

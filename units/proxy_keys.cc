@@ -1,0 +1,94 @@
+// The keys of [proxy] and of the tables within it.
+#include <array>
+
+#include "units/key_rows.h"
+
+namespace berth {
+namespace {
+
+using Relation = UnitReference::Relation;
+
+constexpr std::string_view kMaintenance = "[proxy.maintenance]";
+constexpr std::string_view kHealth = "[proxy.health]";
+constexpr std::string_view kStatic = "[proxy.static]";
+constexpr std::string_view kCacheRule = "[[proxy.static.cache]]";
+constexpr std::string_view kAuth = "[proxy.auth]";
+constexpr std::string_view kBots = "[proxy.bots]";
+constexpr std::string_view kRoute = "[[proxy.route]]";
+constexpr std::string_view kAccessLog = "[proxy.log]";
+
+/// A table within [proxy]: its keys go to the same draft.
+template <const std::string_view& table>
+void within_proxy(Value& value, Draft& draft) {
+  if (value.node().table() == nullptr) {
+    value.mismatch(value.node(), "a table");
+  } else if (applies(value.node(), table, kProxy, value.reading())) {
+    read_members(value.node(), table, kProxy, draft, value.reading());
+  }
+}
+void cache_rules(Value& value, Draft& draft) {
+  entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
+}
+void routes(Value& value, Draft& draft) {
+  entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
+}
+
+constexpr auto kKeys = std::to_array<Key>({
+    {"[proxy]", "listen", "address or list of addresses", "", kProxy, set<&ProxySpec::listen>},
+    {"[proxy]", "user", "user", "", kProxy, set<&ProcessSpec::user>},
+    {"[proxy]", "trust_proxy", "list of networks", "[]", kProxy, set<&ProxySpec::trust_proxy>},
+    {"[proxy]", "header", "duration", "\"10s\"", kProxy,
+     set_by<&ProxySpec::header_timeout, positive>},
+    {"[proxy]", "idle", "duration", "\"1m\"", kProxy, set_by<&ProxySpec::idle_timeout, positive>},
+    {"[proxy]", "upstream", "duration", "\"1m\"", kProxy,
+     set_by<&ProxySpec::upstream_timeout, positive>},
+    {"[proxy]", "max_body", "size", "0", kProxy, set<&ProxySpec::max_body>},
+    {"[proxy]", "max_connections", "number", "10000", kProxy,
+     set_by<&ProxySpec::max_connections, at_least_one>},
+    {"[proxy]", "maintenance", "table", "", kProxy, within_proxy<kMaintenance>},
+    {"[proxy]", "health", "table", "", kProxy, within_proxy<kHealth>},
+    {"[proxy]", "static", "table", "", kProxy, within_proxy<kStatic>},
+    {"[proxy]", "auth", "table", "", kProxy, within_proxy<kAuth>},
+    {"[proxy]", "route", "array of tables", "", kProxy, routes},
+    {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
+    {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
+
+    {kMaintenance, "until", "job name", "", kProxy,
+     names_unit<&ProxySpec::maintenance_until, Relation::until>},
+    {kMaintenance, "enabled", "boolean", "false", kProxy, set<&ProxySpec::maintenance_enabled>},
+    {kMaintenance, "page", "path", "", kProxy,
+     set_by<&ProxySpec::maintenance_page, read_relative_path>},
+    {kMaintenance, "retry_after", "duration", "\"5s\"", kProxy,
+     set_by<&ProxySpec::retry_after, positive>},
+    {kHealth, "path", "URL path", "", kProxy, set_by<&ProxySpec::health_path, read_url_path>},
+    {kHealth, "body", "string", "\"ok\\n\"", kProxy, set<&ProxySpec::health_body>},
+    {kStatic, "root", "absolute path", "", kProxy, set_by<&ProxySpec::static_root, absolute_path>},
+    {kStatic, "prefix", "URL path", "", kProxy, set_by<&ProxySpec::static_prefix, read_url_path>},
+    {kStatic, "extensions", "list of extensions", "[]", kProxy,
+     set_by<&ProxySpec::static_extensions, read_extensions>},
+    {kStatic, "cache", "array of tables", "[]", kProxy, cache_rules},
+    {kCacheRule, "path", "URL path", "", kProxy, set_by<&CacheRule::path, read_url_path>},
+    {kCacheRule, "max_age", "duration", "\"0\"", kProxy, set<&CacheRule::max_age>},
+    {kCacheRule, "immutable", "boolean", "false", kProxy, set<&CacheRule::immutable>},
+    {kAuth, "htpasswd", "absolute path", "", kProxy,
+     set_by<&ProxySpec::auth_htpasswd, absolute_path>},
+    {kAuth, "realm", "string", "\"Restricted\"", kProxy, set<&ProxySpec::auth_realm>},
+    {kAuth, "public", "list of paths", "[]", kProxy,
+     set_by<&ProxySpec::auth_public, read_public_paths>},
+    {kBots, "action", "word", "\"allow\"", kProxy, set<&ProxySpec::bots>},
+    {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
+    {kRoute, "unit", "unit name", "", kProxy, names_unit<&RouteSpec::unit, Relation::route>},
+    {kRoute, "to", "URL path", "", kProxy, set_by<&RouteSpec::to, read_url_path>},
+    {kRoute, "websocket", "boolean", "true", kProxy, set<&RouteSpec::websocket>},
+    {kRoute, "methods", "list of HTTP methods", "[]", kProxy,
+     set_by<&RouteSpec::methods, read_methods>},
+    {kAccessLog, "format", "word", "\"json\"", kProxy, set<&ProxySpec::access_log>},
+});
+
+}  // namespace
+
+std::span<const Key> proxy_keys() {
+  return kKeys;
+}
+
+}  // namespace berth
