@@ -45,6 +45,7 @@ inline LogSpec& part(Draft& d, LogSpec*) { return d.unit.log; }
 inline BerthConfig& part(Draft& d, BerthConfig*) { return d.config; }
 inline Command& part(Draft& d, Command*) { return d.command; }
 inline CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
+inline TlsSpec& part(Draft& d, TlsSpec*) { return d.unit.proxy->tls; }
 inline RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
 inline DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
 inline ListenSocket& part(Draft& d, ListenSocket*) { return d.unit.service.listen.back(); }

@@ -47,7 +47,7 @@ ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>&
     if (!tenant.proxy.empty() && tenant.proxy != proxy.name.str())
       continue;
     config.backends.push_back(Backend{unit->name.str(), tenant.idle_timeout, tenant.hold,
-                                      tenant.queue, tenant.count_websockets});
+                                      tenant.queue, tenant.count_websockets, tenant.max_requests});
     config.tenants.push_back(
         route_of(tenant, config.spec, static_cast<std::uint32_t>(config.backends.size() - 1)));
   }

@@ -8,6 +8,7 @@ namespace {
 
 using Relation = UnitReference::Relation;
 
+constexpr std::string_view kTls = "[proxy.tls]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
 constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
@@ -25,6 +26,11 @@ void within_proxy(Value& value, Draft& draft) {
   } else if (applies(value.node(), table, kProxy, value.reading())) {
     read_members(value.node(), table, kProxy, draft, value.reading());
   }
+}
+void tls(Value& value, Draft& draft) {
+  if (value.node().table() != nullptr && holds(value.node(), kTls, value.reading()))
+    check_needed(value.node(), kTls, {"certificate", "key"}, value.reading());
+  within_proxy<kTls>(value, draft);
 }
 void cache_rules(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
@@ -45,6 +51,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "max_body", "size", "0", kProxy, set<&ProxySpec::max_body>},
     {"[proxy]", "max_connections", "number", "10000", kProxy,
      set_by<&ProxySpec::max_connections, at_least_one>},
+    {"[proxy]", "max_connections_per_address", "number", "0", kProxy,
+     set<&ProxySpec::max_connections_per_address>},
+    {"[proxy]", "tls", "table", "", kProxy, tls},
     {"[proxy]", "maintenance", "table", "", kProxy, within_proxy<kMaintenance>},
     {"[proxy]", "health", "table", "", kProxy, within_proxy<kHealth>},
     {"[proxy]", "static", "table", "", kProxy, within_proxy<kStatic>},
@@ -53,6 +62,10 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
+    {kTls, "certificate", "absolute path", "", kProxy,
+     set_by<&TlsSpec::certificate, absolute_path>},
+    {kTls, "key", "absolute path", "", kProxy, set_by<&TlsSpec::key, absolute_path>},
+    {kTls, "listen", "address or list of addresses", "", kProxy, set<&TlsSpec::listen>},
     {kMaintenance, "until", "job name", "", kProxy,
      names_unit<&ProxySpec::maintenance_until, Relation::until>},
     {kMaintenance, "enabled", "boolean", "false", kProxy, set<&ProxySpec::maintenance_enabled>},
