@@ -41,12 +41,10 @@ void Activation::on_state(UnitRuntime& unit) {
   if (!listens(unit) && !books_.contains(unit.name()))
     return;
   Book& book = books_[unit.name()];
-  if ((unit.wanted_up && !book.is_failing) || unit.state == UnitState::inactive)
+  if (unit.wanted_up || unit.state == UnitState::inactive)
     book.given_up = false;
-  if (unit.state == UnitState::failed && book.state != UnitState::failed) {
+  if (unit.state == UnitState::failed && book.state != UnitState::failed)
     note_failure(unit, book);
-    book.is_failing = false;
-  }
   book.state = unit.state;
   settle(unit, book);
 }
@@ -167,12 +165,11 @@ void Activation::on_connection(const std::string& name) {
     return;
   }
   // It ends, and ends well, without taking the connection. There is nothing to wait for.
-  book.given_up = book.is_failing = true;
+  book.given_up = true;
   book.triggers.clear();
   unit->reason = "started by connections more than " + std::to_string(kTriggerLimit) +
                  " times within " + format_duration(kTriggerWindow) +
                  ": its sockets are closed until it is started";
-  unit->wanted_up = true;
   table_.post(*unit, UnitEvent::start);
   table_.post(*unit, UnitEvent::dep_failed);
 }

@@ -46,11 +46,10 @@ class Activation {
   struct Book {
     UnitState state = UnitState::inactive;  ///< the last one seen
     bool given_up = false;                  ///< the sockets are closed: too many starts
-    bool is_failing = false;  ///< on its way to `failed`, because of what it did with connections
-    std::vector<Watch> watches;          ///< while a connection would start the unit
-    os::TimerId pause = os::kNoTimer;    ///< until the sockets are opened, or watched, again
-    std::deque<os::TimePoint> triggers;  ///< starts by connections within the last 2 s
-    std::string complaint;               ///< why the sockets cannot be opened, as last logged
+    std::vector<Watch> watches;             ///< while a connection would start the unit
+    os::TimerId pause = os::kNoTimer;       ///< until the sockets are opened, or watched, again
+    std::deque<os::TimePoint> triggers;     ///< starts by connections within the last 2 s
+    std::string complaint;                  ///< why the sockets cannot be opened, as last logged
   };
 
   void note_failure(UnitRuntime& unit, Book& book);

@@ -199,6 +199,11 @@ UnitStatus AdminService::status_of(const UnitRuntime& unit, std::vector<pid_t> p
   status.requests = usage.requests;
   status.idle_timeout_ms = static_cast<std::uint64_t>(unit.unit.tenant->idle_timeout.count());
   status.idle_for_ms = static_cast<std::uint64_t>(usage.idle_for.count());
+  if (usage.used_ago)
+    status.last_use_ms =
+        p_.loop.clock().wall_ms() - static_cast<std::uint64_t>(usage.used_ago->count());
+  if (const auto memory = p_.figures.memory_of(unit))
+    status.tenant_memory = memory->bytes;
   return status;
 }
 

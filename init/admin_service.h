@@ -7,6 +7,7 @@
 
 #include "init/admin_link.h"
 #include "init/cleaner.h"
+#include "init/figures.h"
 #include "init/job_triggers.h"
 #include "init/last_end.h"
 #include "init/leases.h"
@@ -38,6 +39,7 @@ class AdminService final : public AdminCommands {
     Reaper& reaper;
     Launcher& launcher;
     const MemoryKeeper& memory;
+    const Figures& figures;
     const Settings& settings;
   };
   explicit AdminService(Parts parts) : p_(parts) {}

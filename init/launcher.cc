@@ -108,13 +108,15 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
   // berth's helpers are berth's; what they do for a unit is not to fail for its limits.
   const bool is_units_own = !context.helper || unit.unit.kind == UnitKind::proxy;
   const GroupEntry groups = is_units_own ? resources_.equip(unit, context) : GroupEntry{};
-  const os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
-  os::Spawned spawned = BERTH_TRY(os::spawn(image));
+  os::ExecImage image = BERTH_TRY(build_exec_image(definition, command, context));
   unit.life.program = image.program;
+  os::Spawned spawned = BERTH_TRY(os::spawn(std::move(image), loans_));
   forget_ended(unit.life.sessions);
   unit.life.sessions.push_back(spawned.pid);
-  logs_.attach(unit.name(), definition.log, LogStream::out, std::move(out.read_end));
-  logs_.attach(unit.name(), definition.log, LogStream::err, std::move(err.read_end));
+  logs_.attach(unit.name(), definition.log, LogStream::out,
+               os::DescriptorLoans::out_of_reach(std::move(out.read_end)));
+  logs_.attach(unit.name(), definition.log, LogStream::err,
+               os::DescriptorLoans::out_of_reach(std::move(err.read_end)));
   return spawned;
 }
 
@@ -149,14 +151,20 @@ Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
   ExecContext context = context_of(unit);
   context.helper = true;
   context.other_fds.push_back(start.child_end.borrow());
-  std::string listen;
   int number = 4;  // 3 is the control socket
-  for (const os::BorrowedFd listener : start.listeners) {
-    context.other_fds.push_back(listener);
-    listen += (listen.empty() ? "" : ",") + std::to_string(number++);
-  }
+  const auto hand_over = [&](const std::vector<os::BorrowedFd>& listeners) {
+    std::string numbers;
+    for (const os::BorrowedFd listener : listeners) {
+      context.other_fds.push_back(listener);
+      numbers += (numbers.empty() ? "" : ",") + std::to_string(number++);
+    }
+    return numbers;
+  };
   Command command;
-  command.argv = {settings_.program("berth-proxy"), "--control", "3", "--listen", listen};
+  command.argv = {settings_.program("berth-proxy"), "--control", "3", "--listen",
+                  hand_over(start.listeners)};
+  if (!start.metrics.empty())
+    command.argv.insert(command.argv.end(), {"--metrics", hand_over(start.metrics)});
   os::Spawned spawned = BERTH_TRY(spawn(unit, definition, command, std::move(context)));
   proxies_.connect(unit.name(), std::move(start.own_end));
   return spawned;
@@ -198,7 +206,7 @@ Result<os::Spawned> Launcher::spawn_probe(const std::string& user, const FoundNa
   context.names = names;
   context.standard_output = output;
   context.standard_error = errors;
-  return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)));
+  return os::spawn(BERTH_TRY(build_exec_image(definition, command, context)), loans_);
 }
 
 Result<os::Spawned> Launcher::spawn_log_writer(os::BorrowedFd socket) const {

@@ -8,6 +8,7 @@
 #include "init/endpoints.h"
 #include "init/exec_image.h"
 #include "init/log_hub.h"
+#include "init/os/descriptor_loans.h"
 #include "init/os/process.h"
 #include "init/proxy_links.h"
 #include "init/resources.h"
@@ -27,6 +28,8 @@ class Launcher {
         proxies_(proxies),
         resources_(resources) {}
 
+  /// Without it each child gets a copy of all descriptors.
+  void set_loans(os::DescriptorLoans& loans) { loans_ = &loans; }
   /// Makes RUN_DIR/units-run/NAME, empty, for the unit's user, if its definition has ${run_dir}.
   Result<void> prepare_run_dir(const UnitRuntime& unit) const;
   /// The main process of the life of what is no job. The listener of an activated endpoint goes
@@ -80,6 +83,7 @@ class Launcher {
 
   std::string uid_file() const;
 
+  os::DescriptorLoans* loans_ = nullptr;
   std::string notify_address_;
   std::string state_folder_;
   std::map<std::string, Identity> proxy_identities_;  ///< by unit name

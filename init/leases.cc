@@ -37,6 +37,7 @@ void Leases::on_message(const std::string& proxy, const control::FromProxy& mess
                  [&](const control::Busy& m) { busy(proxy, m); },
                  [&](const control::Unreachable& m) { unreachable(proxy, m); },
                  [&](const control::Usage& m) { used(proxy, m); },
+                 [&](const control::WantFigures&) { links_.send_figures(proxy); },
              },
              message);
 }
@@ -307,6 +308,11 @@ void Leases::on_stalled(const std::string& proxy) {
   replace_(proxy);
 }
 
+void Leases::on_malformed(const std::string& proxy) {
+  log_error(proxy + " has sent a malformed control message: it is replaced");
+  replace_(proxy);
+}
+
 void Leases::shut_down() {
   shutting_down_ = true;
   queue_.clear();
@@ -339,8 +345,11 @@ Usage Leases::usage_of(const UnitRuntime& unit) const {
     usage.requests += held.requests;
     last_use = std::max(last_use, held.last_use);
   }
+  const auto since = std::chrono::floor<Milliseconds>(loop_.now() - last_use);
   if (usage.in_flight == 0 && unit.state == UnitState::running)
-    usage.idle_for = std::chrono::floor<Milliseconds>(loop_.now() - last_use);
+    usage.idle_for = since;
+  if (last_use != os::TimePoint())
+    usage.used_ago = usage.in_flight == 0 ? since : Milliseconds(0);
   return usage;
 }
 

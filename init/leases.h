@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,7 @@ struct Usage {
   std::uint32_t in_flight = 0;
   std::uint64_t requests = 0;
   Milliseconds idle_for{0};
+  std::optional<Milliseconds> used_ago;  ///< the last use; nullopt = nobody has used it
 };
 
 class Leases final : public ProxyLinks::Owner {
@@ -61,6 +63,7 @@ class Leases final : public ProxyLinks::Owner {
   void on_message(const std::string& proxy, const control::FromProxy& message) override;
   void on_disconnected(const std::string& proxy) override;
   void on_stalled(const std::string& proxy) override;
+  void on_malformed(const std::string& proxy) override;
 
  private:
   struct Holding {

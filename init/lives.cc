@@ -357,7 +357,6 @@ void Lives::settle(UnitRuntime& unit, const ExitFacts& facts) {
 }
 
 void Lives::clean(UnitRuntime& unit) {
-  p_.loop.disarm(unit.deadline);
   p_.readiness.end(unit);
   unit.life.lookup.reset();
   unit.life.provider.reset();
@@ -386,7 +385,6 @@ void Lives::after_sweep(UnitRuntime& unit) {
   p_.endpoints.close(unit);
   p_.provisions.withdraw(unit);
   p_.resources.groups().close(unit);
-  p_.loop.disarm(unit.deadline);
   p_.table.post(unit, cleaned_event(life.verdict));
 }
 

@@ -8,6 +8,10 @@
 namespace berth {
 namespace {
 
+/// Of one unit in one turn: several times what any of them has.
+constexpr std::size_t kMostEvents = 64;
+constexpr std::chrono::milliseconds kPause{100};
+
 std::string words(UnitState state, UnitEvent event) {
   return "event " + std::string(to_string(event)) + " in state " + std::string(to_string(state));
 }
@@ -46,8 +50,15 @@ Manager::Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitAction
     : loop_(loop), table_(table), logs_(logs), actions_(actions) {}
 
 void Manager::drain() {
-  for (auto posted = next_event(); posted.unit != nullptr; posted = next_event())
+  for (std::size_t left = kMostEvents * (table_.all().size() + 1); left > 0; --left) {
+    const UnitTable::Posted posted = next_event();
+    if (posted.unit == nullptr)
+      return;
     apply(*posted.unit, posted.event);
+  }
+  log_error("units start and stop each other without end");
+  loop_.disarm(again_);
+  again_ = loop_.after(kPause, [] {});  // the end of that turn goes on
 }
 
 UnitTable::Posted Manager::next_event() {
@@ -60,12 +71,6 @@ UnitTable::Posted Manager::next_event() {
 }
 
 void Manager::apply(UnitRuntime& unit, UnitEvent event) {
-  if (event == UnitEvent::start && !unit.wanted_up) {
-    // It was stopped before its turn came.
-    if (observer_)
-      observer_(unit);
-    return;
-  }
   const Transition transition = step(unit.state, event);
   if (transition.action == UnitAction::bug)
     return log_bug(unit.name() + ": " + words(unit.state, event));
@@ -86,6 +91,11 @@ void Manager::enter(UnitRuntime& unit, UnitState next) {
     return;
   log_debug(unit.name() + ": " + std::string(to_string(unit.state)) + " -> " +
             std::string(to_string(next)));
+  if (next != UnitState::running) {
+    // Nor does a deadline that has just passed count any more. The one of a job goes on.
+    loop_.disarm(unit.deadline);
+    table_.retract(unit, UnitEvent::timeout);
+  }
   unit.state = next;
   unit.since_ms = loop_.clock().wall_ms();
 }
@@ -96,7 +106,6 @@ void Manager::act(UnitRuntime& unit, UnitAction action) {
     case UnitAction::bug:
       break;
     case UnitAction::queue:
-      loop_.disarm(unit.deadline);
       if (unit.changed)
         unit.unit = std::move(*std::exchange(unit.changed, nullptr));
       unit.life.stop_requested = false;  // of the life before, like how that ended
@@ -177,8 +186,11 @@ void Manager::evaluate(UnitRuntime& unit) {
   for (const Dependency& dependency : order_.waits_for(unit.name())) {
     const Met met = dependency_met(dependency);
     if (met == Met::never) {
-      unit.reason = unmet(dependency.unit, table_.find(dependency.unit));
+      UnitRuntime* missing = table_.find(dependency.unit);
+      unit.reason = unmet(dependency.unit, missing);
       unit.stopped_with = dependency.unit;
+      if (missing != nullptr)
+        missing->took_others_down = true;
       return table_.post(unit, UnitEvent::dep_failed);
     }
     ready &= met == Met::yes;
@@ -221,14 +233,20 @@ void Manager::dependents_of(UnitRuntime& unit) {
 
 void Manager::came_to_rest(UnitRuntime& unit) {
   unit.stop_pending = false;
-  loop_.disarm(unit.deadline);  // of a back-off that a stop has ended
   if (unit.state != UnitState::inactive)
-    unit.wanted_up = unit.start_again;  // exited or skipped: it has had what was wanted
+    has_had_its_turn(unit);
   if (unit.state != UnitState::inactive && is_up(unit))
     start_what_stopped_with(unit);
   tell_rest(unit);
   dependents_of(unit);
   start_if_wanted(unit);
+}
+
+// Exited, failed or skipped: what was wanted of it has been tried.
+void Manager::has_had_its_turn(UnitRuntime& unit) {
+  unit.wanted_up = unit.start_again;
+  if (!unit.wanted_up)
+    table_.retract(unit, UnitEvent::start);
 }
 
 void Manager::tell_rest(const UnitRuntime& unit) {
@@ -247,7 +265,7 @@ void Manager::start_if_wanted(UnitRuntime& unit) {
 
 void Manager::failed_for_good(UnitRuntime& unit) {
   unit.stop_pending = false;
-  unit.wanted_up = unit.start_again;
+  has_had_its_turn(unit);
   logs_.unit_line(unit.name(), LogLevel::error, "failed: " + unit.reason);
   dependents_of(unit);
   if (!unit.wanted_up) {
@@ -282,12 +300,19 @@ Result<void> Manager::want_up(UnitRuntime& unit) {
 }
 
 void Manager::bring_up(UnitRuntime& unit, const UnitRuntime* cause) {
+  std::vector<UnitRuntime*> pulled_in;
   for (const std::string_view name : order_.pulled_in_by(unit.name())) {
     UnitRuntime* each = table_.find(name);
-    if (each == nullptr || each == cause || is_refused(*each) ||
-        (each->is_job() && each->job_succeeded && each != &unit))
-      continue;
+    if (each != nullptr && !is_refused(*each) &&
+        !(each->is_job() && each->job_succeeded && each != &unit))
+      pulled_in.push_back(each);
+  }
+  // For all of them first: what stops may take some of them along.
+  for (const UnitRuntime* each : pulled_in)
     make_room_for(*each);
+  for (UnitRuntime* each : pulled_in) {
+    if (each == cause && (each->wanted_up || is_at_rest(each->state)))
+      continue;
     // A unit that is on its way down begins again when it has come to rest; one whose turn to stop
     // has not come stays, and what stopped with it comes back.
     const bool was_to_stop = !std::exchange(each->wanted_up, true) && each->stop_pending;
@@ -295,6 +320,7 @@ void Manager::bring_up(UnitRuntime& unit, const UnitRuntime* cause) {
     if (was_to_stop && !each->life.stop_requested) {
       each->stop_pending = false;
       start_what_stopped_with(*each);
+      dependents_of(*each);  // it is up, and no change of state will say so
       if (observer_)
         observer_(*each);  // who waits for its stop waits in vain
     }

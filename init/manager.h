@@ -30,6 +30,9 @@ class Manager final : public UnitRequests {
   using Watcher = std::function<void(UnitRuntime& unit, UnitState from)>;
 
   Manager(os::EventLoop& loop, UnitTable& table, LogHub& logs, UnitActions& actions);
+  ~Manager() override { loop_.cancel(again_); }
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
 
   void set_leases(Leases& leases) { leases_ = &leases; }
   void set_observer(Observer observer) { observer_ = std::move(observer); }
@@ -56,7 +59,8 @@ class Manager final : public UnitRequests {
   /// SIGKILL to everything that is alive.
   void kill_all();
 
-  /// Runs the table until no event is left.
+  /// Runs the table until no event is left. Units whose conflicts and failures would start and stop
+  /// each other for ever keep PID 1 for a moment only: what is left of that waits for a later turn.
   void drain();
 
   /// What a waiting unit waits for: "redis (starting)"; empty if nothing.
@@ -73,11 +77,12 @@ class Manager final : public UnitRequests {
   Met dependency_met(const Dependency& dependency) const;
   void evaluate(UnitRuntime& unit);
   void dependents_of(UnitRuntime& unit);
-  void bring_down_dependents(const UnitRuntime& unit, const std::string& reason);
+  void bring_down_dependents(UnitRuntime& unit, const std::string& reason);
   /// cause: up, whatever that means for it, and the reason of this start; not started once more.
   void bring_up(UnitRuntime& unit, const UnitRuntime* cause);
-  void start_what_stopped_with(const UnitRuntime& unit);
+  void start_what_stopped_with(UnitRuntime& unit);
   void came_to_rest(UnitRuntime& unit);
+  void has_had_its_turn(UnitRuntime& unit);
   void tell_rest(const UnitRuntime& unit);
   void start_if_wanted(UnitRuntime& unit);
   void failed_for_good(UnitRuntime& unit);
@@ -104,6 +109,7 @@ class Manager final : public UnitRequests {
   std::optional<Milliseconds> stop_cap_;
   bool refuse_starts_ = false;
   bool stops_pending_ = false;  ///< some unit has stop_pending
+  os::TimerId again_ = os::kNoTimer;
 };
 
 }  // namespace berth

@@ -1,5 +1,6 @@
 // Stopping and restarting: who goes down with a unit, in which order, and who comes back with it.
 #include <algorithm>
+#include <utility>
 
 #include "init/manager.h"
 
@@ -15,7 +16,7 @@ bool is_in_a_life(const UnitRuntime& unit) {
 
 }  // namespace
 
-void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& reason) {
+void Manager::bring_down_dependents(UnitRuntime& unit, const std::string& reason) {
   if (unit.is_job() && unit.job_succeeded)
     return;  // its first success is all that they require
   for (const std::string_view name : order_.brought_down_by(unit.name())) {
@@ -23,14 +24,15 @@ void Manager::bring_down_dependents(const UnitRuntime& unit, const std::string& 
     if (other == nullptr || !other->wanted_up || is_at_rest(other->state))
       continue;
     other->stopped_with = unit.name();
+    unit.took_others_down = true;
     if (!reason.empty())
       other->reason = reason;
     mark_stop(*other);
   }
 }
 
-void Manager::start_what_stopped_with(const UnitRuntime& unit) {
-  if (refuse_starts_)
+void Manager::start_what_stopped_with(UnitRuntime& unit) {
+  if (refuse_starts_ || !std::exchange(unit.took_others_down, false))
     return;
   for (const auto& [name, other] : table_.all())
     if (other->stopped_with == unit.name()) {
@@ -99,8 +101,15 @@ void Manager::mark_stop(UnitRuntime& unit) {
   unit.start_again = false;
   if (unit.is_job())
     unit.job().again.reset();
-  if (is_at_rest(unit.state))
+  const bool was_to_start = table_.retract(unit, UnitEvent::start);
+  if (is_at_rest(unit.state)) {
+    // Who waits for that start waits in vain.
+    if (was_to_start)
+      dependents_of(unit);
+    if (was_to_start && observer_)
+      observer_(unit);
     return;
+  }
   unit.stop_pending = true;
   stops_pending_ = true;
 }
@@ -139,7 +148,8 @@ void Manager::set_stop_cap(Milliseconds cap) {
 
 void Manager::kill_all() {
   for (const auto& [name, unit] : table_.all())
-    if (!is_at_rest(unit->state))
+    if (!is_at_rest(unit->state) && unit->state != UnitState::waiting &&
+        unit->state != UnitState::backoff)
       actions_.kill(*unit);
 }
 

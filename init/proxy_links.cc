@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kStallLimit{5};
 constexpr int kPacketsPerTurn = 64;
+constexpr Milliseconds kFiguresPause{100};
 
 }  // namespace
 
@@ -29,17 +30,22 @@ Result<Identity> ProxyLinks::identity_of(const Unit& proxy, const FoundNames& na
   return find_user(user_of(proxy), names);
 }
 
+Result<os::BorrowedFd> ProxyLinks::open_listener(const Address& address) {
+  os::UniqueFd& listener = listeners_[format_address(address)];
+  // The last proxy had it too, and may have shut it down for everybody.
+  if (listener.is_open() && !os::is_listening(listener.borrow()))
+    listener.reset();
+  if (!listener.is_open())
+    listener = BERTH_TRY(os::listen_on(address));
+  return listener.borrow();
+}
+
 Result<ProxyStart> ProxyLinks::prepare(const Unit& proxy) {
   ProxyStart start;
-  for (const Address& address : proxy.proxy->listen) {
-    os::UniqueFd& listener = listeners_[format_address(address)];
-    // The last proxy had it too, and may have shut it down for everybody.
-    if (listener.is_open() && !os::is_listening(listener.borrow()))
-      listener.reset();
-    if (!listener.is_open())
-      listener = BERTH_TRY(os::listen_on(address));
-    start.listeners.push_back(listener.borrow());
-  }
+  for (const Address& address : proxy.proxy->listen)
+    start.listeners.push_back(BERTH_TRY(open_listener(address)));
+  for (const Address& address : proxy.proxy->metrics_listen)
+    start.metrics.push_back(BERTH_TRY(open_listener(address)));
   auto [own_end, child_end] = BERTH_TRY(os::packet_pair());
   start.own_end = std::move(own_end);
   start.child_end = std::move(child_end);
@@ -49,8 +55,9 @@ Result<ProxyStart> ProxyLinks::prepare(const Unit& proxy) {
 void ProxyLinks::keep_listeners_of(const std::vector<const Unit*>& proxies) {
   std::set<std::string> wanted;
   for (const Unit* proxy : proxies)
-    for (const Address& address : proxy->proxy->listen)
-      wanted.insert(format_address(address));
+    for (const auto* addresses : {&proxy->proxy->listen, &proxy->proxy->metrics_listen})
+      for (const Address& address : *addresses)
+        wanted.insert(format_address(address));
   std::erase_if(listeners_, [&](const auto& entry) { return wanted.count(entry.first) == 0; });
 }
 
@@ -128,6 +135,23 @@ bool ProxyLinks::send_config(const std::string& proxy, Link& link) {
   return os::send_packet(link.socket.borrow(), bytes, {memfd->borrow()}) == os::SendOutcome::sent;
 }
 
+void ProxyLinks::send_figures(const std::string& proxy) {
+  const auto found = links_.find(proxy);
+  if (found == links_.end())
+    return;
+  Link& link = found->second;
+  // To count costs something: nobody who asks all the time keeps PID 1 busy with it.
+  if (link.figures_sent != os::TimePoint() && loop_.now() - link.figures_sent < kFiguresPause)
+    return;
+  link.figures_sent = loop_.now();
+  const auto memfd = os::sealed_memfd("berth-figures", wire::encode(figures_()));
+  if (!memfd)
+    return log_warning("figures for " + proxy + ": " + memfd.error().message);
+  // What does not fit now is asked for again.
+  os::send_packet(link.socket.borrow(), wire::encode_any(control::ToProxy(control::Figures{})),
+                  {memfd->borrow()});
+}
+
 void ProxyLinks::flush(const std::string& proxy, Link& link) {
   // The route table first: what is said about a unit may need it.
   if (link.config_unsent) {
@@ -166,8 +190,9 @@ void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
       return disconnect(proxy);
     auto message = wire::decode_any<control::FromProxy>(packet.bytes);
     if (!message) {
-      log_warning(proxy + ": a malformed control message; its link is closed");
-      return disconnect(proxy);
+      const std::string name = proxy;  // that of the handler, which goes with the link
+      disconnect(name);
+      return owner_->on_malformed(name);
     }
     owner_->on_message(proxy, *message);
   }

@@ -18,6 +18,7 @@
 #include "init/os/event_loop.h"
 #include "init/settings.h"
 #include "units/control.h"
+#include "units/figures.h"
 #include "units/proxy_config.h"
 
 namespace berth {
@@ -27,6 +28,7 @@ struct ProxyStart {
   os::UniqueFd own_end;
   os::UniqueFd child_end;
   std::vector<os::BorrowedFd> listeners;
+  std::vector<os::BorrowedFd> metrics;  ///< listeners for who reads figures
 };
 
 class ProxyLinks {
@@ -38,6 +40,8 @@ class ProxyLinks {
     virtual void on_message(const std::string& proxy, const control::FromProxy& message) = 0;
     virtual void on_disconnected(const std::string& proxy) = 0;
     virtual void on_stalled(const std::string& proxy) = 0;
+    /// It has said what no proxy of ours says. Its link is closed already.
+    virtual void on_malformed(const std::string& proxy) = 0;
   };
 
   ProxyLinks(os::EventLoop& loop, const Settings& settings) : loop_(loop), settings_(settings) {}
@@ -63,18 +67,24 @@ class ProxyLinks {
   void send_to_all(const std::string& unit, const control::ToProxy& message);
   /// Hands over a route table; sets its generation. The same table again is not sent.
   void configure(const std::string& proxy, ProxyConfig config);
+  /// Where figures come from. Set once by main().
+  void set_figures(std::function<SystemFigures()> figures) { figures_ = std::move(figures); }
+  /// A proxy has asked for them. Dropped if it asks too often, or does not read.
+  void send_figures(const std::string& proxy);
 
  private:
   struct Link {
     os::UniqueFd socket;
     std::unique_ptr<os::FdHandler> handler;
     bool config_unsent = false;
+    os::TimePoint figures_sent;
     std::map<std::string, control::ToProxy> unsent;  ///< by unit
     os::TimerId stalled = os::kNoTimer;
   };
   void on_events(const std::string& proxy, os::Events events);
   void flush(const std::string& proxy, Link& link);
   bool send_config(const std::string& proxy, Link& link);
+  Result<os::BorrowedFd> open_listener(const Address& address);
   void wait_writable(const std::string& proxy, Link& link);
 
   os::EventLoop& loop_;
@@ -84,6 +94,7 @@ class ProxyLinks {
   std::map<std::string, Link> links_;              ///< connected proxies only
   std::map<std::string, ProxyConfig> configs_;     ///< the latest table of every proxy
   std::uint64_t generation_ = 0;
+  std::function<SystemFigures()> figures_;
 };
 
 }  // namespace berth

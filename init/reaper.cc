@@ -17,10 +17,9 @@ void Reaper::forget(pid_t pid) {
 void Reaper::drain() {
   // There is always an end to this loop: to reap is far cheaper than to fork.
   std::exception_ptr failure;
-  void (*before)(pid_t, void*) = nullptr;
-  if (look_)
-    before = [](pid_t pid, void* self) { static_cast<Reaper*>(self)->look_(pid); };
-  while (const auto ended = os::reap_one(before, this)) {
+  while (const auto ended = os::reap_one()) {
+    if (observer_)
+      observer_(ended->first);
     // Taken out first: the callback may expect a new child that has been given the same number.
     auto interest = expected_.extract(ended->first);
     if (interest.empty()) {

@@ -14,16 +14,14 @@ namespace berth {
 class Reaper {
  public:
   using EndCallback = std::function<void(os::ExitStatus)>;
-  /// Called while the process is still a zombie: its number is taken and its /proc entry is there.
-  using ZombieCallback = std::function<void(pid_t)>;
 
   /// Calls `ended` once, from drain(), when the child `pid` has ended. REQUIRES: called before the
   /// drain() that follows the spawn, so that the end cannot be missed.
   void expect(pid_t pid, EndCallback ended);
   /// Nobody is interested any more: its end counts as an orphan's. Does nothing for unknown pids.
   void forget(pid_t pid);
-  /// Looks at every child before it is reaped; one only.
-  void set_zombie_callback(ZombieCallback look) { look_ = std::move(look); }
+  /// Is told of every child that has ended, expected or not, before anybody else; one only.
+  void set_observer(std::function<void(pid_t)> observer) { observer_ = std::move(observer); }
 
   /// Reaps until nothing is left; call it for each SIGCHLD. Callbacks may spawn, expect and forget.
   void drain();
@@ -33,7 +31,7 @@ class Reaper {
 
  private:
   std::unordered_map<pid_t, EndCallback> expected_;
-  ZombieCallback look_;
+  std::function<void(pid_t)> observer_;
   std::uint64_t orphans_ = 0;
 };
 

@@ -211,7 +211,7 @@ void Reloader::change_in_place(UnitRuntime& runtime, Unit unit) {
 
 void Reloader::remove(UnitRuntime& unit) {
   unit.changed.reset();
-  if (is_at_rest(unit.state))
+  if (is_at_rest(unit.state) && !unit.wanted_up)
     return on_state(unit);
   p_.manager.want_down(unit, "no unit file names it any more");
 }
@@ -224,7 +224,6 @@ void Reloader::on_state(UnitRuntime& unit) {
     UnitRuntime* gone = p_.table.find(name);
     if (gone == nullptr || !gone->removed || !is_at_rest(gone->state))
       return;
-    p_.loop.cancel(gone->deadline);
     p_.leases.forget(*gone);
     p_.activation.forget(*gone);
     p_.cleaner.forget(*gone);

@@ -12,6 +12,11 @@ namespace {
 constexpr Milliseconds kMostForRecord{500};
 constexpr int kPartForRecord = 10;
 
+/// Runs, or would begin to when its turn comes.
+bool has_to_stop(const UnitRuntime& unit) {
+  return unit.wanted_up || !is_at_rest(unit.state);
+}
+
 }  // namespace
 
 Shutdown::~Shutdown() {
@@ -47,7 +52,7 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
     triggers_->close();
   leases_.shut_down();
   for (const auto& [name, unit] : table_.all())
-    if (unit->is_tenant() && !is_at_rest(unit->state))
+    if (unit->is_tenant() && has_to_stop(*unit))
       manager_.want_down(*unit, "shutdown");
   go_on();
 }
@@ -94,7 +99,7 @@ void Shutdown::stop_rest() {
   for (const std::string& name : left_jobs())
     cut_short(name, "the time for jobs of the shutdown was over");
   for (const auto& [name, unit] : table_.all())
-    if (!is_at_rest(unit->state))
+    if (has_to_stop(*unit))
       manager_.want_down(*unit, "shutdown");
   go_on();
 }

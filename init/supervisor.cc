@@ -39,6 +39,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                  cgroup_name(settings.has_run_dir ? settings.run_dir() : "")),
       endpoints_(settings),
       proxies_(loop, settings),
+      loans_(loop),
       launcher_(settings, logs, endpoints_, proxies_, resources_),
       cleaner_(loop, table_, logs, resources_.groups(), settings),
       readiness_({loop, table_, reaper_, logs, launcher_, endpoints_, cleaner_}),
@@ -64,8 +65,9 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       history_(loop, table_, logs),
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
+      figures_(table_, memory_),
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
-              timeline_, triggers_, logs, reaper_, launcher_, memory_, settings}),
+              timeline_, triggers_, logs, reaper_, launcher_, memory_, figures_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
       idle_trim_(loop,
                  [] {
@@ -77,10 +79,14 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
                    : std::make_unique<OneCommand>(loop, reaper_, settings, std::move(command))),
       signals_(loop, signals_for(command_ != nullptr),
                [this](const os::SignalInfo& signal) { hear(signal); }) {
+  launcher_.set_loans(loans_);
+  reaper_.set_observer([this](pid_t pid) { loans_.take_back(pid); });
   proxies_.set_owner(leases_);
+  proxies_.set_figures([this] { return figures_.take(); });
   manager_.set_leases(leases_);
   manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
     timeline_.on_state(unit, from);
+    figures_.on_state(unit, from);
     feed_.tell(unit, from);
   });
   manager_.set_observer([this](UnitRuntime& unit) { on_state(unit); });

@@ -7,6 +7,7 @@
 #include "init/admin_service.h"
 #include "init/cleaner.h"
 #include "init/endpoints.h"
+#include "init/figures.h"
 #include "init/idle_trim.h"
 #include "init/idle_watch.h"
 #include "init/job_history.h"
@@ -79,6 +80,7 @@ class Supervisor {
   Resources resources_;
   Endpoints endpoints_;
   ProxyLinks proxies_;
+  os::DescriptorLoans loans_;
   Launcher launcher_;
   Cleaner cleaner_;
   Readiness readiness_;
@@ -102,6 +104,7 @@ class Supervisor {
   PendingJobs jobs_;
   StateFeed feed_;
   Timeline timeline_;
+  Figures figures_;
   AdminService admin_;
   AdminLink admin_link_;
   IdleTrim idle_trim_;

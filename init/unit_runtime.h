@@ -116,10 +116,12 @@ struct UnitRuntime {
   bool start_again = false;   ///< was started while a life ended, or restarts: the next one follows
   bool stop_pending = false;  ///< is to stop, once all that comes after it has stopped
   std::string stopped_with;   ///< the unit whose end brought this one down: it starts again with it
-  std::uint64_t since_ms = 0;  ///< of the state, wall clock
+  bool took_others_down = false;  ///< some have it as `stopped_with`
+  std::uint64_t since_ms = 0;     ///< of the state, wall clock
   UnitLife life;
   UnitTimes times;
-  os::TimerId deadline = os::kNoTimer;
+  os::TimerId deadline = os::kNoTimer;  ///< of the state; Manager disarms it with the next one
+  std::uint32_t posted = 0;             ///< events that wait in the queue of the table
   RestartHistory history;
   std::uint32_t restarts = 0;       ///< automatic ones since the last start by hand or by a request
   std::string last_exit;            ///< in words

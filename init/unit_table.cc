@@ -33,10 +33,22 @@ void UnitTable::remove(const std::string& name) {
   if (found == units_.end())
     return;
   const UnitRuntime* gone = found->second.get();
-  queue_.erase(std::remove_if(queue_.begin(), queue_.end(),
-                              [gone](const Posted& posted) { return posted.unit == gone; }),
-               queue_.end());
+  std::erase_if(queue_, [gone](const Posted& posted) { return posted.unit == gone; });
   units_.erase(found);
+}
+
+void UnitTable::post(UnitRuntime& unit, UnitEvent event) {
+  queue_.push_back({&unit, event});
+  ++unit.posted;
+}
+
+bool UnitTable::retract(UnitRuntime& unit, UnitEvent event) {
+  if (unit.posted == 0)
+    return false;
+  const auto taken = static_cast<std::uint32_t>(std::erase_if(
+      queue_, [&](const Posted& each) { return each.unit == &unit && each.event == event; }));
+  unit.posted -= taken;
+  return taken != 0;
 }
 
 UnitTable::Posted UnitTable::take() {
@@ -44,6 +56,7 @@ UnitTable::Posted UnitTable::take() {
     return {};
   const Posted next = queue_.front();
   queue_.pop_front();
+  --next.unit->posted;
   return next;
 }
 

@@ -27,7 +27,9 @@ class UnitTable {
   const Map& all() const { return units_; }
 
   /// Events are handled in order, by Manager::drain(); never from within the caller.
-  void post(UnitRuntime& unit, UnitEvent event) { queue_.push_back({&unit, event}); }
+  void post(UnitRuntime& unit, UnitEvent event);
+  /// Takes back what was posted of that kind and has not been handled. Whether there was any.
+  bool retract(UnitRuntime& unit, UnitEvent event);
   struct Posted {
     UnitRuntime* unit = nullptr;
     UnitEvent event = UnitEvent::start;

@@ -1,4 +1,5 @@
-// AccessLog: one line a request on standard output, which PID 1 reads; it never waits.
+// AccessLog: one line a request on standard output, which PID 1 reads, or in a file; it never waits
+// for a reader.
 #pragma once
 
 #include <chrono>
@@ -25,8 +26,13 @@ struct AccessRecord {
   std::chrono::microseconds duration{0};
   std::string_view referer;
   std::string_view user_agent;
+  std::string_view fly_request_id;
   std::string_view tenant;  ///< the unit that it went to; empty = none
   ReplyKind kind = ReplyKind::error;
+  std::string_view proxy_backend;  ///< where the unit was asked; empty = nobody was
+  std::string_view file_path;
+  std::string_view error_message;
+  Milliseconds held{0};  ///< in the waiting room
 };
 
 /// Lines gather in a bounded buffer and go out at the end of the loop's turn. While the reader
@@ -38,24 +44,37 @@ class AccessLog final : public os::FdHandler {
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  void set_format(berth::AccessLog format) { format_ = format; }
+  /// to: "stdout" or an absolute path.
+  void configure(berth::AccessLog format, const std::string& to);
   void add(const AccessRecord& record);
   /// At the end of a turn.
   void flush();
   void on_events(os::Events events) noexcept override;
+  /// Since the process began.
+  std::uint64_t lines_dropped() const { return all_dropped_; }
 
  private:
   bool has_room();
   void add_json(const AccessRecord& record);
   void add_combined(const AccessRecord& record);
   std::string_view timestamp();
+  /// The file if there is one and it is open, else standard output.
+  os::BorrowedFd place() const;
+  /// Opens the file if it is not, or not any more, what its path leads to. At most once a second.
+  void look_after_file();
 
   os::EventLoop& loop_;
   os::BorrowedFd output_;
+  std::string path_;  ///< empty = standard output
+  os::UniqueFd file_;
+  std::uint64_t file_inode_ = 0;
+  os::TimePoint next_look_;
+  bool trouble_said_ = false;
   berth::AccessLog format_ = berth::AccessLog::json;
   std::string buffer_;
   std::size_t sent_ = 0;
-  std::uint64_t dropped_ = 0;
+  std::uint64_t dropped_ = 0;  ///< not yet told
+  std::uint64_t all_dropped_ = 0;
   bool waiting_ = false;  ///< watched until it is writable
   std::string timestamp_;
   std::uint64_t timestamp_ms_ = 0;

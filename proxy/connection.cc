@@ -18,8 +18,9 @@ constexpr std::size_t kMaxDropped = std::size_t{1024} * 1024;
 
 }  // namespace
 
-Connection::Connection(Context& context, os::UniqueFd socket, const os::PeerAddress& peer)
-    : context_(context), stream_(std::move(socket)), peer_(peer) {}
+Connection::Connection(Context& context, os::UniqueFd socket, const os::PeerAddress& peer,
+                       Door door)
+    : context_(context), stream_(std::move(socket)), peer_(peer), door_(door) {}
 
 Connection::~Connection() {
   if (stream_.is_open())

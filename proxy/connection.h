@@ -17,7 +17,7 @@ namespace berth::proxy {
 
 class Connection final : public os::FdHandler, public TimerNode {
  public:
-  Connection(Context& context, os::UniqueFd socket, const os::PeerAddress& peer);
+  Connection(Context& context, os::UniqueFd socket, const os::PeerAddress& peer, Door door);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -29,6 +29,7 @@ class Connection final : public os::FdHandler, public TimerNode {
 
   Stream& stream() { return stream_; }
   const os::PeerAddress& peer() const { return peer_; }
+  Door door() const { return door_; }
   ConnectionState state() const { return state_; }
   std::size_t index() const { return index_; }
   /// Counts it among those of its address. `over_limit`: its requests are answered 429.
@@ -67,6 +68,7 @@ class Connection final : public os::FdHandler, public TimerNode {
   Stream stream_;
   os::PeerAddress peer_;
   ConnectionState state_ = ConnectionState::idle;
+  Door door_;
   bool running_ = false;
   bool served_ = false;      ///< a request has been answered
   bool counted_ = false;     ///< in Context::addresses

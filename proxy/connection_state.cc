@@ -58,8 +58,8 @@ constexpr std::array<std::string_view, kConnectionStates> kStateNames = {
     "idle",     "reading_head", "checking",   "waiting_backend", "connecting",
     "relaying", "replying",     "tunnelling", "lingering",       "closed"};
 constexpr std::array<std::string_view, kConnectionEvents> kEventNames = {
-    "bytes",    "check_password", "park",       "connect", "connected", "answer",
-    "upgraded", "done",           "done_close", "gone",    "timeout",   "cut"};
+    "bytes",    "ask",  "park",       "connect", "connected", "answer",
+    "upgraded", "done", "done_close", "gone",    "timeout",   "cut"};
 static_assert(static_cast<std::size_t>(State::closed) + 1 == kConnectionStates);
 static_assert(static_cast<std::size_t>(ConnectionEvent::cut) + 1 == kConnectionEvents);
 static_assert(!kStateNames.back().empty() && !kEventNames.back().empty());

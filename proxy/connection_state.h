@@ -20,7 +20,7 @@ namespace berth::proxy {
 enum class ConnectionState : std::uint8_t {
   idle,             ///< between two requests, or before the first
   reading_head,     ///< some bytes of a request are there
-  checking,         ///< the password is being checked
+  checking,         ///< the decision waits: is the password right, what does PID 1 count
   waiting_backend,  ///< in the waiting room of a unit that is being started
   connecting,       ///< to the unit
   relaying,         ///< request and response pass through
@@ -32,10 +32,10 @@ enum class ConnectionState : std::uint8_t {
 inline constexpr std::size_t kConnectionStates = 10;
 
 enum class ConnectionEvent : std::uint8_t {
-  bytes,           ///< the first byte of a request
-  check_password,  ///< the decision needs the password checked
-  park,            ///< the unit is not up
-  connect,         ///< the unit is up, and a connection is wanted (again)
+  bytes,    ///< the first byte of a request
+  ask,      ///< the decision waits for an answer
+  park,     ///< the unit is not up
+  connect,  ///< the unit is up, and a connection is wanted (again)
   connected,
   answer,      ///< we answer ourselves
   upgraded,    ///< 101 passed

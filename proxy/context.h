@@ -11,6 +11,7 @@
 #include "proxy/counters.h"
 #include "proxy/leases.h"
 #include "proxy/logins.h"
+#include "proxy/metrics.h"
 #include "proxy/relay.h"
 #include "proxy/site.h"
 #include "proxy/tls_keeper.h"
@@ -19,6 +20,12 @@ namespace berth::proxy {
 
 class Connection;
 class Exchange;
+
+/// What a client has come in by.
+enum class Door : std::uint8_t {
+  site,
+  metrics,  ///< nothing but /metrics is answered
+};
 
 /// The requests under way come from here and go back: their buffers are used again.
 class ExchangePool {
@@ -82,6 +89,7 @@ struct Context {
   Leases& leases;
   Logins& logins;
   AccessLog& log;
+  Metrics& metrics;
   Site site;
   ExchangePool exchanges;
   ConnectionTable connections;

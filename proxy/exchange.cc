@@ -74,6 +74,11 @@ void Exchange::renew() {
   request_.clear();
   relay_.reset();
   unit_.clear();
+  figures_ = nullptr;
+  backend_.clear();
+  file_path_.clear();
+  error_ = {};
+  held_since_ = held_until_ = os::TimePoint();
   upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;
@@ -89,9 +94,14 @@ void Exchange::drop_upstream() {
     lease()->leave(*this);
 }
 
+void Exchange::stop_asking() {
+  LoginWaiter::unlink();
+  FiguresWaiter::unlink();
+}
+
 void Exchange::retire() {
   drop_upstream();
-  LoginWaiter::unlink();
+  stop_asking();
   reply_file_.reset();
   request_.set_leftover({});
   request_.clear();
@@ -146,6 +156,8 @@ void Exchange::on_head() {
     return;
   if (refuse_bad_head())
     return;
+  if (client_->door() == Door::metrics)
+    return ask_metrics();
   if (is_closing())
     return answer_unavailable(context_.spec().retry_after);
   const std::uint64_t max_body = context_.spec().max_body.count;
@@ -200,7 +212,7 @@ void Exchange::take_login(Logins::Answer outcome) {
     case Logins::Answer::accepted:
       return decide();
     case Logins::Answer::pending:
-      client_->post(ConnectionEvent::check_password);
+      client_->post(ConnectionEvent::ask);
       return client_->arm(context_.spec().upstream_timeout);
     case Logins::Answer::denied:
       request_.facts.remote_user.clear();
@@ -264,7 +276,7 @@ void Exchange::answer_error(int status) {
 void Exchange::answer(OwnReply reply) {
   client_->post(ConnectionEvent::answer);
   drop_upstream();
-  LoginWaiter::unlink();
+  stop_asking();
   // Who sends what cannot be read does not get a second try on the same connection.
   const bool sound =
       head_outcome_ == HeadOutcome::complete && reply.status != 400 && !client_->is_over_limit();
@@ -279,6 +291,8 @@ void Exchange::answer(OwnReply reply) {
   std::string& head = context_.workshop.scratch;
   head.clear();
   append_own_head(reply, {length, context_.date.now(), reply_keeps_, request_.head.minor}, head);
+  if (reply.file)
+    file_path_ = context_.spec().static_root + "/" + reply.file->name;
   if (with_body && reply.file) {
     reply_file_ = std::move(reply.file->file);
     reply_offset_ = reply.first;
@@ -355,7 +369,7 @@ void Exchange::abandon() {
                                : kClientClosedRequest,
         relay_.body_bytes(), answered ? reply_kind_ : ReplyKind::proxy);
   drop_upstream();
-  LoginWaiter::unlink();
+  stop_asking();
 }
 
 void Exchange::stop(ConnectionAction how) {
@@ -364,14 +378,20 @@ void Exchange::stop(ConnectionAction how) {
       identify();
       return answer_error(408);
     case ConnectionAction::answer_unavailable:
+      note_error(client_->state() == ConnectionState::waiting_backend
+                     ? "held for as long as the unit allows"
+                     : "no answer from the password check or PID 1");
       return answer_unavailable(context_.spec().retry_after);
     case ConnectionAction::answer_late:
+      note_error("the unit takes no connection");
       return answer_error(504);
     case ConnectionAction::give_up: {
       // Whose turn was it? The client's, if its request is not complete and the unit takes it.
       UpstreamConnection* upstream = relay_.upstream();
       const bool client_is_slow =
           !request_.body.is_complete() && upstream != nullptr && !upstream->stream().is_stalled();
+      note_error(client_is_slow ? "the client sends its body too slowly"
+                                : "the unit does not answer in time");
       return break_off(client_is_slow ? 408 : 504);
     }
     default:
@@ -379,15 +399,24 @@ void Exchange::stop(ConnectionAction how) {
   }
 }
 
+Milliseconds Exchange::held() const {
+  return std::chrono::duration_cast<Milliseconds>(held_until_ - held_since_);
+}
+
 void Exchange::log(int status, std::uint64_t bytes, ReplyKind kind) {
   const HttpHead& head = request_.head;
   const RequestFacts& facts = request_.facts;
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.clock().now() - started_);
+  RequestFigures& figures = figures_ != nullptr ? *figures_ : context_.metrics.of(to_string(kind));
+  figures.count(status, duration);
+  if (held_since_ != os::TimePoint())
+    ++figures.held;
   context_.log.add({facts.client_ip, facts.remote_user, head.text(head.method_text),
-                    head.text(head.target), head.minor, status, bytes, facts.request_id,
-                    std::chrono::duration_cast<std::chrono::microseconds>(
-                        context_.loop.clock().now() - started_),
-                    head.value(HeaderName::referer), head.value(HeaderName::user_agent), unit_,
-                    kind});
+                    head.text(head.target), head.minor, status, bytes, facts.request_id, duration,
+                    head.value(HeaderName::referer), head.value(HeaderName::user_agent),
+                    head.value(HeaderName::fly_request_id), unit_, kind, backend_, file_path_,
+                    error_, held()});
 }
 
 }  // namespace berth::proxy

@@ -15,7 +15,10 @@
 
 namespace berth::proxy {
 
-class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser {
+class Exchange final : public LeaseUser,
+                       public LoginWaiter,
+                       public FiguresWaiter,
+                       public UpstreamUser {
  public:
   explicit Exchange(Context& context);
   Exchange(const Exchange&) = delete;
@@ -46,12 +49,14 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   void on_refused(Milliseconds retry_after) noexcept override;
   void on_cut(bool going_away) noexcept override;
   void on_login(LoginWaiter::Verdict verdict) noexcept override;
+  void on_figures(const SystemFigures& figures) noexcept override;
   void on_upstream() noexcept override;
 
  private:
   void identify();
   bool refuse_over_limit();
   bool refuse_bad_head();
+  void ask_metrics();
   /// What comes before the login, and whether one is needed.
   void decide();
   bool needs_login(const Place& route, const Place& tenant, std::optional<StaticFile>& file) const;
@@ -77,6 +82,11 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   void break_off(int status);
   void continue_reply();
   void drop_upstream();
+  void stop_asking();
+  /// How long it was in the waiting room.
+  Milliseconds held() const;
+  /// The reason of a failure, for the log.
+  void note_error(std::string_view why) { error_ = why; }
   void finish(bool keep_alive);
   void log(int status, std::uint64_t bytes, ReplyKind kind);
   bool is_closing() const { return context_.draining || context_.shutting_down; }
@@ -90,9 +100,14 @@ class Exchange final : public LeaseUser, public LoginWaiter, public UpstreamUser
   HeadOutcome head_outcome_ = HeadOutcome::more;
   ClientRequest request_;
   Relay relay_;
-  std::string target_;  ///< what the unit is asked for
-  std::string unit_;    ///< for the log; empty = none
+  std::string target_;                 ///< what the unit is asked for
+  std::string unit_;                   ///< for the log; empty = none
+  RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to
+  std::string backend_;                ///< where the unit was asked, for the log
+  std::string file_path_;              ///< what was sent, for the log
+  std::string_view error_;             ///< for the log
   os::TimePoint started_;
+  os::TimePoint held_since_, held_until_;
   os::TimePoint hold_until_;  ///< the end of the wait for the unit
   bool upgrade_ = false;      ///< the WebSocket upgrade is passed on
   bool fresh_only_ = false;   ///< an idle connection has failed it already

@@ -45,6 +45,9 @@ void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);
   unit_ = log_name(place);
+  if (place.lease->figures() == nullptr)
+    place.lease->set_figures(context_.metrics.of(class_of(place.lease->unit())));
+  figures_ = place.lease->figures();
   upgrade_ = head.wants_upgrade && head.method == HTTP_GET && head.body == BodyKind::none &&
              equals_ignoring_case(head.value(HeaderName::upgrade), "websocket") &&
              (place.route == nullptr || place.route->websocket);
@@ -55,14 +58,19 @@ void Exchange::forward(const Place& place) {
       return park();
     case Lease::Admission::full:
       context_.counters.count(Refusal::waiting_room_full);
+      note_error("too many requests wait for the unit");
       return answer_unavailable(context_.spec().retry_after);
     case Lease::Admission::refused:
+      note_error("the unit could not be started");
       return answer_unavailable(place.lease->retry_after());
   }
 }
 
 void Exchange::park() {
   client_->post(ConnectionEvent::park);
+  if (held_since_ == os::TimePoint())
+    held_since_ = context_.loop.now();
+  held_until_ = held_since_;
   if (hold_until_ == os::TimePoint())
     hold_until_ = context_.loop.now() + lease()->config().hold;
   client_->arm_at(hold_until_);
@@ -70,12 +78,15 @@ void Exchange::park() {
 
 void Exchange::on_granted() noexcept {
   Connection& client = *client_;
+  held_until_ = context_.loop.now();
   connect();
   client.run();
 }
 
 void Exchange::on_refused(Milliseconds retry_after) noexcept {
   Connection& client = *client_;
+  held_until_ = context_.loop.now();
+  note_error("the unit could not be started");
   answer_unavailable(retry_after);
   client.run();
 }
@@ -92,6 +103,7 @@ void Exchange::on_cut(bool) noexcept {
 
 void Exchange::connect() {
   client_->post(ConnectionEvent::connect);
+  backend_ = lease()->endpoint_text();
   client_->arm(context_.spec().upstream_timeout);
   // A request that must not be sent twice gets a connection of its own: an idle one may have been
   // closed by the unit just now, and then nobody could tell whether it has seen the request.
@@ -171,13 +183,17 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
     case Relay::Outcome::client_gone:
       return client_->close();
     case Relay::Outcome::bad_request:
+      note_error("the chunks of the request are malformed");
       return break_off(400);
     case Relay::Outcome::too_large:
       return break_off(413);
     case Relay::Outcome::lost_unanswered:
       return on_lost_unanswered();
     case Relay::Outcome::bad_gateway:
+      note_error("the unit's reply is malformed");
+      return break_off(502);
     case Relay::Outcome::cut:
+      note_error("the unit's reply broke off");
       return break_off(502);
   }
 }
@@ -185,8 +201,10 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
 void Exchange::on_lost_unanswered() {
   const bool was_reused = relay_.upstream()->is_reused();
   const bool is_dying = fresh_only_ && !waited_;
-  if (relay_.has_replied() || (!was_reused && !is_dying))
+  if (relay_.has_replied() || (!was_reused && !is_dying)) {
+    note_error("the unit has closed the connection without a reply");
     return break_off(502);
+  }
   fresh_only_ = true;
   UpstreamConnection::retire(relay_.detach());
   // The unit had closed the idle connection: once more on a new one.

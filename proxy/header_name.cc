@@ -37,6 +37,7 @@ constexpr std::array kKnown = {
     Known{"if-none-match", HeaderName::if_none_match},
     Known{"x-remote-user", HeaderName::x_remote_user},
     Known{"content-length", HeaderName::content_length},
+    Known{"fly-request-id", HeaderName::fly_request_id},
     Known{"x-forwarded-for", HeaderName::x_forwarded_for},
     Known{"proxy-connection", HeaderName::proxy_connection},
     Known{"x-forwarded-host", HeaderName::x_forwarded_host},

@@ -14,6 +14,7 @@ enum class HeaderName : std::uint8_t {
   content_length,
   date,
   expect,
+  fly_request_id,
   forwarded,
   host,
   if_modified_since,

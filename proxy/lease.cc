@@ -211,6 +211,7 @@ void Lease::on_message(const control::Granted& message) {
   state_ = State::held;
   epoch_ = message.epoch;
   endpoint_ = message.endpoint;
+  endpoint_text_ = format_address(endpoint_);
   in_flight_ = requests_in_flight_ = 0;
   requests_ = 0;
   last_use_ = host_.loop.now();

@@ -14,6 +14,7 @@
 namespace berth::proxy {
 
 class Lease;
+struct RequestFigures;
 
 /// One request or tunnel that needs a unit. It waits in the waiting room or is in flight.
 class LeaseUser : public ListNode {
@@ -91,6 +92,7 @@ class Lease {
 
   /// REQUIRES: held, that is: some user is in flight.
   const Address& endpoint() const { return endpoint_; }
+  const std::string& endpoint_text() const { return endpoint_text_; }
   IdleConnections& idle_connections() { return idle_connections_; }
   /// Whether the life that `user` uses is still the unit's current one.
   bool is_current(const LeaseUser& user) const {
@@ -109,6 +111,11 @@ class Lease {
   void refuse_waiting(Milliseconds retry_after);
   /// Lets in who waits for others to end, as far as `max_requests` allows.
   void grant_free();
+  /// Requests in the waiting room.
+  std::uint32_t waiting() const { return waiting_count_; }
+  /// Where its requests are counted; null = nobody has said.
+  RequestFigures* figures() const { return figures_; }
+  void set_figures(RequestFigures& figures) { figures_ = &figures; }
   /// Tells PID 1 how it is used, if that has changed since the last time.
   void send_usage();
 
@@ -141,6 +148,7 @@ class Lease {
   bool configured_ = true;
   bool usage_changed_ = false;
   std::uint32_t waiting_count_ = 0;
+  RequestFigures* figures_ = nullptr;
   std::uint32_t in_flight_ = 0;           ///< counted users of the current life
   std::uint32_t requests_in_flight_ = 0;  ///< of the current life, without tunnels
   std::uint64_t epoch_ = 0;
@@ -149,6 +157,7 @@ class Lease {
   std::uint64_t ending_requests_ = 0;  ///< answered in it
   std::uint32_t ending_users_ = 0;     ///< still in flight in it
   Address endpoint_;
+  std::string endpoint_text_;  ///< for the log
   os::TimePoint last_use_;
   os::TimePoint refused_until_;
   os::TimePoint last_complaint_;  ///< Unreachable was sent

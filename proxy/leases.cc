@@ -57,6 +57,13 @@ void Leases::grant_free() {
   }
 }
 
+std::uint64_t Leases::waiting() const {
+  std::uint64_t all = 0;
+  for (const auto& [unit, lease] : leases_)
+    all += lease->waiting();
+  return all;
+}
+
 void Leases::tend() {
   board_.needs_tending = false;
   for (auto each = leases_.begin(); each != leases_.end();) {

@@ -27,6 +27,8 @@ class Leases {
   void on_message(const control::Granted& message);
   void refuse_waiting(Milliseconds retry_after);
   void cut_tunnels();
+  /// Requests in all waiting rooms.
+  std::uint64_t waiting() const;
   /// Whether tend() has something to do.
   bool needs_tending() const { return board_.needs_tending; }
   /// Usage of what has changed; forgets what is unused. At most once a second.

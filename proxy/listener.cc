@@ -21,8 +21,8 @@ constexpr Milliseconds kReportPause{60'000};
 
 }  // namespace
 
-Listener::Listener(Context& context, os::UniqueFd socket)
-    : context_(context), socket_(std::move(socket)) {
+Listener::Listener(Context& context, os::UniqueFd socket, Door door)
+    : context_(context), socket_(std::move(socket)), door_(door) {
   // Inherited by what is accepted: one call for all.
   os::set_no_delay(socket_.borrow());
 }
@@ -82,7 +82,7 @@ void Listener::take(os::UniqueFd socket, const os::PeerAddress& peer) {
     if (count > limit * kToldOverLimit)
       return context_.addresses.leave(peer);
   }
-  auto connection = std::make_unique<Connection>(context_, std::move(socket), peer);
+  auto connection = std::make_unique<Connection>(context_, std::move(socket), peer, door_);
   Connection& started = *connection;
   started.stream().encrypt(std::move(session));
   if (counts)

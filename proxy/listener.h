@@ -8,7 +8,7 @@ namespace berth::proxy {
 
 class Listener final : public os::FdHandler, public TimerNode {
  public:
-  Listener(Context& context, os::UniqueFd socket);
+  Listener(Context& context, os::UniqueFd socket, Door door);
   ~Listener() override;
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -30,6 +30,7 @@ class Listener final : public os::FdHandler, public TimerNode {
   Context& context_;
   os::UniqueFd socket_;
   os::TimePoint last_report_;
+  Door door_;
   bool open_ = false;
   bool encrypted_ = false;
 };

@@ -8,6 +8,7 @@
 #include "init/os/clock.h"
 #include "init/os/startup.h"
 #include "init/os/stream.h"
+#include "init/os/system_calls.h"
 #include "proxy/server.h"
 
 namespace {
@@ -36,7 +37,7 @@ bool take_descriptors(std::string_view list, std::vector<UniqueFd>& fds) {
 
 int usage() {
   std::fputs(
-      "usage: berth-proxy --control FD --listen FD[,FD ...]\n"
+      "usage: berth-proxy --control FD --listen FD[,FD ...] [--metrics FD[,FD ...]]\n"
       "It is started by berth(8), see berth-proxy(8).\n",
       stderr);
   return kUsageError;
@@ -51,15 +52,19 @@ int main(int argc, char** argv) {
   berth::proxy::Server::Sockets sockets;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view option = argv[i];
-    const bool known = option == "--control"  ? take_descriptors(argv[i + 1], control)
-                       : option == "--listen" ? take_descriptors(argv[i + 1], sockets.listeners)
-                                              : false;
+    const bool known = option == "--control"   ? take_descriptors(argv[i + 1], control)
+                       : option == "--listen"  ? take_descriptors(argv[i + 1], sockets.listeners)
+                       : option == "--metrics" ? take_descriptors(argv[i + 1], sockets.metrics)
+                                               : false;
     if (!known)
       return usage();
   }
   if (argc % 2 == 0 || control.size() != 1)
     return usage();
   sockets.control = std::move(control.front());
+  if (const auto given_up = berth::os::give_up_dangerous_calls(); !given_up)
+    std::fprintf(stderr, "without a filter of system calls: %s\n",
+                 given_up.error().message.c_str());
 
   // A pipe without reader is an error code here; children of ours need no funeral.
   std::signal(SIGPIPE, SIG_IGN);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kAllowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
-constexpr std::array<std::string_view, 8> kKindNames = {
-    "proxy", "static", "maintenance", "health", "auth", "redirect", "bot", "error"};
+constexpr std::array<std::string_view, 9> kKindNames = {
+    "proxy", "static", "maintenance", "health", "auth", "redirect", "bot", "metrics", "error"};
 static_assert(static_cast<std::size_t>(ReplyKind::error) + 1 == kKindNames.size());
 
 struct Reason {

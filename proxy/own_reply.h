@@ -19,6 +19,7 @@ enum class ReplyKind : std::uint8_t {
   auth,
   redirect,
   bot,
+  metrics,
   error,
 };
 std::string_view to_string(ReplyKind kind);

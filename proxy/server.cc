@@ -17,12 +17,11 @@ constexpr std::chrono::seconds kTendEvery{1};
 
 /// Whether the listening socket of listen[index] speaks TLS. They come in that order.
 bool is_encrypted(const ProxySpec& spec, std::size_t index) {
-  if (spec.tls.certificate.empty())
+  if (spec.tls.certificate.empty() || index >= spec.listen.size())
     return false;
   const std::vector<Address>& chosen = spec.tls.listen;
   return chosen.empty() ||
-         (index < spec.listen.size() &&
-          std::find(chosen.begin(), chosen.end(), spec.listen[index]) != chosen.end());
+         std::find(chosen.begin(), chosen.end(), spec.listen[index]) != chosen.end();
 }
 
 }  // namespace
@@ -38,6 +37,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
       log_(loop, log),
       logins_(loop),
       leases_(upstream_host_, control_),
+      metrics_(loop, control_),
       context_{.loop = loop,
                .wheel = wheel_,
                .upstream_host = upstream_host_,
@@ -45,6 +45,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .leases = leases_,
                .logins = logins_,
                .log = log_,
+               .metrics = metrics_,
                .site = Site(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
@@ -54,7 +55,9 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .addresses = AddressCounts(),
                .counters = Counters()} {
   for (os::UniqueFd& listener : sockets.listeners)
-    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener)));
+    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener), Door::site));
+  for (os::UniqueFd& listener : sockets.metrics)
+    listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener), Door::metrics));
   loop_.set_turn_end([this] { on_turn_end(); });
 }
 
@@ -91,6 +94,8 @@ void Server::on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fd
     leases_.on_message(*revoke);
   else if (const auto* draining = std::get_if<control::Drain>(&message))
     drain(draining->grace);
+  else if (std::holds_alternative<control::Figures>(message))
+    take_figures(fds);
   else
     shut_down();
 }
@@ -115,13 +120,25 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   context_.tls.configure(context_.spec().tls);
   for (std::size_t i = 0; i < listeners_.size(); ++i)
     listeners_[i]->encrypt(is_encrypted(context_.spec(), i));
-  log_.set_format(context_.spec().access_log);
+  log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
   if (configured_ || context_.draining)
     return;
   configured_ = true;
   for (const auto& listener : listeners_)
     listener->open();
+}
+
+void Server::take_figures(const std::vector<os::UniqueFd>& fds) {
+  if (fds.empty())
+    return report("figures: no memfd came with them");
+  const auto bytes = os::read_sealed(fds.front().borrow(), kMaxConfig);
+  if (!bytes)
+    return report("figures: " + bytes.error().message);
+  auto figures = wire::decode<SystemFigures>(*bytes);
+  if (!figures)
+    return report("figures: " + figures.error().message);
+  metrics_.on_figures(*std::move(figures));
 }
 
 void Server::shut_down() {

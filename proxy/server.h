@@ -16,6 +16,7 @@ class Server final : public ControlHandler {
   struct Sockets {
     os::UniqueFd control;
     std::vector<os::UniqueFd> listeners;
+    std::vector<os::UniqueFd> metrics;  ///< for who reads figures
   };
   /// `log`: where the access log goes.
   Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log);
@@ -35,6 +36,7 @@ class Server final : public ControlHandler {
 
  private:
   void configure(const control::Configure& message, const std::vector<os::UniqueFd>& fds);
+  void take_figures(const std::vector<os::UniqueFd>& fds);
   void drain(Milliseconds grace);
   void drain_over() noexcept;
   void shut_down();
@@ -58,6 +60,7 @@ class Server final : public ControlHandler {
   AccessLog log_;
   Logins logins_;
   Leases leases_;
+  Metrics metrics_;
   Context context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   MemberTimer<Server, &Server::tend> tend_timer_{*this};

@@ -154,7 +154,7 @@ std::optional<StaticFile> StaticFiles::open(std::string_view name) const {
   const auto info = os::file_info(file->borrow());
   if (!info || !info->regular)
     return std::nullopt;
-  return StaticFile{*std::move(file), *info, mime_type(extension_of(name)), {}};
+  return StaticFile{*std::move(file), *info, mime_type(extension_of(name)), std::string(name), {}};
 }
 
 std::optional<StaticFile> StaticFiles::find(std::string_view path) const {

@@ -15,6 +15,7 @@ struct StaticFile {
   os::UniqueFd file;
   os::FileInfo info;
   std::string_view type;
+  std::string name;           ///< below the root
   std::string cache_control;  ///< empty = none
 };
 

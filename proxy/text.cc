@@ -108,6 +108,14 @@ std::int64_t parse_http_date(std::string_view text) {
          minute * 60 + second;
 }
 
+std::string clf_date(std::uint64_t milliseconds) {
+  const Calendar c = calendar_of(static_cast<std::int64_t>(milliseconds / 1000));
+  char text[64];
+  const int size = std::snprintf(text, sizeof text, "%02u/%.3s/%04d:%02ld:%02ld:%02ld +0000", c.day,
+                                 kMonths[c.month - 1].data(), c.year, c.hour, c.minute, c.second);
+  return {text, static_cast<std::size_t>(size)};
+}
+
 std::string iso_date(std::uint64_t milliseconds) {
   const Calendar c = calendar_of(static_cast<std::int64_t>(milliseconds / 1000));
   char text[64];

@@ -11,6 +11,8 @@ namespace berth::proxy {
 std::string http_date(std::int64_t seconds);
 /// Reads that form only; -1 if `text` is no such date.
 std::int64_t parse_http_date(std::string_view text);
+/// "23/Nov/2026:15:08:43 +0000", as in the Common Log Format; milliseconds since 1970.
+std::string clf_date(std::uint64_t milliseconds);
 /// "2026-11-23T15:08:43.123Z"; milliseconds since 1970.
 std::string iso_date(std::uint64_t milliseconds);
 

@@ -244,8 +244,10 @@ void check_listeners(const LoadedUnits& loaded, const std::vector<const Unit*>& 
       listeners.claim(*own, *unit);
     }
     if (unit->proxy) {
-      for (const Address& address : unit->proxy->listen) {
-        listeners.claim(address, *unit);
+      for (const auto* addresses : {&unit->proxy->listen, &unit->proxy->metrics_listen}) {
+        for (const Address& address : *addresses) {
+          listeners.claim(address, *unit);
+        }
       }
     }
   }

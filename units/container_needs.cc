@@ -51,7 +51,7 @@ std::uint64_t descriptors_of(const Unit& unit) {
                             std::count_if(unit.job->steps.begin(), unit.job->steps.end(),
                                           [](const Command& step) { return step.background; }));
   if (unit.proxy)
-    count += kControl + unit.proxy->listen.size();
+    count += kControl + unit.proxy->listen.size() + unit.proxy->metrics_listen.size();
   return count;
 }
 

@@ -102,7 +102,15 @@ struct ShuttingDown {
   bool operator==(const ShuttingDown&) const = default;
 };
 
-using ToProxy = std::variant<Configure, Granted, Refused, Ending, Revoke, Drain, ShuttingDown>;
+/// The answer to WantFigures: a memfd (sealed, an encoded SystemFigures) travels beside it.
+struct Figures {
+  template <class Self, class V>
+  static void fields(Self&, V&) {}
+  bool operator==(const Figures&) const = default;
+};
+
+using ToProxy =
+    std::variant<Configure, Granted, Refused, Ending, Revoke, Drain, ShuttingDown, Figures>;
 
 // --- proxy to PID 1
 // -------------------------------------------------------------------------------------------
@@ -181,7 +189,15 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
-using FromProxy = std::variant<Configured, Acquire, Returned, Busy, Unreachable, Usage>;
+/// Somebody wants to see the metrics: answered by Figures, at most every 100 ms.
+struct WantFigures {
+  template <class Self, class V>
+  static void fields(Self&, V&) {}
+  bool operator==(const WantFigures&) const = default;
+};
+
+using FromProxy =
+    std::variant<Configured, Acquire, Returned, Busy, Unreachable, Usage, WantFigures>;
 
 // --- admin to PID 1
 // -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ constexpr std::string_view kAuth = "[proxy.auth]";
 constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
+constexpr std::string_view kMetrics = "[proxy.metrics]";
 
 /// A table within [proxy]: its keys go to the same draft.
 template <const std::string_view& table>
@@ -31,6 +32,16 @@ void tls(Value& value, Draft& draft) {
   if (value.node().table() != nullptr && holds(value.node(), kTls, value.reading()))
     check_needed(value.node(), kTls, {"certificate", "key"}, value.reading());
   within_proxy<kTls>(value, draft);
+}
+/// "stdout", or a file of its own.
+void read_log_place(Value& value, std::string& out) {
+  constexpr std::string_view what = "\"stdout\" or an absolute path";
+  auto text = value.text_of(value.node(), what);
+  if (text && *text != "stdout" && !text->starts_with('/')) {
+    value.mismatch(value.node(), what, *text, "");
+  } else if (text) {
+    out = *std::move(text);
+  }
 }
 void cache_rules(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
@@ -60,6 +71,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "auth", "table", "", kProxy, within_proxy<kAuth>},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
+    {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
     {kTls, "certificate", "absolute path", "", kProxy,
@@ -95,6 +107,10 @@ constexpr auto kKeys = std::to_array<Key>({
     {kRoute, "websocket", "boolean", "true", kProxy, set<&RouteSpec::websocket>},
     {kRoute, "methods", "list of HTTP methods", "[]", kProxy,
      set_by<&RouteSpec::methods, read_methods>},
+    {kMetrics, "listen", "address or list of addresses", "", kProxy,
+     set<&ProxySpec::metrics_listen>},
+    {kAccessLog, "to", "stdout or absolute path", "\"stdout\"", kProxy,
+     set_by<&ProxySpec::log_to, read_log_place>},
     {kAccessLog, "format", "word", "\"json\"", kProxy, set<&ProxySpec::access_log>},
 });
 

@@ -98,6 +98,8 @@ struct ProxySpec {
   std::vector<RouteSpec> routes;
   BotAction bots = BotAction::allow;
   AccessLog access_log = AccessLog::json;
+  std::string log_to = "stdout";  ///< or an absolute path
+  std::vector<Address> metrics_listen;
 
   bool operator==(const ProxySpec&) const = default;
   template <class Self, class V>
@@ -127,6 +129,8 @@ struct ProxySpec {
     visit(self.routes);
     visit(self.bots);
     visit(self.access_log);
+    visit(self.log_to);
+    visit(self.metrics_listen);
   }
 };
 

@@ -69,7 +69,9 @@ struct UnitStatus {
   std::uint64_t requests = 0;
   std::uint64_t idle_timeout_ms = 0;
   std::uint64_t idle_for_ms = 0;
-  bool pinned = false;  ///< started by hand: stays until stopped
+  std::uint64_t last_use_ms = 0;
+  std::uint64_t tenant_memory = 0;  ///< bytes, of its cgroup or main process; 0 = unknown
+  bool pinned = false;              ///< started by hand: stays until stopped
   // Jobs only.
   std::uint64_t next_run_ms = 0;   ///< by `every` or `schedule`; 0 = not by the clock
   std::vector<JobRunStatus> runs;  ///< the last ones, oldest first
@@ -115,6 +117,8 @@ struct UnitStatus {
     v(s.requests);
     v(s.idle_timeout_ms);
     v(s.idle_for_ms);
+    v(s.last_use_ms);
+    v(s.tenant_memory);
     v(s.pinned);
     v(s.next_run_ms);
     v(s.runs);

@@ -59,7 +59,8 @@ bool same_uid_range(const Unit& a, const Unit& b) {
   return a.process.uid_first == b.process.uid_first && a.process.uid_last == b.process.uid_last;
 }
 bool same_proxy_listen(const Unit& a, const Unit& b) {
-  return !a.proxy || !b.proxy || a.proxy->listen == b.proxy->listen;
+  return !a.proxy || !b.proxy ||
+         (a.proxy->listen == b.proxy->listen && a.proxy->metrics_listen == b.proxy->metrics_listen);
 }
 /// All that travels to a proxy with its route table.
 bool same_proxy_table(const Unit& a, const Unit& b) {
@@ -67,6 +68,7 @@ bool same_proxy_table(const Unit& a, const Unit& b) {
     return true;
   ProxySpec other = *b.proxy;
   other.listen = a.proxy->listen;
+  other.metrics_listen = a.proxy->metrics_listen;
   return *a.proxy == other;
 }
 

@@ -4,7 +4,7 @@
 // Invariants:
 //  1. A main process exists exactly in starting, running, stopping and killing.
 //  2. A deadline is armed exactly in preparing, starting, running (of a job), stopping, killing,
-//     cleaning and backoff.
+//     cleaning and backoff. It ends with its state, and so does one that has just passed.
 //  3. A state entered by `spawn` is left only by an exit_* or spawn_failed event.
 //  4. step() computes the next state; Manager::apply() is the only code that stores it.
 //  5. A lease exists only while the unit is wanted up.

@@ -31,8 +31,9 @@ using UnitRow =
                   std::uint32_t, std::uint64_t, std::uint32_t, std::string, std::uint64_t>;
 using RunRow = sdbus::Struct<std::string, std::uint64_t, std::uint64_t, bool, std::string,
                              std::vector<std::string>>;
-using TenantRow = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint32_t,
-                                std::uint64_t, std::uint64_t, std::uint64_t, std::uint64_t, bool>;
+using TenantRow =
+    sdbus::Struct<std::string, std::string, std::string, std::string, std::uint32_t, std::uint64_t,
+                  std::uint64_t, std::uint64_t, std::uint64_t, bool, std::uint64_t, std::uint64_t>;
 using LogRow = sdbus::Struct<std::uint64_t, std::string, std::string>;
 using MemoryRow = sdbus::Struct<std::string, std::string, std::uint32_t, std::int64_t, std::int64_t,
                                 std::int64_t, std::int64_t, std::int64_t, std::string>;
@@ -145,7 +146,9 @@ TenantRow tenant_row(const UnitStatus& unit) {
                    unit.idle_for_ms,
                    unit.idle_timeout_ms,
                    unit.since_ms,
-                   unit.pinned};
+                   unit.pinned,
+                   unit.last_use_ms,
+                   unit.tenant_memory};
 }
 
 Dictionary status_of(const UnitStatus& unit) {

@@ -267,7 +267,8 @@ Result<std::vector<TenantRow>> BusLink::list_tenants() {
     for (const auto& tenant : proxy_->ListTenants())
       rows.push_back(TenantRow{tenant.get<0>(), tenant.get<1>(), tenant.get<2>(), tenant.get<3>(),
                                tenant.get<4>(), tenant.get<5>(), tenant.get<6>(), tenant.get<7>(),
-                               tenant.get<8>(), tenant.get<9>()});
+                               tenant.get<8>(), tenant.get<9>(), tenant.get<10>(),
+                               tenant.get<11>()});
     return rows;
   });
 }

@@ -137,7 +137,8 @@ std::string tenants_text(std::vector<TenantRow> rows, const Output& output) {
                {"SINCE", Align::right},
                {"OPEN", Align::right},
                {"ANSWERED", Align::right},
-               {"IDLE", Align::right},
+               {"LAST USE", Align::right},
+               {"MEMORY", Align::right},
                {"STOPS AFTER", Align::right},
                {"ENDPOINT"}});
   std::size_t running = 0;
@@ -150,8 +151,9 @@ std::string tenants_text(std::vector<TenantRow> rows, const Output& output) {
                {row.state, colour_of(row.state)},
                {ago(row.since_ms, output.now_ms)},
                {is_up ? std::to_string(row.in_flight) : std::string()},
-               {is_up ? std::to_string(row.requests) : std::string()},
-               {is_up && row.in_flight == 0 ? roughly(row.idle_for_ms) : std::string()},
+               {is_up || row.requests > 0 ? std::to_string(row.requests) : std::string()},
+               {ago(row.last_use_ms, output.now_ms)},
+               {row.memory > 0 ? size_text(row.memory) : std::string()},
                {may_stop ? roughly(row.idle_timeout_ms)
                          : std::string(is_up && row.pinned ? "pinned" : "")},
                {is_up ? printable(row.endpoint) : std::string()}});
@@ -175,6 +177,8 @@ std::string tenants_json(const std::vector<TenantRow>& rows) {
     json.member("idle_timeout_ms", row.idle_timeout_ms);
     json.member("since_ms", row.since_ms);
     json.member("pinned", row.pinned);
+    json.member("last_use_ms", row.last_use_ms);
+    json.member("memory", row.memory);
     json.end_object();
   }
   json.end_array();

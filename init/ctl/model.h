@@ -36,6 +36,8 @@ struct TenantRow {
   std::uint32_t in_flight = 0;
   std::uint64_t requests = 0, idle_for_ms = 0, idle_timeout_ms = 0, since_ms = 0;
   bool pinned = false;
+  std::uint64_t last_use_ms = 0;
+  std::uint64_t memory = 0;  ///< bytes; 0 = unknown
 };
 
 struct UnitDetails {

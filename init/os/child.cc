@@ -7,6 +7,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "init/os/child_environment.h"
+#include "init/os/descriptor_loans.h"
 #include "init/os/terminal.h"
 
 namespace berth::os {
@@ -29,8 +31,9 @@ namespace {
 constexpr int kExecFailed = 127;  // what a shell exits with, too
 constexpr unsigned kMostCapabilities = 64;
 constexpr std::size_t kFirstPassedFd = 3;
-constexpr const char* kListenPid = "LISTEN_PID=";
-constexpr const char* kWatchdogPid = "WATCHDOG_PID=";
+constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr std::string_view kWatchdogPid = "WATCHDOG_PID=";
+constexpr std::size_t kMostOwnPids = 2;
 constexpr int kSetMemoryMerge = 67;  // PR_SET_MEMORY_MERGE; the headers of Debian 12 are older
 constexpr std::size_t kDigitsOfPid = std::numeric_limits<pid_t>::digits10 + 1;
 
@@ -134,39 +137,64 @@ bool enter_cgroup(int group) {
 }  // namespace
 
 ChildPlan::ChildPlan(const ExecImage& image, BorrowedFd report)
-    : image_(image),
+    : traits_(image),
+      program_(keep(image.program)),
+      working_directory_(keep(image.working_directory)),
+      terminal_(image.terminal.empty() ? nullptr : keep(image.terminal)),
+      argv_(&memory_),
+      environment_(&memory_),
       variables_(nullptr),
-      groups_(image.groups),
+      own_pid_(&memory_),
+      fds_({image.standard_input.raw(), image.standard_output.raw(), image.standard_error.raw()},
+           &memory_),
+      groups_(image.groups.begin(), image.groups.end(), &memory_),
+      limits_(image.limits.begin(), image.limits.end(), &memory_),
+      more_cgroups_(image.more_cgroups.begin(), image.more_cgroups.end(), &memory_),
       oom_text_{},
       report_(report.raw()) {
+  argv_.reserve(image.argv.size() + 1);
   for (const std::string& argument : image.argv)
-    argv_.push_back(const_cast<char*>(argument.c_str()));
+    argv_.push_back(keep(argument));
   argv_.push_back(nullptr);
+  environment_.reserve(image.environment.size() + kMostOwnPids + 1);
   for (const std::string& variable : image.environment)
-    environment_.push_back(const_cast<char*>(variable.c_str()));
-  if (image.listen_pid)
-    own_pid_.emplace_back(kListenPid);
-  if (image.watchdog_pid)
-    own_pid_.emplace_back(kWatchdogPid);
-  for (std::string& variable : own_pid_) {
-    variable.append(kDigitsOfPid, '\0');
-    environment_.push_back(variable.data());
+    environment_.push_back(keep(variable));
+  for (const auto& [is_wanted, name] :
+       {std::pair(traits_.listen_pid, kListenPid), std::pair(traits_.watchdog_pid, kWatchdogPid)}) {
+    if (!is_wanted)
+      continue;
+    environment_.push_back(keep(name, kDigitsOfPid));
+    own_pid_.push_back(environment_.back() + name.size());
   }
   environment_.push_back(nullptr);
   variables_ = environment_.data();
 
-  fds_ = {image.standard_input.raw(), image.standard_output.raw(), image.standard_error.raw()};
   for (const BorrowedFd fd : image.passed_fds)
     fds_.push_back(fd.raw());
-  if (image.unit_gid.has_value())
-    groups_.push_back(*image.unit_gid);
-  if (image.oom_score_adj.has_value()) {
-    const auto end = std::to_chars(oom_text_.begin(), oom_text_.end(), *image.oom_score_adj).ptr;
+  if (traits_.unit_gid.has_value())
+    groups_.push_back(*traits_.unit_gid);
+  if (traits_.oom_score_adj.has_value()) {
+    const auto end = std::to_chars(oom_text_.begin(), oom_text_.end(), *traits_.oom_score_adj).ptr;
     oom_length_ = static_cast<std::size_t>(end - oom_text_.data());
   }
 }
 
+// A copy of the text, ended by `room` zero bytes and one.
+char* ChildPlan::keep(std::string_view text, std::size_t room) {
+  const std::size_t size = text.size() + room + 1;
+  char* const copy = static_cast<char*>(memory_.allocate(size, 1));
+  std::memcpy(copy, text.data(), text.size());
+  std::memset(copy + text.size(), 0, room + 1);
+  return copy;
+}
+
+void ChildPlan::set_loan(std::uint32_t number, BorrowedFd notices) {
+  loan_ = number;
+  notices_ = notices;
+}
+
 void ChildPlan::run(bool in_cgroup) {
+  require(ChildStage::passed_fds, copy_table());
   reset_dispositions();
   require(ChildStage::environment, merge_file());
   require(ChildStage::terminal, open_terminal());
@@ -174,40 +202,40 @@ void ChildPlan::run(bool in_cgroup) {
   attempt(ChildStage::cgroup, enter_cgroups(in_cgroup));
   require(ChildStage::standard_fds, lift_fds() && place_fds(0, kFirstPassedFd));
   require(ChildStage::passed_fds, place_fds(kFirstPassedFd, fds_.size()) && seal_other_fds());
-  if (image_.takes_terminal)
+  if (traits_.takes_terminal)
     require(ChildStage::session, take_terminal());
-  else if (image_.new_session)
+  else if (traits_.new_session)
     require(ChildStage::session, ::setsid() >= 0);
-  if (!image_.terminal.empty())
+  if (terminal_ != nullptr)
     require(ChildStage::terminal, ::ioctl(STDOUT_FILENO, TIOCSCTTY, 0) == 0);
-  if (image_.umask.has_value())
-    ::umask(*image_.umask);
+  if (traits_.umask.has_value())
+    ::umask(*traits_.umask);
   set_limits();
-  if (image_.nice.has_value())
-    attempt(ChildStage::nice, ::setpriority(PRIO_PROCESS, 0, *image_.nice) == 0);
-  if (image_.no_huge_pages)
+  if (traits_.nice.has_value())
+    attempt(ChildStage::nice, ::setpriority(PRIO_PROCESS, 0, *traits_.nice) == 0);
+  if (traits_.no_huge_pages)
     attempt(ChildStage::huge_pages, ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0);
-  if (image_.merge_pages)
+  if (traits_.merge_pages)
     attempt(ChildStage::merge, ::prctl(kSetMemoryMerge, 1, 0, 0, 0) == 0);
   if (oom_length_ != 0)
     attempt(ChildStage::oom_score_adj, set_oom_score_adj());
 
   // The bounding set needs CAP_SETPCAP, the groups CAP_SETGID: both are gone after set_uid().
-  if (image_.capabilities.has_value())
+  if (traits_.capabilities.has_value())
     require(ChildStage::capabilities, reduce_bounding_set());
   require(ChildStage::groups, set_groups());
   require(ChildStage::gid, set_gid());
   require(ChildStage::uid, set_uid());
-  if (image_.capabilities.has_value())
+  if (traits_.capabilities.has_value())
     require(ChildStage::capabilities, set_capabilities());
   // As the unit itself: root without CAP_DAC_OVERRIDE may not enter where the unit's user may.
-  require(ChildStage::working_directory, ::chdir(image_.working_directory.c_str()) == 0);
-  if (image_.no_new_privileges)
+  require(ChildStage::working_directory, ::chdir(working_directory_) == 0);
+  if (traits_.no_new_privileges)
     require(ChildStage::no_new_privileges, ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 
   write_own_pid();
   empty_mask();
-  ::execve(image_.program.c_str(), argv_.data(), variables_);
+  ::execve(program_, argv_.data(), variables_);
   require(ChildStage::exec, false);
   ::_exit(kExecFailed);
 }
@@ -231,26 +259,34 @@ void ChildPlan::attempt(ChildStage stage, bool done) const {
     report_failure(stage);
 }
 
-// The first thing of all: the descriptor of the file may lie where another one will be placed.
+// Before anything that changes a descriptor: it would change the parent's.
+bool ChildPlan::copy_table() const {
+  constexpr auto kReach = static_cast<unsigned>(DescriptorLoans::kReach);
+  return !notices_.is_open() ||
+         (::close_range(kReach, std::numeric_limits<unsigned>::max(), CLOSE_RANGE_UNSHARE) == 0 &&
+          ::write(notices_.raw(), &loan_, sizeof loan_) == sizeof loan_);
+}
+
+// Before others are placed: the descriptor of the file may lie where another one will be placed.
 bool ChildPlan::merge_file() {
-  if (!image_.environment_file.is_open())
+  if (!traits_.environment_file.is_open())
     return true;
   const std::span<char* const> own(environment_.data(), environment_.size() - 1);
-  const std::size_t fixed = image_.fixed_variables + own_pid_.size();
-  variables_ = merge_environment(own, fixed, image_.environment_file);
+  const std::size_t fixed = traits_.fixed_variables + own_pid_.size();
+  variables_ = merge_environment(own, fixed, traits_.environment_file);
   return variables_ != nullptr;
 }
 
 // O_NONBLOCK: a terminal may wait for its carrier otherwise (man 3 termios, CLOCAL).
 bool ChildPlan::open_terminal() {
-  if (image_.terminal.empty())
+  if (terminal_ == nullptr)
     return true;
-  const int terminal = ::open(image_.terminal.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  const int terminal = ::open(terminal_, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (terminal < 0 || ::fcntl(terminal, F_SETFL, O_RDWR) != 0)
     return false;
   fds_[STDOUT_FILENO] = terminal;
   fds_[STDERR_FILENO] = terminal;
-  if (image_.terminal_input)
+  if (traits_.terminal_input)
     fds_[STDIN_FILENO] = terminal;
   return true;
 }
@@ -258,9 +294,9 @@ bool ChildPlan::open_terminal() {
 // All of them, even if one refuses.
 bool ChildPlan::enter_cgroups(bool in_cgroup) const {
   int refused = 0;
-  if (!in_cgroup && image_.cgroup.is_open() && !enter_cgroup(image_.cgroup.raw()))
+  if (!in_cgroup && traits_.cgroup.is_open() && !enter_cgroup(traits_.cgroup.raw()))
     refused = errno;
-  for (const BorrowedFd group : image_.more_cgroups)
+  for (const BorrowedFd group : more_cgroups_)
     if (!enter_cgroup(group.raw()))
       refused = errno;
   errno = refused;
@@ -297,7 +333,7 @@ bool ChildPlan::seal_other_fds() const {
 }
 
 void ChildPlan::set_limits() const {
-  for (const auto& [resource, limit] : image_.limits) {
+  for (const auto& [resource, limit] : limits_) {
     if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0)
       continue;
     report_failure(ChildStage::limits, resource);
@@ -320,33 +356,33 @@ bool ChildPlan::set_oom_score_adj() const {
 // Bare system calls for the ids: glibc's wrappers speak to all threads and are not in
 // signal-safety(7).
 bool ChildPlan::set_groups() const {
-  const bool ids_change = image_.uid.has_value() || image_.gid.has_value();
-  if (!ids_change && !image_.unit_gid.has_value())
+  const bool ids_change = traits_.uid.has_value() || traits_.gid.has_value();
+  if (!ids_change && !traits_.unit_gid.has_value())
     return true;
   if (::syscall(SYS_setgroups, groups_.size(), groups_.data()) == 0)
     return true;
   // The mark is a help, not a duty: without it, the unit is found by its session.
-  if (!image_.unit_gid.has_value())
+  if (!traits_.unit_gid.has_value())
     return false;
   return !ids_change || ::syscall(SYS_setgroups, groups_.size() - 1, groups_.data()) == 0;
 }
 
 bool ChildPlan::reduce_bounding_set() const {
   for (unsigned capability = 0; capability < kMostCapabilities; ++capability) {
-    if (has(*image_.capabilities, capability) ||
+    if (has(*traits_.capabilities, capability) ||
         ::prctl(PR_CAPBSET_DROP, static_cast<unsigned long>(capability), 0, 0, 0) == 0)
       continue;
     if (errno == EINVAL)  // beyond the last one that this kernel knows
       return true;
     // Without CAP_SETPCAP the set stays; with no_new_privileges nothing can be gained from it.
-    return errno == EPERM && image_.no_new_privileges;
+    return errno == EPERM && traits_.no_new_privileges;
   }
   return true;
 }
 
 // Permitted, effective, inheritable and ambient; the last is what execve leaves to a user.
 bool ChildPlan::set_capabilities() const {
-  const CapabilitySet set = *image_.capabilities;
+  const CapabilitySet set = *traits_.capabilities;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
   for (unsigned word = 0; word < _LINUX_CAPABILITY_U32S_3; ++word) {
@@ -366,24 +402,22 @@ bool ChildPlan::set_capabilities() const {
 }
 
 bool ChildPlan::set_gid() const {
-  if (!image_.gid.has_value())
+  if (!traits_.gid.has_value())
     return true;
-  return ::syscall(SYS_setresgid, *image_.gid, *image_.gid, *image_.gid) == 0;
+  return ::syscall(SYS_setresgid, *traits_.gid, *traits_.gid, *traits_.gid) == 0;
 }
 
 bool ChildPlan::set_uid() const {
-  if (!image_.uid.has_value())
+  if (!traits_.uid.has_value())
     return true;
-  if (keeps_any(image_.capabilities) && ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
+  if (keeps_any(traits_.capabilities) && ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
     return false;
-  return ::syscall(SYS_setresuid, *image_.uid, *image_.uid, *image_.uid) == 0;
+  return ::syscall(SYS_setresuid, *traits_.uid, *traits_.uid, *traits_.uid) == 0;
 }
 
 void ChildPlan::write_own_pid() {
-  for (std::string& variable : own_pid_) {
-    char* const end = variable.data() + variable.size();
-    std::to_chars(end - kDigitsOfPid, end, ::getpid());
-  }
+  for (char* const digits : own_pid_)
+    std::to_chars(digits, digits + kDigitsOfPid, ::getpid());
 }
 
 }  // namespace berth::os

@@ -22,10 +22,6 @@ std::uint32_t epoll_events_of(bool readable, bool writable) {
   return (readable ? EPOLLIN | EPOLLRDHUP : 0U) | (writable ? EPOLLOUT : 0U);
 }
 
-bool later(const TimePoint a, const TimerId a_id, const TimePoint b, const TimerId b_id) {
-  return a != b ? a > b : a_id > b_id;
-}
-
 }  // namespace
 
 EventLoop::EventLoop(const Clock& clock)
@@ -94,23 +90,13 @@ void EventLoop::unwatch(BorrowedFd fd) {
 }
 
 TimerId EventLoop::at(TimePoint when, std::function<void()> callback) {
-  const TimerId id = next_timer_++;
-  timers_.push_back(Timer{when, id, std::move(callback)});
-  std::push_heap(timers_.begin(), timers_.end(),
-                 [](const Timer& a, const Timer& b) { return later(a.when, a.id, b.when, b.id); });
+  const TimerId id{when, ++last_timer_};
+  timers_.emplace(id, std::move(callback));
   return id;
 }
 
 void EventLoop::cancel(TimerId timer) {
-  const auto found = std::find_if(timers_.begin(), timers_.end(),
-                                  [timer](const Timer& each) { return each.id == timer; });
-  if (found == timers_.end())
-    return;
-  // Taken out at once: what the callback holds on to must go now, not when its time comes.
-  *found = std::move(timers_.back());
-  timers_.pop_back();
-  std::make_heap(timers_.begin(), timers_.end(),
-                 [](const Timer& a, const Timer& b) { return later(a.when, a.id, b.when, b.id); });
+  timers_.erase(timer);
 }
 
 void EventLoop::defer_delete(std::unique_ptr<Deferred> object) {
@@ -123,7 +109,7 @@ int EventLoop::wait_limit_ms(std::chrono::milliseconds limit) const {
   // Rounded up: a timer never fires early, and the loop never spins through the last fraction of a
   // millisecond.
   const auto until =
-      std::chrono::ceil<std::chrono::milliseconds>(timers_.front().when - clock_.now());
+      std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first.when - clock_.now());
   auto wait = std::clamp<long>(until.count(), 0, INT_MAX);
   if (limit.count() >= 0)
     wait = std::min<long>(wait, limit.count());
@@ -155,12 +141,9 @@ void EventLoop::dispatch_fds(int count) {
 }
 
 void EventLoop::dispatch_timers() {
-  while (!timers_.empty() && timers_.front().when <= now_) {
-    std::pop_heap(timers_.begin(), timers_.end(),
-                  [](const Timer& a, const Timer& b) { return later(a.when, a.id, b.when, b.id); });
-    const std::function<void()> callback = std::move(timers_.back().callback);
-    timers_.pop_back();
-    guarded(callback);
+  while (!timers_.empty() && timers_.begin()->first.when <= now_) {
+    const auto due = timers_.extract(timers_.begin());
+    guarded(due.mapped());
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -32,9 +33,13 @@ class FdHandler {
   virtual void on_events(Events events) = 0;
 };
 
-/// Names a timer that was armed; never used again for another one.
-using TimerId = std::uint64_t;
-inline constexpr TimerId kNoTimer = 0;
+/// Names a timer that was armed; never used again for another one. Timers fire in this order.
+struct TimerId {
+  TimePoint when;
+  std::uint64_t serial = 0;
+  auto operator<=>(const TimerId&) const = default;
+};
+inline constexpr TimerId kNoTimer{};
 
 /// Base of objects that may have to die in their own callback: hand them to defer_delete().
 class Deferred {
@@ -100,11 +105,6 @@ class EventLoop {
     std::uint32_t serial = 0;  ///< rises with each watch of this descriptor: tells a stale event
     std::uint32_t epoll_events = 0;
   };
-  struct Timer {
-    TimePoint when;
-    TimerId id;
-    std::function<void()> callback;
-  };
 
   Slot* slot_of(BorrowedFd fd);
   void modify(BorrowedFd fd, const Slot& slot);
@@ -117,13 +117,13 @@ class EventLoop {
   const Clock& clock_;
   UniqueFd epoll_;
   TimePoint now_;
-  std::vector<Slot> slots_;    ///< by descriptor number
-  std::vector<Timer> timers_;  ///< a heap by (when, id)
+  std::vector<Slot> slots_;  ///< by descriptor number
+  std::map<TimerId, std::function<void()>> timers_;
   std::vector<std::unique_ptr<Deferred>> graveyard_;
   std::function<void()> turn_end_;
   std::function<void(const char*)> on_exception_;
   std::vector<unsigned char> events_;  ///< room for what epoll_wait() returns
-  TimerId next_timer_ = 1;
+  std::uint64_t last_timer_ = 0;
   std::uint32_t next_serial_ = 1;
   bool stopped_ = false;
 };

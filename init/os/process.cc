@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "init/os/child.h"
+#include "init/os/descriptor_loans.h"
 #include "init/os/errno_error.h"
+#include "init/os/inherited_memory.h"
 #include "init/os/resource_limits.h"
 #include "units/values.h"
 
@@ -76,12 +78,18 @@ bool is_exhausted(int number) {
   return number == EAGAIN || number == ENOMEM;
 }
 
-// fork(2) with a pidfd where that can be had; 0 in the child, -1 on failure. entered: the child is
-// in `cgroup`.
-pid_t fork_with_pidfd(BorrowedFd cgroup, bool& entered, UniqueFd& pidfd) {
+// -1 on failure, 0 in the child, which has no heap.
+pid_t clone_without_heap(clone_args& args) {
+  const HeapKeptBack kept_back;
+  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+}
+
+// fork(2) with a pidfd where that can be had; 0 in the child, -1 on failure. flags: CLONE_FILES or
+// 0. entered: the child is in `cgroup`.
+pid_t fork_with_pidfd(std::uint64_t flags, BorrowedFd cgroup, bool& entered, UniqueFd& pidfd) {
   int fd = -1;
   clone_args args{};
-  args.flags = CLONE_PIDFD;
+  args.flags = CLONE_PIDFD | flags;
   args.pidfd = reinterpret_cast<std::uint64_t>(&fd);
   args.exit_signal = SIGCHLD;
   entered = cgroup.is_open();
@@ -89,12 +97,12 @@ pid_t fork_with_pidfd(BorrowedFd cgroup, bool& entered, UniqueFd& pidfd) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = static_cast<std::uint64_t>(cgroup.raw());
   }
-  auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+  pid_t pid = clone_without_heap(args);
   if (pid < 0 && entered && !is_exhausted(errno)) {
     entered = false;
-    args.flags = CLONE_PIDFD;
+    args.flags = CLONE_PIDFD | flags;
     args.cgroup = 0;
-    pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+    pid = clone_without_heap(args);
   }
   if (pid < 0 && is_missing(errno)) {
     pid = ::fork();
@@ -113,11 +121,11 @@ ExitStatus status_of(const siginfo_t& info) {
 }
 
 // False when nothing has ended (or there is no child at all).
-bool wait_once(idtype_t type, pid_t pid, int options, siginfo_t& info) {
+bool wait_once(siginfo_t& info) {
   int outcome = -1;
   do {
     info = {};
-    outcome = ::waitid(type, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | options);
+    outcome = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG);
   } while (outcome != 0 && errno == EINTR);
   return outcome == 0 && info.si_pid != 0;
 }
@@ -174,22 +182,32 @@ std::string ChildFailure::describe(const ExecImage& image) const {
   return attempt_of(stage, detail, image) + ": " + errno_text(os_errno);
 }
 
-Result<Spawned> spawn(const ExecImage& image) {
+Result<Spawned> spawn(ExecImage image, DescriptorLoans* loans) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
     return errno_error("make the report pipe for " + image.program);
   Spawned child;
   child.report = UniqueFd(ends[0]);
   const UniqueFd report_end(ends[1]);
-  ChildPlan plan(image, report_end.borrow());
+  BorrowedFd report = report_end.borrow();
+  auto loan = loans != nullptr ? loans->lend(image, report) : std::nullopt;
+  ChildPlan plan(image, report);
+  if (loan)
+    plan.set_loan(loan->number, loans->notices());
 
   const AllSignalsBlocked blocked;
   bool in_cgroup = false;
-  child.pid = fork_with_pidfd(image.cgroup, in_cgroup, child.pidfd);
+  child.pid = fork_with_pidfd(loan ? CLONE_FILES : 0, image.cgroup, in_cgroup, child.pidfd);
   if (child.pid == 0)
     plan.run(in_cgroup);
   if (child.pid < 0)
     return errno_error("fork for " + image.program);
+  if (loan)
+    loans->hand_over(*std::move(loan), child.pid);
+  if (loans != nullptr) {
+    child.pidfd = DescriptorLoans::out_of_reach(std::move(child.pidfd));
+    child.report = DescriptorLoans::out_of_reach(std::move(child.report));
+  }
   return child;
 }
 
@@ -262,18 +280,10 @@ int ExitStatus::shell_code() const {
   return how == How::exited ? value : kKilledBy + value;
 }
 
-std::optional<std::pair<pid_t, ExitStatus>> reap_one(void (*before)(pid_t pid, void* context),
-                                                     void* context) {
+std::optional<std::pair<pid_t, ExitStatus>> reap_one() {
   siginfo_t info{};
-  if (before != nullptr) {
-    if (!wait_once(P_ALL, 0, WNOWAIT, info))
-      return std::nullopt;
-    before(info.si_pid, context);
-    if (!wait_once(P_PID, info.si_pid, 0, info))
-      return std::nullopt;
-  } else if (!wait_once(P_ALL, 0, 0, info)) {
+  if (!wait_once(info))
     return std::nullopt;
-  }
   return std::pair{info.si_pid, status_of(info)};
 }
 

@@ -19,27 +19,18 @@
 
 namespace berth::os {
 
-/// Everything that the child needs, resolved and allocated: after the fork only async-signal-safe
-/// calls are made.
-struct ExecImage {
-  std::string program;  ///< the path to execute, already looked up
-  std::vector<std::string> argv;
-  std::vector<std::string> environment;  ///< "NAME=value"
-  std::size_t fixed_variables = 0;       ///< how many at its end no file replaces
-  BorrowedFd environment_file;           ///< "NAME=value\0"… to put over them; closed = none
-  std::string working_directory = "/";
+/// What a child becomes, as far as numbers and descriptors say it.
+struct ProcessTraits {
+  std::size_t fixed_variables = 0;  ///< how many at the end of the environment no file replaces
+  BorrowedFd environment_file;  ///< "NAME=value\0"… to put over the environment; closed = none
   BorrowedFd standard_input, standard_output, standard_error;  ///< closed = /dev/null
-  std::string terminal;        ///< becomes its controlling terminal and the standard descriptors
-  bool terminal_input = true;  ///< standard input, too
-  std::vector<BorrowedFd> passed_fds;  ///< become 3, 4, … in this order, without close-on-exec
-  bool listen_pid = false;             ///< adds LISTEN_PID=<pid of the child> (sd_listen_fds(3))
-  bool watchdog_pid = false;           ///< adds WATCHDOG_PID=<pid of the child> (sd_notify(3))
+  bool terminal_input = true;  ///< the terminal is standard input, too
+  bool listen_pid = false;     ///< adds LISTEN_PID=<pid of the child> (sd_listen_fds(3))
+  bool watchdog_pid = false;   ///< adds WATCHDOG_PID=<pid of the child> (sd_notify(3))
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
-  std::vector<gid_t> groups;  ///< set iff uid or gid is set, or `unit_gid` is
   std::optional<gid_t>
       unit_gid;  ///< marks all processes of a unit; left out where the kernel refuses it
-  std::vector<std::pair<int, rlimit>> limits;  ///< RLIMIT_*
   std::optional<mode_t> umask;
   std::optional<int> nice;
   std::optional<int> oom_score_adj;
@@ -50,9 +41,22 @@ struct ExecImage {
   bool takes_terminal = false;  ///< instead: see take_terminal() in terminal.h
   BorrowedFd cgroup;  ///< a group of version 2, entered at the fork where the kernel can; closed =
                       ///< the parent's
-  std::vector<BorrowedFd> more_cgroups;  ///< entered by writing
-  bool no_huge_pages = false;            ///< PR_SET_THP_DISABLE
-  bool merge_pages = false;              ///< PR_SET_MEMORY_MERGE, Linux 6.4
+  bool no_huge_pages = false;  ///< PR_SET_THP_DISABLE
+  bool merge_pages = false;    ///< PR_SET_MEMORY_MERGE, Linux 6.4
+};
+
+/// Everything that the child needs, resolved and allocated: after the fork only async-signal-safe
+/// calls are made.
+struct ExecImage : ProcessTraits {
+  std::string program;  ///< the path to execute, already looked up
+  std::vector<std::string> argv;
+  std::vector<std::string> environment;  ///< "NAME=value"
+  std::string working_directory = "/";
+  std::string terminal;  ///< becomes its controlling terminal and the standard descriptors
+  std::vector<BorrowedFd> passed_fds;  ///< become 3, 4, … in this order, without close-on-exec
+  std::vector<gid_t> groups;           ///< set iff uid or gid is set, or `unit_gid` is
+  std::vector<std::pair<int, rlimit>> limits;  ///< RLIMIT_*
+  std::vector<BorrowedFd> more_cgroups;        ///< entered by writing
 };
 
 /// Where a child failed before execve; each has a text.
@@ -97,10 +101,13 @@ struct Spawned {
   UniqueFd report;  ///< readable, non-blocking: end of file = execve succeeded, else a ChildFailure
 };
 
+class DescriptorLoans;
+
 /// Forks without CLONE_VFORK (clone3 with CLONE_PIDFD; plain fork where that is ENOSYS or EPERM).
 /// Where the kernel cannot put the child into its group (CLONE_INTO_CGROUP, Linux 5.7), it enters
-/// by itself. Never blocks.
-Result<Spawned> spawn(const ExecImage& image);
+/// by itself. loans: spares the child a copy of all descriptors, and may be null; REQUIRES that
+/// they are told when the child has ended. Never blocks.
+Result<Spawned> spawn(ExecImage image, DescriptorLoans* loans = nullptr);
 
 enum class ReportState { pending, executed, failed };
 /// Reads what the child has reported so far; `failure` is set for `failed`. A comfort that the
@@ -138,11 +145,8 @@ struct ExitStatus {
   int shell_code() const;
 };
 
-/// One child that has ended, or nullopt when none is left to reap. Peeks first (WNOWAIT) so that
-/// `before` can look at the zombie's /proc entry while its pid is still taken; pass nullptr not to
-/// look.
-std::optional<std::pair<pid_t, ExitStatus>> reap_one(void (*before)(pid_t pid, void* context),
-                                                     void* context);
+/// One child that has ended, or nullopt when none is left to reap.
+std::optional<std::pair<pid_t, ExitStatus>> reap_one();
 
 /// PR_SET_CHILD_SUBREAPER.
 Result<void> become_subreaper();

@@ -86,6 +86,15 @@ Result<UniqueFd> reopen_for_writing(BorrowedFd fd) {
   return own;
 }
 
+Result<UniqueFd> open_for_appending(const std::string& path) {
+  constexpr int kFlags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  constexpr mode_t kMode = 0640;
+  UniqueFd file(::open(path.c_str(), kFlags, kMode));
+  if (!file.is_open())
+    return errno_error("open " + path);
+  return file;
+}
+
 bool wait_writable(BorrowedFd fd, std::chrono::milliseconds limit) {
   pollfd wanted{fd.raw(), POLLOUT, 0};
   return ::poll(&wanted, 1, static_cast<int>(limit.count())) > 0;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "init/os/fd.h"
@@ -41,6 +42,10 @@ bool is_connected_to_itself(BorrowedFd socket);
 /// would block: of that one the result is a duplicate, which shares its position with whoever else
 /// writes to it.
 Result<UniqueFd> reopen_for_writing(BorrowedFd fd);
+
+/// Opens a file, or a FIFO that somebody reads, to write at its end; makes a file if there is none,
+/// with mode 0640. Follows no symbolic link in the last place.
+Result<UniqueFd> open_for_appending(const std::string& path);
 
 /// Waits for at most `limit`: only for the very end of a process, when no loop runs any more.
 bool wait_writable(BorrowedFd fd, std::chrono::milliseconds limit);

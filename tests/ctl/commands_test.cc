@@ -138,20 +138,26 @@ TEST_F(Commands, ResetFailedConcernsAllThatHaveFailed) {
 
 TEST_F(Commands, TenantsShowTheRunningOnesFirst) {
   berth_.tenants = {
-      {"tenant@a", "/a/", "inactive", "", 0, 0, 0, 300'000, 0, false},
+      {"tenant@a", "/a/", "inactive", "", 0, 0, 0, 300'000, 0, false, 0, 0},
       {"tenant@b", "/b/", "running", "127.0.0.1:4000", 0, 17, 61'000, 300'000, kNow - kMinute,
-       false},
-      {"tenant@c", "/c/", "running", "127.0.0.1:4001", 2, 3, 0, 300'000, kNow - kMinute, true}};
+       false, kNow - kMinute, 290 << 20},
+      {"tenant@c", "/c/", "running", "127.0.0.1:4001", 2, 3, 0, 300'000, kNow - kMinute, true, kNow,
+       0},
+      {"tenant@d", "/d/", "inactive", "", 0, 5, 0, 300'000, 0, false, kNow - kMinute, 0}};
 
   EXPECT_EQ(run({"tenants"}), kSuccess);
 
   EXPECT_EQ(out_.str(),
-            "TENANT    PATH  STATE      SINCE  OPEN  ANSWERED  IDLE  STOPS AFTER  ENDPOINT\n"
-            "tenant@b  /b/   running   1m ago     0        17    1m           5m  127.0.0.1:4000\n"
-            "tenant@c  /c/   running   1m ago     2         3             pinned  127.0.0.1:4001\n"
+            "TENANT    PATH  STATE      SINCE  OPEN  ANSWERED  LAST USE  MEMORY  STOPS AFTER  "
+            "ENDPOINT\n"
+            "tenant@b  /b/   running   1m ago     0        17    1m ago    290M           5m  "
+            "127.0.0.1:4000\n"
+            "tenant@c  /c/   running   1m ago     2         3       now               pinned  "
+            "127.0.0.1:4001\n"
             "tenant@a  /a/   inactive\n"
+            "tenant@d  /d/   inactive                       5    1m ago\n"
             "\n"
-            "3 tenants: 2 running\n");
+            "4 tenants: 2 running\n");
 }
 
 TEST_F(Commands, MemoryShowsTheSumsThatMatter) {

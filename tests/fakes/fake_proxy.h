@@ -36,6 +36,7 @@ class ControlWords {
     return "drain within " + format_duration(m.grace);
   }
   std::string operator()(const control::ShuttingDown&) const { return "shutting down"; }
+  std::string operator()(const control::Figures&) const { return "figures"; }
 
  private:
   template <typename Message>
@@ -67,7 +68,7 @@ class FakeProxy {
            os::ReceiveOutcome::received) {
       const auto message = wire::decode_any<control::ToProxy>(packet.bytes);
       words.push_back(message ? std::visit(ControlWords(), *message) : "malformed");
-      if (!packet.fds.empty())
+      if (!packet.fds.empty() && message && std::holds_alternative<control::Configure>(*message))
         table_ = read_table(packet.fds.front().borrow());
     }
     return words;

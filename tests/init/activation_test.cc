@@ -175,7 +175,25 @@ TEST_F(ActivationTest, AUnitThatNeverTakesTheConnectionFails) {
       "started by connections more than 20 times within 2s: its sockets are closed until it is "
       "started",
       app.reason);
+  EXPECT_FALSE(app.wanted_up);
   EXPECT_FALSE(connect("app"));
+  start(app);
+  EXPECT_TRUE(connect("app"));
+}
+
+TEST_F(ActivationTest, AConnectionStartsAUnitWhoseStartWasTakenBack) {
+  UnitRuntime& app = add_listening("app");
+  apply();
+  ASSERT_TRUE(manager_.start(app).has_value());
+  activation_.on_state(app);
+  manager_.stop(app);
+  manager_.drain();
+  ASSERT_EQ(UnitState::inactive, app.state);
+
+  ASSERT_TRUE(connect("app"));
+  turn();
+
+  EXPECT_EQ(UnitState::running, app.state);
 }
 
 TEST_F(ActivationTest, AUnitTakesOverTheSocketOfOneThatIsRemoved) {

@@ -6,9 +6,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto kRunning = UnitState::running;
-constexpr auto kInactive = UnitState::inactive;
-
 // --- conflicts
 
 TEST_F(ManagerTest, StopsWhatIsInConflictBeforeAUnitStarts) {
@@ -140,6 +137,134 @@ TEST_F(ManagerTest, StartsNothingThatIsStoppedBeforeItsTurn) {
 
   EXPECT_EQ(kInactive, redis.state);
   EXPECT_EQ(Words{}, actions_.take());
+}
+
+// --- starts that are taken back
+
+TEST_F(ManagerTest, TellsThatAStartWasTakenBackBeforeItsTurn) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  Words told;
+  manager_.set_observer([&](UnitRuntime& unit) {
+    told.push_back(unit.name() + (unit.wanted_up ? " wanted" : " not wanted"));
+  });
+
+  ASSERT_TRUE(manager_.start(redis).has_value());
+  manager_.stop(redis);
+  manager_.stop(redis);
+
+  EXPECT_EQ(Words{"redis not wanted"}, told);
+}
+
+TEST_F(ManagerTest, StopsNothingInConflictForAStartThatWasTakenBackDuringABackOff) {
+  UnitRuntime& green = add("green");
+  UnitRuntime& blue = add("blue");
+  set_order();
+  start(green);
+  start(blue);
+  exits(green, 1);
+  ASSERT_EQ(UnitState::backoff, green.state);
+  green.unit.info.conflicts = {"blue"};
+
+  ASSERT_TRUE(manager_.start(green).has_value());
+  manager_.stop(green);
+  set_order();
+  manager_.drain();
+
+  EXPECT_EQ(kInactive, green.state);
+  EXPECT_EQ(kRunning, blue.state);
+}
+
+TEST_F(ManagerTest, StartsAfterAStartThatWasTakenBack) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+
+  ASSERT_TRUE(manager_.start(redis).has_value());
+  manager_.stop(redis);
+  start(redis);
+
+  EXPECT_EQ((Words{"prepare redis", "spawn redis", "announce redis"}), actions_.take());
+}
+
+TEST_F(ManagerTest, GoesOnWithoutAWantedUnitWhoseStartWasTakenBack) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& slow = add("slow");
+  UnitRuntime& page = add("page");
+  page.unit.info.wants = {"redis", "slow"};
+  set_order();
+  actions_.hold(slow, Step::spawn);
+  start(page);
+  stop(redis);
+  manager_.set_observer([&](UnitRuntime& unit) {
+    if (&unit == &slow)
+      manager_.stop(redis);
+  });
+
+  actions_.ready(slow);
+  ASSERT_TRUE(manager_.start(redis).has_value());
+  manager_.drain();
+
+  EXPECT_EQ(kInactive, redis.state);
+  EXPECT_EQ(kRunning, page.state);
+}
+
+TEST_F(ManagerTest, TellsWhoWaitsForTheNextLifeOfAUnitThatItStaysUpAfterAll) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  UnitRuntime& page = add("page");
+  page.unit.info.wants = {"redis"};
+  set_order();
+  start(app);
+  actions_.hold(app, Step::terminate);
+  stop(app);
+  restart(redis);
+  start(page);
+  ASSERT_EQ("redis (running)", manager_.waits_for(page));
+  stop(redis);
+
+  start(redis);
+
+  EXPECT_EQ(kRunning, redis.state);
+  EXPECT_EQ(kRunning, page.state);
+}
+
+TEST_F(ManagerTest, KeepsWhatAStartPullsInAlthoughItsWholeStopsForThatStart) {
+  UnitRuntime& whole = add("whole");
+  UnitRuntime& part = add("part");
+  UnitRuntime& other = add("other");
+  UnitRuntime& app = add_requiring("app", "part");
+  part.unit.info.part_of = {"whole"};
+  other.unit.info.conflicts = {"whole"};
+  app.unit.info.wants = {"other"};
+  set_order();
+  start(whole);
+  start(part);
+
+  start(app);
+
+  EXPECT_EQ(kInactive, whole.state);
+  EXPECT_EQ(kRunning, part.state);
+  EXPECT_EQ(kRunning, other.state);
+  EXPECT_EQ(kRunning, app.state);
+}
+
+TEST_F(ManagerTest, IsNotHeldForEverByUnitsThatStartAndStopEachOther) {
+  UnitRuntime& redis = add("redis");
+  set_order();
+  int changes = 0;
+  manager_.set_observer([&](UnitRuntime& unit) {
+    ++changes;
+    if (unit.state == kRunning)
+      return manager_.stop(unit);
+    if (unit.state == kInactive)
+      (void)manager_.want_up(unit);
+  });
+
+  start(redis);
+  const int in_one_turn = changes;
+  pass(std::chrono::seconds(1));
+
+  EXPECT_GT(changes, in_one_turn);
 }
 
 // --- part_of

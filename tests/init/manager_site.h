@@ -13,6 +13,9 @@
 
 namespace berth {
 
+inline constexpr auto kRunning = UnitState::running;
+inline constexpr auto kInactive = UnitState::inactive;
+
 class ManagerTest : public testing::Test {
  protected:
   using Words = std::vector<std::string>;

@@ -4,9 +4,6 @@
 namespace berth {
 namespace {
 
-constexpr auto kRunning = UnitState::running;
-constexpr auto kInactive = UnitState::inactive;
-
 TEST_F(ManagerTest, StopsNothingBeforeAllThatComesAfterItHasStopped) {
   UnitRuntime& redis = add("redis");
   UnitRuntime& app = add_requiring("app", "redis");

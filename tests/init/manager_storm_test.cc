@@ -78,6 +78,12 @@ class ManagerStormTest : public ManagerTest {
     }
   }
 
+  /// Within one turn of the loop.
+  void order_some_things() {
+    for (std::size_t left = 1 + pick(3); left > 0; --left)
+      order_something();
+  }
+
   /// What may come next in the life of a unit, if anything.
   void live(UnitRuntime& unit, bool well) {
     switch (unit.state) {
@@ -90,7 +96,7 @@ class ManagerStormTest : public ManagerTest {
       case UnitState::running:
         return well && !unit.is_job() ? void() : actions_.exits(unit, well ? 0 : 1);
       case UnitState::stopping:
-        return well ? actions_.exits(unit, 0) : actions_.deadline_passes(unit);
+        return well ? end_at_the_last_moment(unit) : actions_.deadline_passes(unit);
       case UnitState::killing:
         return actions_.exits(unit, 137);
       case UnitState::cleaning:
@@ -98,6 +104,11 @@ class ManagerStormTest : public ManagerTest {
       default:
         return;
     }
+  }
+  void end_at_the_last_moment(UnitRuntime& unit) {
+    actions_.exits(unit, 0);
+    if (pick(4) == 0)
+      actions_.deadline_passes(unit);
   }
   void fail_to_become_ready(UnitRuntime& unit) {
     switch (pick(3)) {
@@ -121,7 +132,7 @@ class ManagerStormTest : public ManagerTest {
   void storm() {
     for (int i = 0; i < kStepsARound && !HasFailure(); ++i) {
       if (pick(3) == 0)
-        order_something();
+        order_some_things();
       else
         live(any_unit(), pick(4) != 0);
       manager_.drain();

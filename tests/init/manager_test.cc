@@ -8,9 +8,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto kRunning = UnitState::running;
-constexpr auto kInactive = UnitState::inactive;
-
 // --- starting
 
 TEST_F(ManagerTest, StartsWhatAUnitRequiresAndWantsBeforeIt) {
@@ -340,6 +337,103 @@ TEST_F(ManagerTest, KillsEverythingThatIsAlive) {
   manager_.kill_all();
 
   EXPECT_EQ((Words{"stop within 2s250ms", "kill app", "kill redis"}), actions_.take());
+}
+
+TEST_F(ManagerTest, KillsNothingOfAUnitThatHasNoLife) {
+  UnitRuntime& redis = add("redis");
+  UnitRuntime& app = add_requiring("app", "redis");
+  set_order();
+  start(app);
+  exits(redis, 1);
+  restart(app);
+  ASSERT_EQ(UnitState::backoff, redis.state);
+  ASSERT_EQ(UnitState::waiting, app.state);
+  actions_.take();
+
+  manager_.kill_all();
+
+  EXPECT_EQ(Words{}, actions_.take());
+}
+
+// --- deadlines
+
+class DeadlineTest : public ManagerTest {
+ protected:
+  DeadlineTest() { set_order(); }
+  /// The deadline of its state passes in the turn in which the event is posted.
+  void passes_after(UnitEvent event) {
+    table_.post(redis_, event);
+    actions_.deadline_passes(redis_);
+    manager_.drain();
+  }
+  void arm_for_a_minute() {
+    redis_.deadline = loop_.after(std::chrono::minutes(1), [this] {
+      redis_.deadline = os::kNoTimer;
+      actions_.deadline_passes(redis_);
+    });
+  }
+  UnitRuntime& redis_ = add("redis");
+};
+
+TEST_F(DeadlineTest, OfAStopKillsNoCommandThatComesAfterIt) {
+  start(redis_);
+  actions_.hold(redis_, Step::terminate);
+  actions_.hold(redis_, Step::clean);
+  stop(redis_);
+  actions_.take();
+
+  actions_.exits(redis_, 0);
+  actions_.deadline_passes(redis_);
+  manager_.drain();
+
+  EXPECT_EQ(Words{"clean redis"}, actions_.take());
+  EXPECT_EQ(os::kNoTimer, redis_.deadline);
+}
+
+TEST_F(DeadlineTest, OfABackOffCountsNoMoreWhenAStopHasEndedIt) {
+  start(redis_);
+  exits(redis_, 1);
+  ASSERT_EQ(UnitState::backoff, redis_.state);
+  redis_.wanted_up = false;
+
+  passes_after(UnitEvent::stop);
+
+  EXPECT_EQ(kInactive, redis_.state);
+}
+
+TEST_F(DeadlineTest, OfABackOffCountsNoMoreWhenAStartHasEndedIt) {
+  start(redis_);
+  exits(redis_, 1);
+  actions_.take();
+
+  passes_after(UnitEvent::start);
+
+  EXPECT_EQ((Words{"prepare redis", "spawn redis", "announce redis"}), actions_.take());
+}
+
+TEST_F(DeadlineTest, IsTheStatesAlone) {
+  actions_.hold(redis_, Step::spawn);
+  start(redis_);
+  arm_for_a_minute();
+
+  exits(redis_, 1);
+  EXPECT_EQ(UnitState::backoff, redis_.state);
+  pass(milliseconds(100));
+  actions_.ready(redis_);
+  manager_.drain();
+  pass(std::chrono::minutes(2));
+
+  EXPECT_EQ(kRunning, redis_.state);
+}
+
+TEST_F(DeadlineTest, OfAJobGoesOnWhenItRuns) {
+  actions_.hold(redis_, Step::spawn);
+  start(redis_);
+  arm_for_a_minute();
+  actions_.ready(redis_);
+  manager_.drain();
+
+  EXPECT_NE(os::kNoTimer, redis_.deadline);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_F(ProxyLinksTest, LeavesAProxyAloneThatReadsLate) {
   EXPECT_EQ(Words{}, replaced_);
 }
 
-TEST_F(ProxyLinksTest, ClosesTheLinkOfAProxyThatSpeaksNonsense) {
+TEST_F(ProxyLinksTest, ClosesTheLinkOfAProxyThatSpeaksNonsenseAndReplacesIt) {
   UnitRuntime& boston = tenant("tenant@boston");
   start_leased(boston, web_);
 
@@ -89,6 +89,25 @@ TEST_F(ProxyLinksTest, ClosesTheLinkOfAProxyThatSpeaksNonsense) {
 
   EXPECT_FALSE(leases_.held(boston));
   EXPECT_TRUE(web_.is_closed());
+  EXPECT_EQ(Words{"web"}, replaced_);
+}
+
+TEST_F(ProxyLinksTest, TellsFiguresButNotAllTheTime) {
+  int taken = 0;
+  links_.set_figures([&] {
+    ++taken;
+    return SystemFigures{};
+  });
+  for (int i = 0; i < 3; ++i)
+    web_.say(control::WantFigures{});
+  turn();
+  EXPECT_EQ(Words{"figures"}, web_.heard());
+  pass(milliseconds(100));
+  web_.say(control::WantFigures{});
+  turn();
+
+  EXPECT_EQ(Words{"figures"}, web_.heard());
+  EXPECT_EQ(2, taken);
 }
 
 TEST_F(ProxyLinksTest, TellsANewProcessTheLastRouteTable) {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <map>
 #include <new>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -101,23 +102,22 @@ TEST(Reaper, CountsForgottenChildrenAsOrphans) {
   EXPECT_EQ(reaper.orphans(), 1U);
 }
 
-TEST(Reaper, ShowsEachZombieBeforeItIsReaped) {
+TEST(Reaper, TellsItsObserverOfEveryEndFirst) {
   bury_the_children_of_others();
   Reaper reaper;
-  pid_t seen = 0;
-  bool was_there = false;
-  reaper.set_zombie_callback([&](pid_t pid) {
-    seen = pid;
-    const auto stat = os::read_stat(pid);
-    was_there = stat.has_value() && stat->has_ended();
-  });
-  const pid_t pid = spawn_shell("exit 0");
-  wait_until_ended(pid);
-
+  std::vector<pid_t> seen;
+  reaper.set_observer([&](pid_t pid) { seen.push_back(pid); });
+  const pid_t expected = spawn_shell("exit 0");
+  bool was_told = false;
+  reaper.expect(expected, [&](const ExitStatus&) { was_told = seen == std::vector{expected}; });
+  wait_until_ended(expected);
+  reaper.drain();
+  const pid_t orphan = spawn_shell("exit 0");
+  wait_until_ended(orphan);
   reaper.drain();
 
-  EXPECT_EQ(seen, pid);
-  EXPECT_TRUE(was_there);
+  EXPECT_TRUE(was_told);
+  EXPECT_EQ(seen, (std::vector{expected, orphan}));
 }
 
 TEST(Reaper, LetsACallbackSpawnTheNextChild) {

@@ -115,6 +115,19 @@ TEST_F(ReloaderTest, AnErrorThatWasThereBeforeStopsNoReload) {
   EXPECT_EQ(UnitState::running, state("redis"));
 }
 
+TEST_F(ReloaderTest, RemovesAUnitThatIsAboutToStart) {
+  write("manual.toml", std::string(kRedis) + "[unit]\nstart = \"manual\"\n");
+  boot();
+  erase("manual.toml");
+
+  ASSERT_TRUE(manager_.start(*table_.find("manual")).has_value());
+  EXPECT_EQ(Words{"removed manual"}, reload());
+  turn();
+
+  EXPECT_EQ(nullptr, table_.find("manual"));
+  EXPECT_EQ(Words{}, actions_.take());
+}
+
 TEST_F(ReloaderTest, CheckTellsWhatWouldChangeAndChangesNothing) {
   write("redis.toml", kRedis);
   boot();

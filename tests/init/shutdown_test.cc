@@ -191,6 +191,23 @@ TEST_F(ShutdownTest, EndsBackOffsAndWaits) {
   EXPECT_EQ(UnitState::inactive, app.state);
 }
 
+TEST_F(ShutdownTest, TakesBackStarts) {
+  UnitRuntime& boston = add("tenant@boston", UnitKind::tenant);
+  UnitRuntime& app = add("app");
+  UnitRuntime& redis = add("redis");
+  set_order();
+  start(redis);
+  actions_.hold(redis, Step::terminate);
+  ASSERT_TRUE(manager_.start(boston).has_value());
+  ASSERT_TRUE(manager_.start(app).has_value());
+
+  request();
+
+  EXPECT_EQ(UnitState::inactive, boston.state);
+  EXPECT_EQ(UnitState::inactive, app.state);
+  EXPECT_EQ(UnitState::stopping, redis.state);
+}
+
 TEST_F(ShutdownTest, KillsWhatIsLeftAtTheEndOfTheTimeAndTellsItByTheExitStatus) {
   UnitRuntime& redis = add("redis");
   set_order();

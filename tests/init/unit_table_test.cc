@@ -52,6 +52,24 @@ TEST(UnitTable, HandsOutEventsInTheirOrder) {
   EXPECT_EQ(nullptr, table.take().unit);
 }
 
+TEST(UnitTable, TakesBackWhatIsPostedOfOneUnitAndOneKind) {
+  UnitTable table;
+  UnitRuntime& redis = table.add(named("redis"));
+  UnitRuntime& cable = table.add(named("cable"));
+  table.post(redis, UnitEvent::start);
+  table.post(cable, UnitEvent::start);
+  table.post(redis, UnitEvent::stop);
+
+  EXPECT_TRUE(table.retract(redis, UnitEvent::start));
+  EXPECT_FALSE(table.retract(redis, UnitEvent::start));
+  EXPECT_FALSE(table.retract(redis, UnitEvent::timeout));
+
+  EXPECT_EQ(&cable, table.take().unit);
+  EXPECT_EQ(UnitEvent::stop, table.take().event);
+  EXPECT_FALSE(table.retract(redis, UnitEvent::stop));
+  EXPECT_EQ(nullptr, table.take().unit);
+}
+
 TEST(UnitTable, KnowsTheMainUnit) {
   UnitTable table;
   table.add(named("cable"));

@@ -53,6 +53,13 @@ class FakeTenantHost {
   void send(const control::ToProxy& message) {
     EXPECT_EQ(os::send_packet(socket_.borrow(), wire::encode_any(message)), os::SendOutcome::sent);
   }
+  void send_figures(const SystemFigures& figures) {
+    auto memfd = os::sealed_memfd("figures", wire::encode(figures));
+    EXPECT_EQ(
+        os::send_packet(socket_.borrow(), wire::encode_any(control::ToProxy(control::Figures{})),
+                        {memfd->borrow()}),
+        os::SendOutcome::sent);
+  }
   void send_config(const ProxyConfig& config) {
     auto memfd = os::sealed_memfd("routes", wire::encode(config));
     const control::ToProxy message = control::Configure{config.generation};
@@ -136,6 +143,8 @@ class ProxyWorld : public testing::Test {
     sockets.control = std::move(pair.second);
     sockets.listeners.push_back(listen_anywhere());
     port = port_of(sockets.listeners.front().borrow());
+    sockets.metrics.push_back(listen_anywhere());
+    metrics_port = port_of(sockets.metrics.front().borrow());
     int ends[2];
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
     log_reader = os::UniqueFd(ends[0]);
@@ -195,10 +204,11 @@ class ProxyWorld : public testing::Test {
     }
   }
 
-  TestPeer& connect() {
+  TestPeer& connect() { return connect_to(port); }
+  TestPeer& connect_to(std::uint16_t where) {
     Address address;
     address.host = "127.0.0.1";
-    address.port = port;
+    address.port = where;
     bool in_progress = false;
     auto socket = os::start_connect(address, in_progress);
     EXPECT_TRUE(socket.has_value());
@@ -263,6 +273,7 @@ class ProxyWorld : public testing::Test {
   std::unique_ptr<Server> server;
   os::UniqueFd unit;  ///< where the unit listens
   std::uint16_t port = 0;
+  std::uint16_t metrics_port = 0;
   ProxyConfig config;
 
  private:

@@ -288,7 +288,8 @@ TEST_F(RelayTest, LogsOneLineARequest) {
             "\"uri\":\"/showcase/2025/boston/?q=1\",\"protocol\":\"HTTP/1.1\",\"status\":200,"
             "\"body_bytes_sent\":2,\"request_id\":\"abc-1\",\"request_time\":\"0.000000\","
             "\"referer\":\"\",\"user_agent\":\"t\\\"\",\"tenant\":\"2025-boston\","
-            "\"response_type\":\"proxy\"}\n");
+            "\"response_type\":\"proxy\",\"proxy_backend\":\"" +
+                format_address(unit_address()) + "\"}\n");
 }
 
 }  // namespace

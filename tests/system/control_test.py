@@ -203,6 +203,9 @@ class Tenants(TenantTest):
         rows = {row["name"]: row for row in berth.ctl_json("tenants")}
         self.assertEqual(("running", "/a/"), (rows["app@a"]["state"], rows["app@a"]["path"]))
         self.assertEqual("inactive", rows["app@b"]["state"])
+        self.assertGreater(rows["app@a"]["memory"], 1_000_000)
+        self.assertLess(abs(rows["app@a"]["last_use_ms"] / 1000 - time.time()), 60)
+        self.assertEqual((0, 0), (rows["app@b"]["memory"], rows["app@b"]["last_use_ms"]))
         self.assertRegex(berth.ctl("tenants").stdout, "app@a +/a/ +running")
 
 

@@ -9,7 +9,7 @@ import unittest
 from harness import BIN, SystemTest, read_text, wait_until
 
 # More than any pipe and any buffer holds.
-FLOOD = "yes 'a line of no interest' | head -c 20000000; echo flooded >> $TRACE; exec sleep 4711"
+FLOOD = "yes 'a line of no interest' | head -c 5000000; echo flooded >> $TRACE; exec sleep 4711"
 ROOM_FOR_BUFFERS_KB = 10 * 1024  # half of what a flood says
 
 
@@ -111,7 +111,7 @@ class Lines(SystemTest):
         return berth
 
     def test_a_flood_costs_berth_no_memory(self):
-        berth = self.boot_saying("yes 0123456789 | head -c 20000000")
+        berth = self.boot_saying("yes 0123456789 | head -c 5000000")
 
         self.assertLess(rss_kb(berth.pid), rss_limit_kb())
 

@@ -30,7 +30,8 @@ TEST(Control, MessagesToTheProxyArrive) {
   for (const ToProxy& message :
        {ToProxy(Configure{kEpoch}), ToProxy(Granted{kUnit, kEpoch, endpoint}),
         ToProxy(Refused{kUnit, kTime, "exit status 1"}), ToProxy(Ending{kUnit, kEpoch, kTime}),
-        ToProxy(Revoke{kUnit, kEpoch}), ToProxy(Drain{kTime}), ToProxy(ShuttingDown{})})
+        ToProxy(Revoke{kUnit, kEpoch}), ToProxy(Drain{kTime}), ToProxy(ShuttingDown{}),
+        ToProxy(Figures{})})
     arrives(message);
 }
 
@@ -38,7 +39,8 @@ TEST(Control, MessagesFromTheProxyArrive) {
   for (const FromProxy& message :
        {FromProxy(Configured{kEpoch}), FromProxy(Acquire{kUnit}),
         FromProxy(Returned{kUnit, kEpoch, kTime, 9}), FromProxy(Busy{kUnit, kEpoch}),
-        FromProxy(Unreachable{kUnit, kEpoch}), FromProxy(Usage{kUnit, kEpoch, 3, 9, kTime})})
+        FromProxy(Unreachable{kUnit, kEpoch}), FromProxy(Usage{kUnit, kEpoch, 3, 9, kTime}),
+        FromProxy(WantFigures{})})
     arrives(message);
 }
 

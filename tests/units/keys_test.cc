@@ -350,6 +350,10 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("websocket" in [[proxy.route]] must be true or false, not a string)~"},
     {"[[proxy.route]]", "methods", R"~(["GET"])~", R"~(["get"])~",
      R"~("methods" in [[proxy.route]] must be a list of HTTP methods such as "GET", not "get")~"},
+    {"[proxy.metrics]", "listen", R"~(":9100")~", R"~("9100")~",
+     R"~("listen" in [proxy.metrics] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "9100": ":PORT" is missing)~"},
+    {"[proxy.log]", "to", R"~("/var/log/access.log")~", R"~("access.log")~",
+     R"~("to" in [proxy.log] must be "stdout" or an absolute path, not "access.log")~"},
     {"[proxy.log]", "format", R"~("none")~", R"~("apache")~",
      R"~("format" in [proxy.log] must be "json", "combined" or "none", not "apache")~"},
 });
