@@ -2,6 +2,7 @@
 #include "init/admin_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <signal.h>
 #include <unistd.h>
@@ -49,8 +50,15 @@ Result<void> AdminLink::listen() {
     options.group = *group;
   }
   const Address address{Address::Family::unix_socket, {}, 0, settings_.run_dir() + "/admin.sock"};
-  listener_ = BERTH_TRY(os::listen_on(address, options));
-  wait_for_client();
+  auto listener = BERTH_TRY(os::listen_on(address, options));
+  loop_.unwatch(listener_.borrow());
+  loop_.disarm(resume_);
+  listener_ = std::move(listener);
+  is_dismissed_ = pid_ != 0;
+  if (is_dismissed_)
+    drop_helper();
+  else
+    wait_for_client();
   return {};
 }
 
@@ -107,7 +115,8 @@ void AdminLink::on_exit(const os::ExitStatus& status) {
   unsent_.clear();
   pid_ = 0;
   pidfd_.reset();
-  const bool healthy = status.how == os::ExitStatus::How::exited && status.value == 0;
+  const bool healthy = (status.how == os::ExitStatus::How::exited && status.value == 0) ||
+                       std::exchange(is_dismissed_, false);
   std::optional<os::ChildFailure> failure;
   if (report_.is_open() && os::read_report(report_.borrow(), failure) == os::ReportState::failed) {
     os::ExecImage image;
@@ -122,7 +131,10 @@ void AdminLink::on_exit(const os::ExitStatus& status) {
     pause_ = std::chrono::milliseconds(0);
   else
     pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
-  resume_ = loop_.after(pause_, [this] { wait_for_client(); });
+  resume_ = loop_.after(pause_, [this] {
+    resume_ = os::kNoTimer;
+    wait_for_client();
+  });
 }
 
 void AdminLink::drop_helper() {

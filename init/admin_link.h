@@ -40,7 +40,7 @@ class AdminLink {
   AdminLink(os::EventLoop& loop, Reaper& reaper, const Settings& settings, AdminCommands& commands);
   ~AdminLink();
 
-  /// Opens RUN_DIR/admin.sock.
+  /// Opens RUN_DIR/admin.sock, anew if it was open: a helper that serves the old one ends.
   Result<void> listen();
   pid_t pid() const { return pid_; }
   /// Whom berth-admin runs as; "" = as berth.
@@ -74,6 +74,7 @@ class AdminLink {
   pid_t pid_ = 0;
   os::UniqueFd pidfd_;
   os::UniqueFd report_;
+  bool is_dismissed_ = false;    ///< it serves a socket that nobody can reach any more
   std::uint64_t serial_ = 0;     ///< of the helper process: an answer for an earlier one is dropped
   std::deque<Outgoing> unsent_;  ///< bounded: a helper that leaves more unread is replaced
   os::TimePoint started_;

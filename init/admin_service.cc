@@ -68,6 +68,16 @@ std::optional<Denied> AdminService::execute(const control::Command& command, Don
       p_.shutdown.request(p_.reloader.config(), "asked by uid " + std::to_string(command.uid));
       finish_later(std::move(done), JobResult::done, {});
       return std::nullopt;
+    case Verb::reboot:
+      if (!p_.settings.ends_machine)
+        return deny(DenyCode::not_applicable,
+                    "this berth is not the first process of a machine: whoever runs the container "
+                    "restarts it");
+      p_.shutdown.restart_machine();
+      p_.shutdown.request(p_.reloader.config(),
+                          "asked to reboot by uid " + std::to_string(command.uid));
+      finish_later(std::move(done), JobResult::done, {});
+      return std::nullopt;
     default:
       return execute_on_unit(command, std::move(done));
   }

@@ -94,6 +94,10 @@ std::vector<std::string> library_folders() {
   return folders;
 }
 
+Result<std::string> find_allocator(Allocator allocator, const std::vector<std::string>& folders) {
+  return find_library(allocator == Allocator::jemalloc ? kJemalloc : kMimalloc, folders);
+}
+
 Result<void> add_allocator(const MemorySpec& memory,
                            const std::map<std::string, std::optional<std::string>>& own,
                            const std::vector<std::string>& folders,
@@ -107,11 +111,10 @@ Result<void> add_allocator(const MemorySpec& memory,
     add_system_options(memory, environment);
     return {};
   }
-  const bool is_jemalloc = allocator == Allocator::jemalloc;
-  std::string preload = BERTH_TRY(find_library(is_jemalloc ? kJemalloc : kMimalloc, folders));
+  std::string preload = BERTH_TRY(find_allocator(allocator, folders));
   append(preload, environment["LD_PRELOAD"], ':');
   environment["LD_PRELOAD"] = preload;
-  if (is_jemalloc)
+  if (allocator == Allocator::jemalloc)
     add_jemalloc_options(memory, environment);
   else
     add_mimalloc_options(memory.allocator_conf, environment);

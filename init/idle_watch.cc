@@ -106,6 +106,11 @@ IdleWatch::Use IdleWatch::use_of(const UnitRuntime& unit, Book& book) const {
   return Use::none;
 }
 
+bool IdleWatch::is_idle(const UnitRuntime& unit) const {
+  Book unused;
+  return use_of(unit, unused) == Use::none;
+}
+
 bool IdleWatch::is_needed(const UnitRuntime& unit) const {
   const auto names = manager_.order().brought_down_by(unit.name());
   return std::any_of(names.begin(), names.end(), [this](std::string_view name) {

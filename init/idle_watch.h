@@ -1,5 +1,6 @@
-// IdleWatch: when nobody uses a service: its idle_timeout, and the restart that a reload has put
-// off until then. (Tenants are watched by the proxy that sends them requests: see Leases.)
+// IdleWatch: when nobody uses a service: its idle_timeout, and the restart that a reload, or too
+// much memory, has put off until then. (Tenants are watched by the proxy that sends them requests:
+// see Leases.)
 //
 // Who is connected is asked of the kernel every 2 s, of TCP also who has been: a connection that
 // was shorter shows for a minute if the service closed it first or if its client runs on this
@@ -33,6 +34,8 @@ class IdleWatch {
   /// is connected to what it listens on, or to its address, uses it; where it has neither, nobody
   /// does.
   void replace_when_idle(const UnitRuntime& unit);
+  /// Whether nobody uses a service at this moment, in the same sense.
+  bool is_idle(const UnitRuntime& unit) const;
 
  private:
   struct Book {

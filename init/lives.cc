@@ -235,8 +235,8 @@ void Lives::gave_up(UnitRuntime& unit) {
 }
 
 void Lives::extend_deadline(UnitRuntime& unit, Milliseconds more) {
-  const bool may_wait =
-      unit.state == UnitState::starting || (unit.state == UnitState::stopping && !stop_cap_);
+  const bool may_wait = unit.state == UnitState::starting ||
+                        (unit.state == UnitState::stopping && !unit.life.stop_by);
   if (!may_wait || p_.loop.now() + more <= unit.life.due)
     return;
   unit.life.was_extended = true;
@@ -266,12 +266,29 @@ Result<void> Lives::follow_main(UnitRuntime& unit, pid_t pid) {
   return {};
 }
 
+void Lives::stop_by(UnitRuntime& unit, os::TimePoint when) {
+  unit.life.stop_by = when;
+  if (unit.state == UnitState::stopping)
+    arm(unit, time_to_stop(unit, unit.life.due));
+}
+
+/// How long it still has of the time until `due`.
+Milliseconds Lives::time_to_stop(UnitRuntime& unit, os::TimePoint due) {
+  UnitLife& life = unit.life;
+  const auto left = [this](os::TimePoint when) {
+    return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(when - p_.loop.now()));
+  };
+  if (!life.stop_by || *life.stop_by >= due)
+    return left(due);
+  life.stop_cut_to = left(*life.stop_by);
+  return *life.stop_cut_to;
+}
+
 void Lives::terminate(UnitRuntime& unit) {
   UnitLife& life = unit.life;
   p_.readiness.end(unit);
   life.stop_sent = true;
-  const Milliseconds own_limit = unit.unit.service.stop_timeout;
-  const Milliseconds limit = stop_cap_ ? std::min(own_limit, *stop_cap_) : own_limit;
+  const Milliseconds limit = time_to_stop(unit, p_.loop.now() + unit.unit.service.stop_timeout);
   arm(unit, limit);
   if (unit.unit.kind == UnitKind::proxy) {
     // It finishes what is in flight and ends by itself, well before it would be killed.

@@ -41,7 +41,7 @@ class Lives final : public UnitActions {
   explicit Lives(Parts parts)
       : p_(parts), conditions_(p_.loop, p_.table, p_.reaper, p_.launcher, p_.settings) {}
 
-  void set_stop_cap(Milliseconds cap) override { stop_cap_ = cap; }
+  void stop_by(UnitRuntime& unit, os::TimePoint when) override;
   void prepare(UnitRuntime& unit) override;
   void spawn(UnitRuntime& unit) override;
   void announce(UnitRuntime& unit) override;
@@ -80,6 +80,7 @@ class Lives final : public UnitActions {
   void settle(UnitRuntime& unit, const ExitFacts& facts);
   void after_sweep(UnitRuntime& unit);
   void arm(UnitRuntime& unit, Milliseconds limit);
+  Milliseconds time_to_stop(UnitRuntime& unit, os::TimePoint due);
   void run_aux(UnitRuntime& unit, std::string label, std::vector<Command> commands,
                AuxSpawner spawner, std::function<void(std::optional<std::string>)> done);
   AuxSpawner unit_spawner(UnitRuntime& unit);
@@ -87,7 +88,6 @@ class Lives final : public UnitActions {
 
   Parts p_;
   Conditions conditions_;
-  std::optional<Milliseconds> stop_cap_;
 };
 
 }  // namespace berth

@@ -30,7 +30,8 @@
 namespace berth {
 namespace {
 
-Settings find_settings(const Options& options, bool has_run_dir, pid_t log_writer) {
+Settings find_settings(const Options& options, bool has_run_dir, pid_t log_writer,
+                       bool ends_machine) {
   Settings settings;
   settings.has_run_dir = has_run_dir;
   settings.folders = options.folders;
@@ -42,6 +43,7 @@ Settings find_settings(const Options& options, bool has_run_dir, pid_t log_write
   settings.is_root = may_change_ids();
   settings.capabilities = own_capabilities();
   settings.is_pid1 = ::getpid() == 1;
+  settings.ends_machine = ends_machine;
   settings.unit_gids = UnitGids::reserve(os::random_number());
   settings.log_writer = log_writer;
   settings.cpus = std::max(1U, std::thread::hardware_concurrency());
@@ -56,7 +58,8 @@ int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& 
     return 1;
   }
   StandardOutput output = open_standard_output();
-  const Settings settings = find_settings(options, lock.has_value(), output.writer);
+  const Settings settings =
+      find_settings(options, lock.has_value(), output.writer, kernel.is_here());
   const os::MemoryReserve reserve;
   const os::SystemClock clock;
   os::EventLoop loop(clock);
@@ -75,6 +78,8 @@ int run_units(const Options& options, const BareKernel& kernel, os::MachineEnd& 
       log_warning("orphans of units are not reaped here: " + done.error().message);
   }
   Supervisor supervisor(loop, settings, logs, options.command);
+  if (lock)
+    supervisor.hold_run_dir(*std::move(lock));
   const int status = supervisor.run();
   set_log_sink(nullptr);
   machine_end = supervisor.machine_end();

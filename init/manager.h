@@ -19,6 +19,7 @@
 #include "init/unit_requests.h"
 #include "init/unit_table.h"
 #include "units/start_order.h"
+#include "units/stop_shares.h"
 
 namespace berth {
 
@@ -54,8 +55,8 @@ class Manager final : public UnitRequests {
 
   /// From now on nothing starts but jobs that have JobRuntime::at_shutdown.
   void refuse_starts() { refuse_starts_ = true; }
-  /// How long a stop may take at most, and how long requests in flight have (shutdown).
-  void set_stop_cap(Milliseconds cap);
+  /// Each stop has its share of the time until `end` from now on (shutdown).
+  void limit_stops(os::TimePoint end, StopShares shares);
   /// SIGKILL to everything that is alive.
   void kill_all();
 
@@ -96,6 +97,7 @@ class Manager final : public UnitRequests {
   void advance_stops();
   bool blocked_from_stopping(const UnitRuntime& unit) const;
   void begin_stop(UnitRuntime& unit);
+  Milliseconds share_of_window(UnitRuntime& unit) const;
   void schedule_retry(UnitRuntime& unit);
 
   os::EventLoop& loop_;
@@ -106,7 +108,11 @@ class Manager final : public UnitRequests {
   Observer observer_;
   Watcher watcher_;
   StartOrder order_;
-  std::optional<Milliseconds> stop_cap_;
+  struct StopWindow {
+    os::TimePoint end;
+    StopShares shares;
+  };
+  std::optional<StopWindow> stop_window_;  ///< of a shutdown
   bool refuse_starts_ = false;
   bool stops_pending_ = false;  ///< some unit has stop_pending
   os::TimerId again_ = os::kNoTimer;

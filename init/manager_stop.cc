@@ -136,14 +136,26 @@ void Manager::advance_stops() {
 void Manager::begin_stop(UnitRuntime& unit) {
   // In waiting and backoff there is no life to end; the flag is the next life's to clear.
   unit.life.stop_requested = true;
-  const Milliseconds limit = unit.unit.service.stop_timeout;
-  leases_->let_go(unit, stop_cap_ ? std::min(limit, *stop_cap_) : limit,
-                  [this, &unit] { table_.post(unit, UnitEvent::stop); });
+  Milliseconds for_requests = unit.unit.service.stop_timeout;
+  if (stop_window_) {
+    const Milliseconds share = share_of_window(unit);
+    actions_.stop_by(unit, loop_.now() + share);
+    // Requests in flight go on while their program ends; it shall hear of it in time.
+    for_requests = share / 2;
+  }
+  leases_->let_go(unit, for_requests, [this, &unit] { table_.post(unit, UnitEvent::stop); });
 }
 
-void Manager::set_stop_cap(Milliseconds cap) {
-  stop_cap_ = cap;
-  actions_.set_stop_cap(cap);
+Milliseconds Manager::share_of_window(UnitRuntime& unit) const {
+  const auto left = std::chrono::floor<Milliseconds>(stop_window_->end - loop_.now());
+  return stop_window_->shares.share(unit.unit, left);
+}
+
+void Manager::limit_stops(os::TimePoint end, StopShares shares) {
+  stop_window_ = StopWindow{end, std::move(shares)};
+  for (const auto& [name, unit] : table_.all())
+    if (unit->state == UnitState::stopping && !unit->life.stop_by)
+      actions_.stop_by(*unit, loop_.now() + share_of_window(*unit));
 }
 
 void Manager::kill_all() {

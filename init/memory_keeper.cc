@@ -43,6 +43,7 @@ MemoryKeeper::Record& MemoryKeeper::record_of(const UnitRuntime& unit) {
     record.history.is_high = false;
     record.last = {};
     record.ooms_seen = record.ooms_said = 0;
+    record.wait_said = false;
   }
   return record;
 }
@@ -192,6 +193,18 @@ void MemoryKeeper::act(UnitRuntime& unit, MemoryStep step, Bytes used) {
     return p_.logs.unit_line(unit.name(), LogLevel::warning, why);
   if (step == MemoryStep::restart)
     return restart(unit, why);
+  restart_when_idle(unit, why);
+}
+
+// A tenant's users come through proxies, which are told; a service is asked for at each look.
+void MemoryKeeper::restart_when_idle(UnitRuntime& unit, const std::string& why) {
+  if (!unit.is_tenant()) {
+    if (p_.idle.is_idle(unit))
+      return restart(unit, why);
+    if (!std::exchange(record_of(unit).wait_said, true))
+      p_.logs.unit_line(unit.name(), LogLevel::warning, why + ": restarts once nobody uses it");
+    return;
+  }
   p_.leases.vacate(unit, [this, name = unit.name(), epoch = unit.life.epoch, why] {
     UnitRuntime* idle = p_.table.find(name);
     if (idle != nullptr && idle->life.epoch == epoch && is_up(*idle))

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "init/cleaner.h"
+#include "init/idle_watch.h"
 #include "init/leases.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
@@ -41,6 +42,7 @@ class MemoryKeeper {
     Reaper& reaper;
     Manager& manager;
     Leases& leases;
+    const IdleWatch& idle;
   };
   explicit MemoryKeeper(Parts parts) : p_(parts), probe_(p_.loop, p_.launcher, p_.reaper) {}
   ~MemoryKeeper() { p_.loop.cancel(next_); }
@@ -59,6 +61,7 @@ class MemoryKeeper {
     MemoryFigure last;            ///< measured by berth itself; `by` empty = not yet
     std::uint64_t ooms_seen = 0;  ///< at the last look
     std::uint64_t ooms_said = 0;
+    bool wait_said = false;  ///< that it is to restart, and is in use
   };
 
   void look();
@@ -71,6 +74,7 @@ class MemoryKeeper {
   void say_last_ooms(UnitRuntime& unit);
   void say_ooms(UnitRuntime& unit, std::uint64_t kills);
   void act(UnitRuntime& unit, MemoryStep step, Bytes used);
+  void restart_when_idle(UnitRuntime& unit, const std::string& why);
   void restart(UnitRuntime& unit, const std::string& why);
   Record& record_of(const UnitRuntime& unit);
   Milliseconds monotonic() const;

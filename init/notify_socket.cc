@@ -23,6 +23,10 @@ NotifySocket::~NotifySocket() {
 }
 
 Result<void> NotifySocket::open(const Settings& settings) {
+  receive();
+  loop_.disarm(pause_);
+  loop_.unwatch(socket_.borrow());
+  socket_.reset();
   if (settings.has_run_dir) {
     address_ = settings.run_dir() + "/notify";
     if (auto socket = os::bind_datagrams(address_)) {

@@ -22,9 +22,9 @@ class NotifySocket final : private os::FdHandler {
   NotifySocket(const NotifySocket&) = delete;
   NotifySocket& operator=(const NotifySocket&) = delete;
 
-  /// Listens at RUN_DIR/notify; where that cannot be made (a read-only root, a long path) at a name
-  /// in the abstract namespace. A path comes first because some programs cannot do the other
-  /// (Puma).
+  /// Listens at RUN_DIR/notify, anew if it was open there; where that cannot be made (a read-only
+  /// root, a long path) at a name in the abstract namespace. A path comes first because some
+  /// programs cannot do the other (Puma).
   Result<void> open(const Settings& settings);
   /// NOTIFY_SOCKET; empty = not open.
   const std::string& address() const { return address_; }

@@ -271,10 +271,12 @@ bool Reloader::ends_maintenance(const UnitRuntime& job) const {
 }
 
 void Reloader::push_routes() {
-  const std::vector<const Unit*> tenants = units_of(UnitKind::tenant);
+  std::vector<const Unit*> units = units_of(UnitKind::tenant);
+  const std::vector<const Unit*> services = units_of(UnitKind::service);
+  units.insert(units.end(), services.begin(), services.end());
   for (const Unit* proxy : units_of(UnitKind::proxy))
     p_.proxies.configure(proxy->name.str(),
-                         make_proxy_config(*proxy, tenants, maintenance_of(*proxy)));
+                         make_proxy_config(*proxy, units, maintenance_of(*proxy)));
 }
 
 }  // namespace berth

@@ -24,11 +24,16 @@ Error held_by_another(const std::string& run_dir, const std::string& lock) {
 
 }  // namespace
 
-Result<os::UniqueFd> claim_run_dir(const std::string& run_dir) {
+Result<void> make_run_dir(const std::string& run_dir) {
   // One that somebody else has made for us need not be ours, as long as we may write there.
   if (auto made = os::make_folder(run_dir, 0755); !made && !os::exists(run_dir))
     return made.error();
   BERTH_TRY(os::make_folder(run_dir + "/units", 0755));
+  return {};
+}
+
+Result<os::UniqueFd> claim_run_dir(const std::string& run_dir) {
+  BERTH_TRY(make_run_dir(run_dir));
   const std::string path = run_dir + "/lock";
   os::UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!lock.is_open())

@@ -22,6 +22,7 @@ struct Settings {
   bool is_root = false;
   CapabilitySet capabilities = ~CapabilitySet{0};  ///< what berth was granted
   bool is_pid1 = false;
+  bool ends_machine = false;          ///< it is the first process of a kernel
   std::optional<UnitGids> unit_gids;  ///< if units can be marked by a supplementary group
   unsigned cpus = 1;
   pid_t log_writer = 0;  ///< the process that writes berth's output for it; 0 = none

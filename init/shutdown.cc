@@ -33,12 +33,10 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
   // What is known at the end has to be written within the time, too.
   const Milliseconds last =
       record_ ? std::min(kMostForRecord, all / kPartForRecord) : Milliseconds(0);
-  // SIGKILL comes at half of the timeout at the latest, so that after_stop gets the rest; a
-  // tenant's stop is followed by that of what it requires, so one stop may take no more than a
-  // quarter.
-  stop_cap_ = config.shutdown_timeout / 4;
-  manager_.set_stop_cap(stop_cap_);
   const Milliseconds half = config.shutdown_timeout / 2;
+  half_ = loop_.now() + half;
+  end_ = loop_.now() + all;
+  limit_tenants();
   timers_.push_back(loop_.after(half, [this] { run_last_jobs(); }));
   timers_.push_back(loop_.after(half + config.shutdown_after_stop, [this] { stop_rest(); }));
   timers_.push_back(loop_.after(all - last, [this] { give_up(); }));
@@ -55,6 +53,37 @@ void Shutdown::request(const BerthConfig& config, const std::string& why) {
     if (unit->is_tenant() && has_to_stop(*unit))
       manager_.want_down(*unit, "shutdown");
   go_on();
+}
+
+std::vector<const Unit*> Shutdown::units_up(bool tenants, bool others) const {
+  std::vector<const Unit*> units;
+  for (const auto& [name, unit] : table_.all())
+    if (!is_at_rest(unit->state) && (unit->is_tenant() ? tenants : others))
+      units.push_back(&unit->unit);
+  return units;
+}
+
+// SIGKILL comes at half of the timeout at the latest, so that after_stop gets the rest. A tenant's
+// stop is followed by that of what it requires, so these are shares of one time.
+void Shutdown::limit_tenants() {
+  const StopShares rest(units_up(false, true), manager_.order(), Milliseconds(0));
+  StopShares tenants(units_up(true, false), manager_.order(), rest.longest());
+  const auto half = std::chrono::floor<Milliseconds>(half_ - loop_.now());
+  if (rest.longest().count() > 0)
+    rest_share_ = Milliseconds(static_cast<Milliseconds::rep>(
+        static_cast<double>(half.count()) * static_cast<double>(rest.longest().count()) /
+        static_cast<double>(tenants.longest().count())));
+  manager_.limit_stops(half_, std::move(tenants));
+}
+
+// Tenants stop within their share; what after_stop and jobs have taken beyond it is made good, as
+// long as that leaves as much again for the after_stop of the rest.
+void Shutdown::limit_rest() {
+  const os::TimePoint now = loop_.now();
+  const os::TimePoint later =
+      now + std::min<os::TimePoint::duration>(rest_share_, (end_ - now) / 2);
+  manager_.limit_stops(std::max(half_, later),
+                       StopShares(units_up(true, true), manager_.order(), Milliseconds(0)));
 }
 
 void Shutdown::hurry(const std::string& why) {
@@ -98,6 +127,7 @@ void Shutdown::stop_rest() {
   phase_ = Phase::rest;
   for (const std::string& name : left_jobs())
     cut_short(name, "the time for jobs of the shutdown was over");
+  limit_rest();
   for (const auto& [name, unit] : table_.all())
     if (has_to_stop(*unit))
       manager_.want_down(*unit, "shutdown");
@@ -121,11 +151,11 @@ void Shutdown::go_on() {
 }
 
 void Shutdown::note_early_kill(const UnitRuntime& unit) {
-  const Milliseconds own = unit.unit.service.stop_timeout;
-  if (requested() && unit.state == UnitState::killing && own > stop_cap_)
-    cut_short(unit.name(), "killed after " + format_duration(stop_cap_) +
-                               ", a quarter of [shutdown] timeout; its stop_timeout is " +
-                               format_duration(own));
+  const auto& had = unit.life.stop_cut_to;
+  if (requested() && unit.state == UnitState::killing && had)
+    cut_short(unit.name(), "killed after " + format_duration(*had) +
+                               ", its share of [shutdown] timeout; its stop_timeout is " +
+                               format_duration(unit.unit.service.stop_timeout));
 }
 
 void Shutdown::cut_short(const std::string& unit, const std::string& how) {

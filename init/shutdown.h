@@ -12,6 +12,7 @@
 #include "init/leases.h"
 #include "init/log_hub.h"
 #include "init/manager.h"
+#include "init/os/machine.h"
 #include "init/outcome.h"
 #include "init/unit_table.h"
 #include "units/unit.h"
@@ -32,6 +33,9 @@ class Shutdown {
 
   /// Begins, or hurries if it has begun: what is alive is killed then.
   void request(const BerthConfig& config, const std::string& why);
+  /// At the end of it, the machine restarts, if it is berth's to end.
+  void restart_machine() { machine_end_ = os::MachineEnd::restart; }
+  os::MachineEnd machine_end() const { return machine_end_; }
   bool requested() const { return phase_ != Phase::no; }
   /// After every change of state: goes on when it can. Ends the loop when all is over. Says why
   /// it has to be requested, if it is not and the unit's end is berth's.
@@ -48,6 +52,9 @@ class Shutdown {
   std::vector<std::string> left_jobs() const;
   void run_last_jobs();
   void go_on();
+  std::vector<const Unit*> units_up(bool tenants, bool others) const;
+  void limit_tenants();
+  void limit_rest();
   void stop_rest();
   void cut_short(const std::string& unit, const std::string& how);
   void note_early_kill(const UnitRuntime& unit);
@@ -63,7 +70,9 @@ class Shutdown {
   JobTriggers* triggers_ = nullptr;
   Phase phase_ = Phase::no;
   bool hurries_ = false;
-  Milliseconds stop_cap_{0};
+  os::MachineEnd machine_end_ = os::MachineEnd::power_off;
+  os::TimePoint half_, end_;    ///< of the time
+  Milliseconds rest_share_{0};  ///< of the first half, for what stops after the tenants
   bool is_over_ = false;
   std::vector<os::TimerId> timers_;
   Record record_;

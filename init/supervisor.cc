@@ -52,10 +52,10 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
           loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
-      memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
-               leases_}),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
       idle_(loop, table_, logs, manager_, leases_),
+      memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
+               leases_, idle_}),
       reloader_({loop, table_, manager_, leases_, launcher_, proxies_, logs, cleaner_, settings,
                  activation_, idle_, resources_.groups(), memory_}),
       shutdown_(loop, table_, manager_, leases_),
@@ -69,6 +69,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       admin_({loop, table_, manager_, leases_, reloader_, cleaner_, shutdown_, jobs_, feed_,
               timeline_, triggers_, logs, reaper_, launcher_, memory_, figures_, settings}),
       admin_link_(loop, reaper_, settings, admin_),
+      run_dir_watch_(loop, settings.run_dir(), [this] { open_sockets(); }),
       idle_trim_(loop,
                  [] {
                    ::malloc_trim(0);
@@ -173,12 +174,18 @@ void Supervisor::request_shutdown(const std::string& why) {
   command_->signal(first ? SIGTERM : SIGKILL);
 }
 
-int Supervisor::run() {
+void Supervisor::open_sockets() {
   if (const auto listening = admin_link_.listen(); !listening)
     log_warning("berthctl cannot reach this berth: " + listening.error().message);
   if (const auto listening = notify_socket_.open(settings_); !listening)
     log_warning("units cannot use sd_notify: " + listening.error().message);
   launcher_.set_notify_address(notify_socket_.address());
+}
+
+int Supervisor::run() {
+  open_sockets();
+  if (settings_.has_run_dir)
+    run_dir_watch_.begin(std::move(run_dir_lock_));
   reloader_.boot();
   keep_state();
   triggers_.loaded();
@@ -251,7 +258,7 @@ void Supervisor::on_signal(const os::SignalInfo& signal) {
   const SignalRule rule = signal_rule(reloader_.config(), signal.signal);
   switch (rule.action) {
     case SignalRule::Action::restart:
-      machine_end_ = os::MachineEnd::restart;
+      shutdown_.restart_machine();
       return request_shutdown(from);
     case SignalRule::Action::shutdown:
       return request_shutdown(from);

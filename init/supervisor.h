@@ -34,6 +34,7 @@
 #include "init/reaper.h"
 #include "init/reloader.h"
 #include "init/resources.h"
+#include "init/run_dir_watch.h"
 #include "init/settings.h"
 #include "init/shutdown.h"
 #include "init/state_feed.h"
@@ -48,10 +49,12 @@ class Supervisor {
   Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& logs,
              std::vector<std::string> command = {});
 
+  /// lock: of the run dir; call before run(), and only if there is one.
+  void hold_run_dir(os::UniqueFd lock) { run_dir_lock_ = std::move(lock); }
   /// Boots the units and runs until everything has stopped. Returns berth's exit status.
   int run();
   /// What becomes of the machine then, if it is ours to end.
-  os::MachineEnd machine_end() const { return machine_end_; }
+  os::MachineEnd machine_end() const { return shutdown_.machine_end(); }
 
  private:
   void hear(const os::SignalInfo& signal) noexcept;
@@ -66,6 +69,7 @@ class Supervisor {
   void request_shutdown(const std::string& why);
   void forward(const os::SignalInfo& signal, const std::string& to, const std::string& from);
   void reload(const std::string& why);
+  void open_sockets();
   void keep_state();
   void end_leftovers();
   void on_state(UnitRuntime& unit);
@@ -91,9 +95,9 @@ class Supervisor {
   NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
-  MemoryKeeper memory_;
   Activation activation_;
   IdleWatch idle_;
+  MemoryKeeper memory_;
   Reloader reloader_;
   Shutdown shutdown_;
   LastEnd last_end_;
@@ -107,6 +111,8 @@ class Supervisor {
   Figures figures_;
   AdminService admin_;
   AdminLink admin_link_;
+  RunDirWatch run_dir_watch_;
+  os::UniqueFd run_dir_lock_;  ///< until run_dir_watch_ has it
   IdleTrim idle_trim_;
   bool shortage_said_ = false;
   std::unique_ptr<OneCommand> command_;  ///< null = none
@@ -115,7 +121,6 @@ class Supervisor {
   os::TimerId command_deadline_ = os::kNoTimer;
   os::SignalFd signals_;
   pid_t log_files_writer_ = 0;  ///< 0 = none runs
-  os::MachineEnd machine_end_ = os::MachineEnd::power_off;
 };
 
 }  // namespace berth

@@ -13,8 +13,8 @@ class UnitActions {
  public:
   virtual ~UnitActions() = default;
 
-  /// No stop takes longer than this from now on (shutdown).
-  virtual void set_stop_cap(Milliseconds cap) = 0;
+  /// Its stop, that has begun or is about to, ends by then with SIGKILL (shutdown).
+  virtual void stop_by(UnitRuntime& unit, os::TimePoint when) = 0;
   /// A new life: its folder, directories, endpoint, before_start. Posts prepared or spawn_failed.
   virtual void prepare(UnitRuntime& unit) = 0;
   /// The main process. Posts spawn_failed, ready, exit_*.

@@ -58,7 +58,11 @@ struct UnitLife {
   bool stop_sent = false;        ///< the stop signal or SIGKILL went out
   bool gave_up_waiting = false;  ///< not ready in time, unhealthy, or a job that took too long
   bool found_ready = false;      ///< it has shown that it is ready
-  int stop_signal = 0;           ///< what ends it instead of the unit's own; 0 = that
+  /// A shutdown ends the stop by then.
+  std::optional<os::TimePoint> stop_by;
+  /// What that left for it, if it is less than its stop_timeout.
+  std::optional<Milliseconds> stop_cut_to;
+  int stop_signal = 0;  ///< what ends it instead of the unit's own; 0 = that
   bool never_started = false;
   bool left_behind_said = false;  ///< "left N processes behind" was logged
   bool after_stop_done = false;

@@ -61,7 +61,8 @@ bool is_read_only(const HttpHead& head) {
 
 }  // namespace
 
-Exchange::Exchange(Context& context) : context_(context), relay_(context.workshop, request_) {}
+Exchange::Exchange(Context& context)
+    : context_(context), relay_(context.workshop, request_, reply_edits_) {}
 
 Exchange::~Exchange() = default;
 
@@ -79,6 +80,9 @@ void Exchange::renew() {
   file_path_.clear();
   error_ = {};
   held_since_ = held_until_ = os::TimePoint();
+  host_.clear();
+  request_edits_.clear();
+  reply_edits_.clear();
   upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;
@@ -166,7 +170,25 @@ void Exchange::on_head() {
   const std::string& health = context_.spec().health_path;
   if (!health.empty() && request_.facts.path == health && is_read_only(head))
     return answer(health_reply(context_.site));
+  if (!rewrite())
+    return answer_error(400);
   decide();
+}
+
+bool Exchange::rewrite() {
+  const Router& router = context_.site.router();
+  if (!router.has_rewrites())
+    return true;
+  RequestFacts& facts = request_.facts;
+  PathAndQuery place{facts.path, std::string(request_.head.text(facts.query))};
+  bool refused = false;
+  if (!router.rewrite(place, refused) || refused)
+    return !refused;
+  facts.sent_path = std::exchange(facts.path, std::move(place.path));
+  facts.new_query = std::move(place.query);
+  facts.change = PathChange::shape;
+  facts.rewritten = true;
+  return true;
 }
 
 std::optional<StaticFile> Exchange::find_file() const {
@@ -177,7 +199,7 @@ std::optional<StaticFile> Exchange::find_file() const {
 
 bool Exchange::needs_login(const Place& route, const Place& tenant,
                            std::optional<StaticFile>& file) const {
-  const std::string& path = request_.facts.path;
+  const std::string& path = request_.facts.client_path();
   if (!context_.site.needs_login(path, tenant))
     return false;
   // "*.ext" opens what a static file answers, and nothing else of that name.
@@ -190,10 +212,13 @@ void Exchange::decide() {
   const RequestFacts& facts = request_.facts;
   const Site& site = context_.site;
   const Place route = site.find_route(request_.head.text(request_.head.method_text), facts.path);
-  const Place tenant =
-      route.kind == Place::Kind::nowhere ? site.find_tenant(facts.host, facts.path) : Place();
+  const bool is_routed = route.kind != Place::Kind::nowhere;
+  const Place tenant = is_routed ? Place() : site.find_tenant(facts.host, facts.path);
+  // Whether a login is needed is a matter of the path that the client has sent.
+  const Place asked =
+      is_routed || !facts.rewritten ? tenant : site.find_tenant(facts.host, facts.sent_path);
   std::optional<StaticFile> file;
-  if (facts.remote_user.empty() && needs_login(route, tenant, file))
+  if (facts.remote_user.empty() && needs_login(route, asked, file))
     ask_login();
   else
     proceed(route, tenant, std::move(file));
@@ -235,6 +260,11 @@ void Exchange::on_login(LoginWaiter::Verdict verdict) noexcept {
 }
 
 void Exchange::proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file) {
+  const RequestFacts& facts = request_.facts;
+  const auto redirection =
+      context_.site.router().find_redirect(facts.client_path(), request_.head.text(facts.query));
+  if (redirection)
+    return answer(redirect_reply(redirection->status, redirection->location));
   if (route.kind == Place::Kind::route)
     return forward(route);
   const BotAction bots =
@@ -255,8 +285,8 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
     return answer_error(404);
   if (tenant.kind == Place::Kind::tenant)
     return forward(tenant);
-  std::string location = request_.facts.path + "/";
-  location += request_.head.text(request_.facts.query);
+  std::string location = facts.path + "/";
+  location += facts.query_of(request_.head);
   answer(redirect_reply(is_read_only(request_.head) ? 302 : 307, location));
 }
 
@@ -271,6 +301,14 @@ void Exchange::answer_error(int status) {
   if (status == 429)
     reply.fields += "Retry-After: 1\r\n";
   answer(std::move(reply));
+}
+
+void Exchange::answer_unserved(Milliseconds retry_after) {
+  // Somebody else's server does not start because we wait for it.
+  if (!host_.empty())
+    answer_error(502);
+  else
+    answer_unavailable(retry_after);
 }
 
 void Exchange::answer(OwnReply reply) {
@@ -381,7 +419,7 @@ void Exchange::stop(ConnectionAction how) {
       note_error(client_->state() == ConnectionState::waiting_backend
                      ? "held for as long as the unit allows"
                      : "no answer from the password check or PID 1");
-      return answer_unavailable(context_.spec().retry_after);
+      return host_.empty() ? answer_unavailable(context_.spec().retry_after) : answer_error(504);
     case ConnectionAction::answer_late:
       note_error("the unit takes no connection");
       return answer_error(504);

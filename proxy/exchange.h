@@ -57,6 +57,8 @@ class Exchange final : public LeaseUser,
   bool refuse_over_limit();
   bool refuse_bad_head();
   void ask_metrics();
+  /// False if a rewrite made something that is no path.
+  bool rewrite();
   /// What comes before the login, and whether one is needed.
   void decide();
   bool needs_login(const Place& route, const Place& tenant, std::optional<StaticFile>& file) const;
@@ -67,6 +69,7 @@ class Exchange final : public LeaseUser,
   std::optional<StaticFile> find_file() const;
   void forward(const Place& place);
   std::string upstream_target(const Place& place) const;
+  void take_edits(const RouteSpec& route);
   void park();
   void connect();
   void unreachable();
@@ -78,6 +81,8 @@ class Exchange final : public LeaseUser,
   void answer(OwnReply reply);
   void answer_error(int status);
   void answer_unavailable(Milliseconds retry_after);
+  /// Who should answer cannot be had.
+  void answer_unserved(Milliseconds retry_after);
   /// Ends the relay without a sound reply: `status` if the client has seen nothing yet.
   void break_off(int status);
   void continue_reply();
@@ -99,10 +104,13 @@ class Exchange final : public LeaseUser,
   HeadParser parser_;
   HeadOutcome head_outcome_ = HeadOutcome::more;
   ClientRequest request_;
+  FieldEdits request_edits_;
+  FieldEdits reply_edits_;
   Relay relay_;
   std::string target_;                 ///< what the unit is asked for
   std::string unit_;                   ///< for the log; empty = none
   RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to
+  std::string host_;                   ///< of a target; empty = the request is for a unit
   std::string backend_;                ///< where the unit was asked, for the log
   std::string file_path_;              ///< what was sent, for the log
   std::string_view error_;             ///< for the log

@@ -22,28 +22,33 @@ std::string_view log_name(const Place& place) {
 std::string Exchange::upstream_target(const Place& place) const {
   const RequestFacts& facts = request_.facts;
   const HttpHead& head = request_.head;
-  std::string target;
-  if (place.route != nullptr && !place.route->to.empty()) {
-    std::string_view rest = std::string_view(facts.path).substr(place.route->prefix.size());
-    target = place.route->to;
-    if (target.ends_with('/') && rest.starts_with('/'))
-      rest.remove_prefix(1);
-    else if (!target.ends_with('/') && !rest.empty() && !rest.starts_with('/'))
-      target += '/';
-    target += rest;
-  } else {
-    // What was decided by is what is sent; only another spelling of the same path may pass as it
-    // is.
-    target = facts.change == PathChange::shape ? std::string_view(facts.path)
-                                               : head.text(facts.raw_path);
-  }
-  target += head.text(facts.query);
+  const RouteSpec* route = place.route;
+  if (route != nullptr && !(route->path_template().empty() && route->strip.empty()))
+    return target_of(*route, place.captures, {facts.path, std::string(facts.query_of(head))});
+  // What was decided by is what is sent; only another spelling of the same path may pass as it is.
+  std::string target(facts.change == PathChange::shape ? std::string_view(facts.path)
+                                                       : head.text(facts.raw_path));
+  target += facts.query_of(head);
   return target;
+}
+
+void Exchange::take_edits(const RouteSpec& route) {
+  request_edits_.assign(route.headers, request_.head, request_.facts);
+  reply_edits_.assign(route.response_headers, request_.head, request_.facts);
+  if (route.target.host.empty())
+    return;
+  host_ = authority_of(route.target);
+  if (host_.ends_with(":80"))
+    host_.resize(host_.size() - 3);
 }
 
 void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);
+  if (target_.empty())
+    return answer_error(400);
+  if (place.route != nullptr)
+    take_edits(*place.route);
   unit_ = log_name(place);
   if (place.lease->figures() == nullptr)
     place.lease->set_figures(context_.metrics.of(class_of(place.lease->unit())));
@@ -59,10 +64,10 @@ void Exchange::forward(const Place& place) {
     case Lease::Admission::full:
       context_.counters.count(Refusal::waiting_room_full);
       note_error("too many requests wait for the unit");
-      return answer_unavailable(context_.spec().retry_after);
+      return answer_unserved(context_.spec().retry_after);
     case Lease::Admission::refused:
       note_error("the unit could not be started");
-      return answer_unavailable(place.lease->retry_after());
+      return answer_unserved(place.lease->retry_after());
   }
 }
 
@@ -87,7 +92,7 @@ void Exchange::on_refused(Milliseconds retry_after) noexcept {
   Connection& client = *client_;
   held_until_ = context_.loop.now();
   note_error("the unit could not be started");
-  answer_unavailable(retry_after);
+  answer_unserved(retry_after);
   client.run();
 }
 
@@ -140,7 +145,8 @@ void Exchange::start_relay() {
   client_->post(ConnectionEvent::connected);
   std::string& head = context_.workshop.scratch;
   head.clear();
-  append_request_head({request_.head, request_.facts, target_, upgrade_}, head);
+  append_request_head({request_.head, request_.facts, target_, upgrade_, host_, request_edits_},
+                      head);
   relay_.start(head, {upgrade_, may_keep_client(), context_.spec().max_body.count});
   pump();
 }

@@ -108,24 +108,25 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 void append_forwarding(const UpstreamRequest& request, std::string& out) {
   const RequestFacts& facts = request.facts;
-  const auto believed = [&](HeaderName name) {
-    return facts.trusted ? request.head.value(name) : std::string_view();
+  const auto append = [&](std::string_view name, std::string_view value) {
+    if (!request.edits.replaces(name))
+      append_field(out, name, value);
   };
-  out += "X-Forwarded-For: ";
+  std::string chain;
   if (facts.trusted) {
     for (const HeaderField& field : request.head.fields) {
       if (field.name == HeaderName::x_forwarded_for && field.value.size > 0) {
-        out += request.head.value_of(field);
-        out += ", ";
+        chain += request.head.value_of(field);
+        chain += ", ";
       }
     }
   }
-  out += facts.peer.empty() ? std::string_view("unknown") : facts.peer;
-  out += "\r\n";
-  const std::string_view scheme = believed(HeaderName::x_forwarded_proto);
-  append_field(out, "X-Forwarded-Proto", scheme == "https" || facts.secure ? "https" : "http");
-  const std::string_view host = believed(HeaderName::x_forwarded_host);
-  append_field(out, "X-Forwarded-Host", host.empty() ? std::string_view(facts.authority) : host);
+  chain += facts.peer.empty() ? std::string_view("unknown") : facts.peer;
+  append("X-Forwarded-For", chain);
+  append("X-Forwarded-Proto", scheme_of(request.head, facts));
+  const std::string_view host =
+      facts.trusted ? request.head.value(HeaderName::x_forwarded_host) : std::string_view();
+  append("X-Forwarded-Host", host.empty() ? std::string_view(facts.authority) : host);
   append_field(out, "X-Request-Id", facts.request_id);
   if (!facts.remote_user.empty())
     append_field(out, "X-Remote-User", facts.remote_user);
@@ -169,12 +170,15 @@ void append_request_head(const UpstreamRequest& request, std::string& out) {
   out += ' ';
   out += request.target;
   out += " HTTP/1.1\r\n";
-  append_field(out, "Host",
-               request.facts.authority.empty() ? "localhost" : request.facts.authority);
+  const std::string_view host = request.host.empty() ? request.facts.authority : request.host;
+  if (!request.edits.replaces("host"))
+    append_field(out, "Host", host.empty() ? "localhost" : host);
   const ConnectionTokens tokens(head);
   append_fields(head, out, [&](const HeaderField& field) {
-    return !is_hop_by_hop(field.name) && !is_ours(field.name, request) && !tokens.names(field);
+    return !is_hop_by_hop(field.name) && !is_ours(field.name, request) && !tokens.names(field) &&
+           !request.edits.replaces(head.name_of(field));
   });
+  request.edits.append(out);
   append_max_forwards(head, out);
   append_forwarding(request, out);
   append_hop_fields(request, out);
@@ -194,8 +198,10 @@ void append_response_head(const DownstreamResponse& response, std::string& out) 
     // RFC 9110 section 8.6: a 204 has no length.
     if (field.name == HeaderName::content_length && head.status == 204)
       return false;
-    return !is_hop_by_hop(field.name) && !tokens.names(field);
+    return !is_hop_by_hop(field.name) && !tokens.names(field) &&
+           !response.edits.replaces(head.name_of(field));
   });
+  response.edits.append(out);
   if (!dated && !response.upgrade)
     append_field(out, "Date", response.date);
   if (response.chunked)

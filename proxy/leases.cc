@@ -23,7 +23,8 @@ std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backend
     if (lease != nullptr) {
       lease->configure(backend);
     } else {
-      auto made = std::make_unique<Lease>(host_, control_, board_, backend);
+      auto made = std::make_unique<Lease>(host_, backend.is_target() ? targets_ : control_, board_,
+                                          backend);
       lease = made.get();
       leases_.emplace(lease->unit(), std::move(made));
     }

@@ -12,7 +12,9 @@ namespace berth::proxy {
 
 class Leases {
  public:
-  Leases(const UpstreamHost& host, ControlSender& control) : host_(host), control_(control) {}
+  /// `control`: where units are asked for; `targets`: where servers elsewhere are.
+  Leases(const UpstreamHost& host, ControlSender& control, ControlSender& targets)
+      : host_(host), control_(control), targets_(targets) {}
 
   /// The leases of a new route table, in the order of its backends. Those that it does not name any
   /// more end with their last use.
@@ -41,6 +43,7 @@ class Leases {
 
   const UpstreamHost& host_;
   ControlSender& control_;
+  ControlSender& targets_;
   LeaseBoard board_;
   /// The keys are views of the leases' own names.
   std::unordered_map<std::string_view, std::unique_ptr<Lease>> leases_;

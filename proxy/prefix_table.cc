@@ -93,6 +93,17 @@ PrefixTable::Match PrefixTable::longest(std::string_view host, std::string_view 
   return best;
 }
 
+std::size_t PrefixTable::longest_run() const {
+  std::size_t longest = 0;
+  std::size_t run = 0;
+  // Twice round: a run may go over the end.
+  for (std::size_t i = 0; i < slots_.size() * 2; ++i) {
+    run = slots_[i & (slots_.size() - 1)] == kNone ? 0 : run + 1;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
 PrefixTable::Match PrefixTable::find(std::string_view host, std::string_view path) const {
   if (has_hosts_ && !host.empty()) {
     const Match match = longest(host, path);

@@ -22,6 +22,8 @@ class PrefixTable {
   /// The longest prefix of `path`: first among those of `host`, then among those of any host.
   Match find(std::string_view host, std::string_view path) const;
   std::size_t size() const { return entries_.size(); }
+  /// The longest run of entries in a row: no look-up of one prefix compares more of them.
+  std::size_t longest_run() const;
 
  private:
   struct Entry {

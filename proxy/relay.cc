@@ -140,9 +140,9 @@ Relay::Outcome Relay::finish_head(std::string& head) {
   const bool delimited = kind == BodyKind::none || kind == BodyKind::length;
   chunk_reply_ = !delimited && request_.head.minor == 1;
   settings_.keep_alive &= delimited || chunk_reply_;
-  append_response_head(
-      {response_, request_.head.minor, chunk_reply_, settings_.keep_alive, false, shop_.date.now()},
-      head);
+  append_response_head({response_, request_.head.minor, chunk_reply_, settings_.keep_alive, false,
+                        shop_.date.now(), edits_},
+                       head);
   head_done_ = true;
   return Outcome::under_way;
 }
@@ -162,7 +162,7 @@ Relay::Outcome Relay::take_head(Stream& client, std::span<char>& bytes) {
   if (response_.status == 101) {
     if (!settings_.upgrade)
       return Outcome::bad_gateway;
-    append_response_head({response_, 1, false, true, true, {}}, head);
+    append_response_head({response_, 1, false, true, true, {}, edits_}, head);
     early_bytes_.assign(bytes.data(), bytes.size());
     has_replied_ = true;
     return client.write(head) ? Outcome::upgraded : Outcome::client_gone;

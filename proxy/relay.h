@@ -12,6 +12,7 @@
 #include "proxy/body_decoder.h"
 #include "proxy/client_request.h"
 #include "proxy/date_text.h"
+#include "proxy/field_edits.h"
 #include "proxy/http_head.h"
 #include "proxy/upstream.h"
 
@@ -38,7 +39,9 @@ class Relay {
     DateText& date;
   };
 
-  Relay(const Workshop& workshop, ClientRequest& request) : shop_(workshop), request_(request) {}
+  /// `edits`: of the reply's head.
+  Relay(const Workshop& workshop, ClientRequest& request, const FieldEdits& edits)
+      : shop_(workshop), request_(request), edits_(edits) {}
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
@@ -92,6 +95,7 @@ class Relay {
 
   const Workshop& shop_;
   ClientRequest& request_;
+  const FieldEdits& edits_;
   std::unique_ptr<UpstreamConnection> upstream_;
   HeadParser parser_;
   HttpHead response_;

@@ -56,6 +56,7 @@ void RequestFacts::clear() {
   authority.clear();
   query = raw_path = Span{};
   change = PathChange::none;
+  rewritten = false;
   remote_user.clear();
   request_id.clear();
   peer.clear();

@@ -20,6 +20,9 @@ struct RequestFacts {
   Span query;             ///< of the target, with its '?'; empty if there is none
   Span raw_path;          ///< of the target, as the client wrote it
   PathChange change = PathChange::none;
+  std::string sent_path;  ///< what the client asked for, where a rewrite has replaced `path`
+  std::string new_query;  ///< and `query`
+  bool rewritten = false;
   std::string remote_user;  ///< empty = nobody has logged in
   std::string request_id;
   std::string peer;       ///< the address of the connection's other end; empty = a Unix socket
@@ -28,6 +31,11 @@ struct RequestFacts {
   bool trusted = false;   ///< the peer is a proxy of ours
 
   void clear();
+  /// The path that the client has sent, in its one spelling.
+  const std::string& client_path() const { return rewritten ? sent_path : path; }
+  std::string_view query_of(const HttpHead& head) const {
+    return rewritten ? std::string_view(new_query) : head.text(query);
+  }
 };
 
 /// Fills in the place of the request. False = 400.

@@ -36,7 +36,11 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
       workshop_{loop, *buffer_, scratch_, date_},
       log_(loop, log),
       logins_(loop),
-      leases_(upstream_host_, control_),
+      targets_(loop,
+               [this](const Targets::Answer& answer) {
+                 std::visit([this](const auto& message) { leases_.on_message(message); }, answer);
+               }),
+      leases_(upstream_host_, control_, targets_),
       metrics_(loop, control_),
       context_{.loop = loop,
                .wheel = wheel_,
@@ -114,6 +118,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   auto config = wire::decode<ProxyConfig>(*bytes);
   if (!config)
     return report("route table: " + config.error().message);
+  targets_.configure(config->backends);
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   logins_.configure(context_.spec().auth_htpasswd);

@@ -8,6 +8,7 @@
 #include "proxy/context.h"
 #include "proxy/control_link.h"
 #include "proxy/listener.h"
+#include "proxy/targets.h"
 
 namespace berth::proxy {
 
@@ -59,6 +60,7 @@ class Server final : public ControlHandler {
   Relay::Workshop workshop_;
   AccessLog log_;
   Logins logins_;
+  Targets targets_;
   Leases leases_;
   Metrics metrics_;
   Context context_;

@@ -32,7 +32,10 @@ bool any_names_extension(const std::vector<std::string>& patterns, std::string_v
 }  // namespace
 
 Site::Site(ProxyConfig config, std::vector<Lease*> leases)
-    : config_(std::move(config)), leases_(std::move(leases)), files_(config_.spec) {
+    : config_(std::move(config)),
+      leases_(std::move(leases)),
+      router_(config_.spec),
+      files_(config_.spec) {
   bool needs_bots = spec().bots != BotAction::allow;
   for (std::uint32_t i = 0; i < config_.tenants.size(); ++i) {
     const TenantRoute& tenant = config_.tenants[i];
@@ -51,17 +54,13 @@ Lease* Site::lease_at(std::size_t backend) const {
 }
 
 Place Site::find_route(std::string_view method, std::string_view path) const {
-  for (std::size_t i = 0; i < spec().routes.size(); ++i) {
-    const RouteSpec& route = spec().routes[i];
-    const bool allowed =
-        route.methods.empty() ||
-        std::find(route.methods.begin(), route.methods.end(), method) != route.methods.end();
-    if (!allowed || !is_below(path, route.prefix) || i >= config_.route_backends.size())
-      continue;
-    if (Lease* lease = lease_at(config_.route_backends[i]))
-      return Place{Place::Kind::route, &route, nullptr, lease};
-  }
-  return {};
+  const Router::Route found = router_.find_route(method, path);
+  if (found.index >= config_.route_backends.size())
+    return {};
+  Lease* lease = lease_at(config_.route_backends[found.index]);
+  if (lease == nullptr)
+    return {};
+  return Place{Place::Kind::route, &router_.route(found.index), nullptr, lease, found.captures};
 }
 
 Place Site::find_tenant(std::string_view host, std::string_view path) const {
@@ -72,8 +71,11 @@ Place Site::find_tenant(std::string_view host, std::string_view path) const {
   Lease* lease = lease_at(tenant.backend);
   if (lease == nullptr)
     return {};
-  return Place{match.needs_slash ? Place::Kind::add_slash : Place::Kind::tenant, nullptr, &tenant,
-               lease};
+  return Place{match.needs_slash ? Place::Kind::add_slash : Place::Kind::tenant,
+               nullptr,
+               &tenant,
+               lease,
+               {}};
 }
 
 bool Site::needs_login(std::string_view path, const Place& tenant) const {

@@ -11,6 +11,7 @@
 #include "proxy/bots.h"
 #include "proxy/lease.h"
 #include "proxy/prefix_table.h"
+#include "proxy/router.h"
 #include "proxy/static_files.h"
 #include "units/proxy_config.h"
 
@@ -23,6 +24,7 @@ struct Place {
   const RouteSpec* route = nullptr;     ///< route
   const TenantRoute* tenant = nullptr;  ///< tenant, add_slash
   Lease* lease = nullptr;               ///< route, tenant
+  Captures captures;                    ///< route: views of the path
 };
 
 class Site {
@@ -35,7 +37,9 @@ class Site {
   const ProxySpec& spec() const { return config_.spec; }
   const StaticFiles& files() const { return files_; }
 
-  /// Routes of units come first, in the order of the unit file; then the longest tenant's path.
+  const Router& router() const { return router_; }
+
+  /// Routes come first, in the order of the unit file; then the longest tenant's path.
   Place find_route(std::string_view method, std::string_view path) const;
   Place find_tenant(std::string_view host, std::string_view path) const;
 
@@ -53,6 +57,7 @@ class Site {
 
   ProxyConfig config_;
   std::vector<Lease*> leases_;
+  Router router_;
   PrefixTable tenants_;
   StaticFiles files_;
   std::optional<Bots> bots_;  ///< only where somebody does not allow them

@@ -80,9 +80,11 @@ std::string_view absent_variable(Endpoint endpoint) {
 std::vector<std::string> check_sockets(Unit& unit, const std::string& run_dir) {
   std::vector<std::string> wrong;
   ServiceSpec& service = unit.service;
-  const bool by_connection = !service.listen.empty() && unit.info.start == StartWhen::demand;
-  if (service.idle_timeout.count() != 0 && !by_connection) {
-    wrong.emplace_back("\"idle_timeout\" needs \"listen\" and \"start\" = \"demand\"");
+  const bool comes_back =
+      unit.info.start == StartWhen::demand && (!service.listen.empty() || service.address);
+  if (service.idle_timeout.count() != 0 && !comes_back) {
+    wrong.emplace_back(
+        "\"idle_timeout\" needs \"start\" = \"demand\", and \"listen\" or \"address\"");
   }
   for (const ListenSocket& socket : service.listen) {
     const std::string text = "\"" + format_address(socket.address) + "\"";

@@ -212,6 +212,7 @@ enum class Verb : std::uint8_t {
   reload_now,      ///< and stops what would run on as it was until it is idle
   shutdown,
   reset_failed,
+  reboot,  ///< a shutdown, and then the machine restarts
 };
 
 /// One command of a client. `uid` is the peer's, from the socket. Answered by Accepted (then

@@ -83,10 +83,14 @@ Error undefined(std::string_view name, const Scope& scope) {
 /// dollars of a literal "${port}" so that nothing expands twice.
 class Output {
  public:
-  Output(const Scope& scope, ExpandAt when)
-      : guards_(when == ExpandAt::start && scope.has_endpoint) {}
+  using Quote = std::string (*)(std::string_view);
+  Output(const Scope& scope, ExpandAt when, Quote quote)
+      : guards_(when == ExpandAt::start && scope.has_endpoint), quote_(quote) {}
 
   void literal(std::string_view text) { out_ += text; }
+  void inserted(std::string_view text) {
+    out_ += quote_ == nullptr ? std::string(text) : quote_(text);
+  }
   void start_reference(std::string_view name) {
     if (guards_) {
       double_dollars_before(out_.size());
@@ -134,6 +138,7 @@ class Output {
   std::string out_;
   std::vector<std::size_t> kept_;  ///< where the references that stay begin
   bool guards_ = false;
+  Quote quote_ = nullptr;
 };
 
 Result<void> expand_into(Output& out, std::string_view text, const Scope& scope, ExpandAt when,
@@ -145,7 +150,7 @@ Result<void> expand_reference(Output& out, const Reference& reference, const Sco
   const std::string* value = scope.find(name);
   // As in a shell, ":-" also stands in for an empty value.
   if (value != nullptr && !(value->empty() && reference.fallback)) {
-    out.literal(*value);
+    out.inserted(*value);
     return {};
   }
   if (value == nullptr && scope.has_endpoint && is_start_name(name)) {
@@ -169,11 +174,15 @@ Result<void> expand_reference(Output& out, const Reference& reference, const Sco
 Result<void> expand_into(Output& out, std::string_view text, const Scope& scope, ExpandAt when,
                          int depth) {
   while (!text.empty()) {
+    // A default is inserted as a value would be.
+    const auto put = [&](std::string_view piece) {
+      depth == 0 ? out.literal(piece) : out.inserted(piece);
+    };
     const std::size_t dollar = std::min(text.find('$'), text.size());
-    out.literal(text.substr(0, dollar));
+    put(text.substr(0, dollar));
     text.remove_prefix(dollar);
     if (text.starts_with("$$")) {
-      out.literal("$");
+      put("$");
       text.remove_prefix(2);
       continue;
     }
@@ -182,7 +191,7 @@ Result<void> expand_into(Output& out, std::string_view text, const Scope& scope,
       BERTH_TRY(expand_reference(out, reference, scope, when, depth));
       text.remove_prefix(reference.size);
     } else if (!text.empty()) {
-      out.literal("$");
+      put("$");
       text.remove_prefix(1);
     }
   }
@@ -222,11 +231,12 @@ const std::string* Scope::find(const std::string& name) const {
   return found == environment->end() ? nullptr : &found->second;
 }
 
-Result<std::string> expand(std::string_view text, const Scope& scope, ExpandAt when) {
+Result<std::string> expand(std::string_view text, const Scope& scope, ExpandAt when,
+                           std::string (*quote)(std::string_view)) {
   if (!mentions_variables(text)) {
     return std::string(text);
   }
-  Output out(scope, when);
+  Output out(scope, when, quote);
   BERTH_TRY(expand_into(out, text, scope, when, 0));
   return std::move(out).take();
 }

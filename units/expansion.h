@@ -38,7 +38,9 @@ enum class ExpandAt : unsigned char {
 
 /// `text` with its variables replaced. An undefined one without a default is an error; a `$` that
 /// begins none of the three forms stands for itself.
-Result<std::string> expand(std::string_view text, const Scope& scope, ExpandAt when);
+/// `quote`, where given, is put over everything that is inserted.
+Result<std::string> expand(std::string_view text, const Scope& scope, ExpandAt when,
+                           std::string (*quote)(std::string_view) = nullptr);
 
 /// The second half: replaces the ${NAME} of `values` ("port", "socket") in a string of a loaded
 /// unit. Everything else in it is literal, `$$` too, except right before a name of `values`, where

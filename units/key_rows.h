@@ -46,6 +46,8 @@ inline BerthConfig& part(Draft& d, BerthConfig*) { return d.config; }
 inline Command& part(Draft& d, Command*) { return d.command; }
 inline CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
 inline TlsSpec& part(Draft& d, TlsSpec*) { return d.unit.proxy->tls; }
+inline RedirectSpec& part(Draft& d, RedirectSpec*) { return d.unit.proxy->redirects.back(); }
+inline RewriteSpec& part(Draft& d, RewriteSpec*) { return d.unit.proxy->rewrites.back(); }
 inline RouteSpec& part(Draft& d, RouteSpec*) { return d.unit.proxy->routes.back(); }
 inline DirectorySpec& part(Draft& d, DirectorySpec*) { return d.unit.process.directories.back(); }
 inline ListenSocket& part(Draft& d, ListenSocket*) { return d.unit.service.listen.back(); }
@@ -103,10 +105,11 @@ void names_unit(Value& value, Draft& draft) {
   value.unit_name(member(draft, Member), relation);
 }
 
-/// An array of tables: each entry is appended to `list` empty, and the keys of `table` fill it.
-template <typename T>
+/// An array of tables: each entry is appended to `list` empty, the keys of `table` fill it, and
+/// then `check` sees it.
+template <typename T, typename Check>
 void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view table,
-             std::initializer_list<std::string_view> needed) {
+             std::initializer_list<std::string_view> needed, Check check) {
   list.clear();
   const bool is_empty = value.node().array() != nullptr && value.node().array()->empty();
   if (!is_empty && !is_array_of_tables(value.node())) {
@@ -118,8 +121,14 @@ void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view 
       list.emplace_back();
       check_needed(entry, table, needed, value.reading());
       read_members(entry, table, kAnyKind, draft, value.reading());
+      check(entry);
     }
   }
+}
+template <typename T>
+void entries(Value& value, Draft& draft, std::vector<T>& list, std::string_view table,
+             std::initializer_list<std::string_view> needed) {
+  entries(value, draft, list, table, needed, [](const Node&) {});
 }
 
 }  // namespace berth

@@ -158,6 +158,20 @@ void check_needed(const Node& node, std::string_view table,
   }
 }
 
+void check_choice(const Node& node, std::string_view table,
+                  std::initializer_list<std::string_view> keys, Reading& reading) {
+  std::string names;
+  for (const std::string_view key : keys) {
+    names += names.empty() ? "either " : key == *(keys.end() - 1) ? " or " : ", ";
+    names += "\"" + std::string(key) + "\"";
+  }
+  const auto given = std::count_if(keys.begin(), keys.end(),
+                                   [&](std::string_view key) { return node.find(key) != nullptr; });
+  if (given != 1) {
+    reading.errors.add(node.at, reading.unit, std::string(table) + " needs " + names);
+  }
+}
+
 bool holds(const Node& entry, std::string_view table, Reading& reading) {
   const Member* when = entry.find(kWhen);
   if (when == nullptr) {

@@ -73,6 +73,10 @@ void read_members(const Node& node, std::string_view table, Kinds kinds, Draft& 
 void check_needed(const Node& node, std::string_view table,
                   std::initializer_list<std::string_view> needed, Reading& reading);
 
+/// Reports `node` if it does not have exactly one of `keys`.
+void check_choice(const Node& node, std::string_view table,
+                  std::initializer_list<std::string_view> keys, Reading& reading);
+
 /// Whether the `when` of an entry holds; also if it has none.
 bool holds(const Node& entry, std::string_view table, Reading& reading);
 

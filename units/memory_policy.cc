@@ -30,7 +30,8 @@ MemoryStep judge_memory(const Unit& unit, const MemoryFacts& facts, MemoryRecord
   if (record.last_restarted && facts.now - *record.last_restarted < unit.service.restart_window) {
     return quiet;
   }
-  const bool waits = memory.on_high == OnHigh::restart_when_idle && unit.kind == UnitKind::tenant;
+  const bool may_wait = unit.kind == UnitKind::tenant || unit.kind == UnitKind::service;
+  const bool waits = memory.on_high == OnHigh::restart_when_idle && may_wait;
   return waits ? MemoryStep::restart_when_idle : MemoryStep::restart;
 }
 

@@ -12,7 +12,7 @@ enum class MemoryStep : std::uint8_t {
   none,
   warn,
   restart,
-  restart_when_idle,  ///< of a tenant: as soon as no request is open
+  restart_when_idle,  ///< of a tenant or a service: as soon as nobody uses it
   kill,
 };
 

@@ -9,6 +9,13 @@ namespace berth {
 namespace {
 
 constexpr Milliseconds kServiceHold{30'000};
+/// A service that stops when it is idle is watched by PID 1, by its connections too: the lease goes
+/// back soon after the last request, and costs a message when the next one comes.
+constexpr Milliseconds kServiceIdle{1'000};
+constexpr Milliseconds kTargetHold{10'000};
+/// Its name is looked up anew after that.
+constexpr Milliseconds kTargetIdle{30'000};
+constexpr std::uint32_t kTargetQueue = 1'024;
 
 TenantRoute route_of(const TenantSpec& tenant, const ProxySpec& proxy, std::uint32_t backend) {
   TenantRoute route;
@@ -21,33 +28,63 @@ TenantRoute route_of(const TenantSpec& tenant, const ProxySpec& proxy, std::uint
   return route;
 }
 
-std::uint32_t service_backend(ProxyConfig& config, const std::string& unit) {
+/// The index of the backend of that name, which is added if it is new.
+std::uint32_t place_backend(ProxyConfig& config, Backend backend) {
   const auto found = std::find_if(config.backends.begin(), config.backends.end(),
-                                  [&](const Backend& each) { return each.unit == unit; });
+                                  [&](const Backend& each) { return each.unit == backend.unit; });
   if (found != config.backends.end())
     return static_cast<std::uint32_t>(found - config.backends.begin());
-  Backend backend;
-  backend.unit = unit;
-  backend.hold = kServiceHold;
   config.backends.push_back(std::move(backend));
   return static_cast<std::uint32_t>(config.backends.size() - 1);
 }
 
+Backend service_backend(const std::string& name, const std::vector<const Unit*>& units) {
+  Backend backend;
+  backend.unit = name;
+  backend.hold = kServiceHold;
+  const auto unit = std::find_if(units.begin(), units.end(),
+                                 [&](const Unit* each) { return each->name.str() == name; });
+  // What is idle is known to PID 1 only once the lease is back.
+  if (unit != units.end() && (*unit)->kind == UnitKind::service &&
+      (*unit)->service.idle_timeout.count() > 0)
+    backend.idle_timeout = std::min((*unit)->service.idle_timeout, kServiceIdle);
+  return backend;
+}
+
+Backend target_backend(const TargetUrl& target) {
+  Backend backend;
+  backend.unit = authority_of(target);
+  backend.idle_timeout = kTargetIdle;
+  backend.hold = kTargetHold;
+  backend.queue = kTargetQueue;
+  backend.target_host = target.host;
+  backend.target_port = target.port;
+  return backend;
+}
+
 }  // namespace
 
-ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& tenants,
+ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,
                               bool maintenance) {
   ProxyConfig config;
   config.spec = *proxy.proxy;
   config.maintenance = maintenance;
   for (const RouteSpec& route : proxy.proxy->routes)
-    config.route_backends.push_back(service_backend(config, route.unit));
-  for (const Unit* unit : tenants) {
-    const TenantSpec& tenant = *unit->tenant;
-    if (!tenant.proxy.empty() && tenant.proxy != proxy.name.str())
+    config.route_backends.push_back(
+        place_backend(config, route.unit.empty() ? target_backend(route.target)
+                                                 : service_backend(route.unit, units)));
+  for (const Unit* unit : units) {
+    if (!unit->tenant || (!unit->tenant->proxy.empty() && unit->tenant->proxy != proxy.name.str()))
       continue;
-    config.backends.push_back(Backend{unit->name.str(), tenant.idle_timeout, tenant.hold,
-                                      tenant.queue, tenant.count_websockets, tenant.max_requests});
+    const TenantSpec& tenant = *unit->tenant;
+    Backend backend;
+    backend.unit = unit->name.str();
+    backend.idle_timeout = tenant.idle_timeout;
+    backend.hold = tenant.hold;
+    backend.queue = tenant.queue;
+    backend.count_websockets = tenant.count_websockets;
+    backend.max_requests = tenant.max_requests;
+    config.backends.push_back(std::move(backend));
     config.tenants.push_back(
         route_of(tenant, config.spec, static_cast<std::uint32_t>(config.backends.size() - 1)));
   }

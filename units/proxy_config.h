@@ -11,7 +11,8 @@ namespace berth {
 
 struct Unit;
 
-/// Something that can be asked for a lease: a tenant's instance, or a service that a route names.
+/// Something that can be asked for a lease: a tenant's instance, a service that a route names, or a
+/// server elsewhere.
 struct Backend {
   std::string unit;              ///< full unit name: what lease messages carry
   Milliseconds idle_timeout{0};  ///< 0 = the lease is never returned for idleness
@@ -19,7 +20,12 @@ struct Backend {
   std::uint32_t queue = 128;     ///< how many requests may wait for it
   bool count_websockets = true;
   std::uint32_t max_requests = 0;  ///< in flight at once; 0 = any number, further ones wait
+  /// A server that is no unit, by name or numeric address; empty = a unit. `unit` is its authority
+  /// then, and nobody asks PID 1 for it.
+  std::string target_host;
+  std::uint16_t target_port = 0;
 
+  bool is_target() const { return !target_host.empty(); }
   bool operator==(const Backend&) const = default;
   template <class Self, class V>
   static void fields(Self& self, V& visit) {
@@ -29,6 +35,8 @@ struct Backend {
     visit(self.queue);
     visit(self.count_websockets);
     visit(self.max_requests);
+    visit(self.target_host);
+    visit(self.target_port);
   }
 };
 
@@ -73,9 +81,9 @@ struct ProxyConfig {
   }
 };
 
-/// The table of `proxy` over `tenants` (all instances; those of another proxy are left out).
-/// Generation 0.
-ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& tenants,
+/// The table of `proxy` over `units`: all tenants (those of another proxy are left out), and the
+/// services that it may name. Generation 0.
+ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,
                               bool maintenance);
 
 }  // namespace berth

@@ -2,6 +2,8 @@
 #include <array>
 
 #include "units/key_rows.h"
+#include "units/regex_syntax.h"
+#include "units/route_values.h"
 
 namespace berth {
 namespace {
@@ -14,6 +16,8 @@ constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
 constexpr std::string_view kCacheRule = "[[proxy.static.cache]]";
 constexpr std::string_view kAuth = "[proxy.auth]";
+constexpr std::string_view kRedirect = "[[proxy.redirect]]";
+constexpr std::string_view kRewrite = "[[proxy.rewrite]]";
 constexpr std::string_view kBots = "[proxy.bots]";
 constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
@@ -46,8 +50,43 @@ void read_log_place(Value& value, std::string& out) {
 void cache_rules(Value& value, Draft& draft) {
   entries(value, draft, draft.unit.proxy->cache, kCacheRule, {"path"});
 }
+/// Complains if `text` refers to a group that `regex` does not have.
+void check_references(const Node& entry, std::string_view table, std::string_view key,
+                      const std::string& regex, const std::string& text, Reading& reading) {
+  const auto groups = count_groups(regex);
+  const int highest = highest_reference(text);
+  if (groups && highest > *groups) {
+    const Member* member = entry.find(key);
+    reading.errors.add(
+        member == nullptr ? entry.at : member->value.at, reading.unit,
+        "\"" + std::string(key) + "\" in " + std::string(table) + " has $" +
+            std::to_string(highest) + ", but there " +
+            (*groups == 0   ? "is no group in the regex"
+             : *groups == 1 ? "is one group in the regex"
+                            : "are " + std::to_string(*groups) + " groups in the regex"));
+  }
+}
+void redirects(Value& value, Draft& draft) {
+  auto& list = draft.unit.proxy->redirects;
+  entries(value, draft, list, kRedirect, {"from", "to"}, [&](const Node& entry) {
+    check_references(entry, kRedirect, "to", list.back().from, list.back().to, value.reading());
+  });
+}
+void rewrites(Value& value, Draft& draft) {
+  auto& list = draft.unit.proxy->rewrites;
+  entries(value, draft, list, kRewrite, {"from", "to"}, [&](const Node& entry) {
+    check_references(entry, kRewrite, "to", list.back().from, list.back().to, value.reading());
+  });
+}
 void routes(Value& value, Draft& draft) {
-  entries(value, draft, draft.unit.proxy->routes, kRoute, {"prefix", "unit"});
+  auto& list = draft.unit.proxy->routes;
+  entries(value, draft, list, kRoute, {}, [&](const Node& entry) {
+    check_choice(entry, kRoute, {"prefix", "path"}, value.reading());
+    check_choice(entry, kRoute, {"unit", "target"}, value.reading());
+    const RouteSpec& route = list.back();
+    check_references(entry, kRoute, route.unit.empty() ? "target" : "to", route.path,
+                     route.path_template(), value.reading());
+  });
 }
 
 constexpr auto kKeys = std::to_array<Key>({
@@ -69,6 +108,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "health", "table", "", kProxy, within_proxy<kHealth>},
     {"[proxy]", "static", "table", "", kProxy, within_proxy<kStatic>},
     {"[proxy]", "auth", "table", "", kProxy, within_proxy<kAuth>},
+    {"[proxy]", "redirect", "array of tables", "", kProxy, redirects},
+    {"[proxy]", "rewrite", "array of tables", "", kProxy, rewrites},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
@@ -100,10 +141,23 @@ constexpr auto kKeys = std::to_array<Key>({
     {kAuth, "realm", "string", "\"Restricted\"", kProxy, set<&ProxySpec::auth_realm>},
     {kAuth, "public", "list of paths", "[]", kProxy,
      set_by<&ProxySpec::auth_public, read_public_paths>},
+    {kRedirect, "from", "regex", "", kProxy, set_by<&RedirectSpec::from, read_regex>},
+    {kRedirect, "to", "path or URL", "", kProxy, set_by<&RedirectSpec::to, read_redirect_target>},
+    {kRedirect, "status", "number", "302", kProxy,
+     set_by<&RedirectSpec::status, read_redirect_status>},
+    {kRewrite, "from", "regex", "", kProxy, set_by<&RewriteSpec::from, read_regex>},
+    {kRewrite, "to", "path", "", kProxy, set_by<&RewriteSpec::to, read_path_template>},
     {kBots, "action", "word", "\"allow\"", kProxy, set<&ProxySpec::bots>},
     {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
+    {kRoute, "path", "regex", "", kProxy, set_by<&RouteSpec::path, read_regex>},
     {kRoute, "unit", "unit name", "", kProxy, names_unit<&RouteSpec::unit, Relation::route>},
-    {kRoute, "to", "URL path", "", kProxy, set_by<&RouteSpec::to, read_url_path>},
+    {kRoute, "to", "path", "", kProxy, set_by<&RouteSpec::to, read_path_template>},
+    {kRoute, "target", "URL", "", kProxy, set_by<&RouteSpec::target, read_target_url>},
+    {kRoute, "strip", "URL path", "", kProxy, set_by<&RouteSpec::strip, read_url_path>},
+    {kRoute, "headers", "table of header fields", "{}", kProxy,
+     set_by<&RouteSpec::headers, read_header_edits>},
+    {kRoute, "response_headers", "table of header fields", "{}", kProxy,
+     set_by<&RouteSpec::response_headers, read_header_edits>},
     {kRoute, "websocket", "boolean", "true", kProxy, set<&RouteSpec::websocket>},
     {kRoute, "methods", "list of HTTP methods", "[]", kProxy,
      set_by<&RouteSpec::methods, read_methods>},

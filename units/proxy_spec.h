@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "units/route_spec.h"
 #include "units/values.h"
 
 namespace berth {
@@ -23,23 +24,8 @@ struct CacheRule {
   }
 };
 
-/// One [[proxy.route]]: a path prefix that a unit serves.
-struct RouteSpec {
-  std::string prefix;  ///< matches at a segment border
-  std::string unit;    ///< the service that serves it
-  std::string to;      ///< replaces `prefix` upstream; empty = the path stays as it is
-  bool websocket = true;
-  std::vector<std::string> methods;  ///< empty = all
-  bool operator==(const RouteSpec&) const = default;
-  template <class Self, class V>
-  static void fields(Self& self, V& visit) {
-    visit(self.prefix);
-    visit(self.unit);
-    visit(self.to);
-    visit(self.websocket);
-    visit(self.methods);
-  }
-};
+/// Which symbolic links below the static root are followed.
+enum class Symlinks : std::uint8_t { none, below, any };
 
 /// [proxy.tls].
 struct TlsSpec {
@@ -78,7 +64,8 @@ struct ProxySpec {
 
   TlsSpec tls;
 
-  std::string maintenance_until;  ///< a job; empty = no maintenance
+  std::string maintenance_until;          ///< a job; empty = no maintenance
+  bool maintenance_until_resume = false;  ///< and again after each resume of the machine
   bool maintenance_enabled = false;
   std::string maintenance_page;  ///< below static_root; empty = the built-in one
   Milliseconds retry_after{5'000};
@@ -90,11 +77,22 @@ struct ProxySpec {
   std::string static_prefix;                   ///< taken off before looking up
   std::vector<std::string> static_extensions;  ///< without dots; empty = all
   std::vector<CacheRule> cache;
+  std::vector<std::string> try_files;  ///< what may follow the path, first come first served
+  bool trailing_slash = false;         ///< folders with an answer in try_files get their slash
+  bool precompressed = false;
+  Symlinks symlinks = Symlinks::below;
+
+  bool compress = false;  ///< replies of units
+  std::vector<std::string> compress_types{"text/*", "application/json", "application/javascript",
+                                          "application/xml", "image/svg+xml"};
+  Bytes compress_min_size{1'024};
 
   std::string auth_htpasswd;  ///< empty = no authentication
   std::string auth_realm = "Restricted";
   std::vector<std::string> auth_public;  ///< "/x" exact, "/x/" prefix, "*.ext" static files
 
+  std::vector<RedirectSpec> redirects;
+  std::vector<RewriteSpec> rewrites;
   std::vector<RouteSpec> routes;
   BotAction bots = BotAction::allow;
   AccessLog access_log = AccessLog::json;
@@ -114,6 +112,7 @@ struct ProxySpec {
     visit(self.max_connections_per_address);
     visit(self.tls);
     visit(self.maintenance_until);
+    visit(self.maintenance_until_resume);
     visit(self.maintenance_enabled);
     visit(self.maintenance_page);
     visit(self.retry_after);
@@ -123,9 +122,18 @@ struct ProxySpec {
     visit(self.static_prefix);
     visit(self.static_extensions);
     visit(self.cache);
+    visit(self.try_files);
+    visit(self.trailing_slash);
+    visit(self.precompressed);
+    visit(self.symlinks);
+    visit(self.compress);
+    visit(self.compress_types);
+    visit(self.compress_min_size);
     visit(self.auth_htpasswd);
     visit(self.auth_realm);
     visit(self.auth_public);
+    visit(self.redirects);
+    visit(self.rewrites);
     visit(self.routes);
     visit(self.bots);
     visit(self.access_log);

@@ -22,7 +22,8 @@ struct StopPath {
   std::vector<StopStep> steps;  ///< each begins when the one before has ended
   Milliseconds total{0};
   Milliseconds before_rest{0};  ///< of it, until tenants and jobs of the end are through
-  Milliseconds slowest{0};      ///< the longest stop_timeout of all units
+  Milliseconds stops{0};        ///< the longest way of stop_timeouts alone
+  Milliseconds rest_stops{0};   ///< of it, after tenants and jobs of the end
   /// What suffices for [shutdown] timeout and after_stop, so that every unit has all of its time.
   Milliseconds timeout{0}, after_stop{0};
 

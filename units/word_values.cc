@@ -63,6 +63,11 @@ void read(Value& value, std::optional<StandardInput>& out) {
   value.choice(out.emplace(), {{"null", StandardInput::null}, {"tty", StandardInput::tty}});
 }
 
+void read(Value& value, Symlinks& out) {
+  value.choice<Symlinks>(
+      out, {{"below", Symlinks::below}, {"none", Symlinks::none}, {"any", Symlinks::any}});
+}
+
 void read(Value& value, BotAction& out) {
   value.choice<BotAction>(out, {{"allow", BotAction::allow},
                                 {"static-only", BotAction::static_only},

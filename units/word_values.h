@@ -18,6 +18,7 @@ void read(Value& value, HugePages& out);
 void read(Value& value, std::optional<StandardInput>& out);
 void read(Value& value, LogFormat& out);
 void read(Value& value, OnStall& out);
+void read(Value& value, Symlinks& out);
 void read(Value& value, BotAction& out);
 void read(Value& value, std::optional<BotAction>& out);
 void read(Value& value, AccessLog& out);

@@ -423,6 +423,15 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
     reload(control::Verb::reload_now, std::move(result));
   }
 
+  void shut_down(control::Verb verb, sdbus::Result<>&& result) {
+    bus_method([&] {
+      link_.command(client_, uid_, verb, "",
+                    [later = LaterReply(std::move(result))](const Answer<std::uint32_t>& answer) {
+                      later.answer(answer, [](std::uint32_t) { return std::tuple(); });
+                    });
+    });
+  }
+
   void reload(control::Verb verb, ReloadSlot&& result) {
     bus_method([&] {
       link_.command_to_end(client_, uid_, verb, "",
@@ -436,12 +445,11 @@ class ManagerObject::Impl final : public sdbus::AdaptorInterfaces<org::berth::Ma
   }
 
   void Shutdown(sdbus::Result<>&& result) override {
-    bus_method([&] {
-      link_.command(client_, uid_, control::Verb::shutdown, "",
-                    [later = LaterReply(std::move(result))](const Answer<std::uint32_t>& answer) {
-                      later.answer(answer, [](std::uint32_t) { return std::tuple(); });
-                    });
-    });
+    shut_down(control::Verb::shutdown, std::move(result));
+  }
+
+  void Reboot(sdbus::Result<>&& result) override {
+    shut_down(control::Verb::reboot, std::move(result));
   }
 
   void LogTail(sdbus::Result<std::vector<LogRow>, std::uint64_t>&& result, std::string name,

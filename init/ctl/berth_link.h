@@ -48,7 +48,8 @@ class BerthLink {
   /// Waits for the end of a job that this link has begun, for as long as it takes.
   virtual Result<JobOutcome> wait_job(const std::string& job) = 0;
   virtual Result<ReloadOutcome> reload(ReloadMode mode) = 0;
-  virtual Result<void> shutdown() = 0;
+  /// reboot: of the machine, at the end of it.
+  virtual Result<void> shutdown(bool reboot) = 0;
 };
 
 }  // namespace berth::ctl

@@ -376,8 +376,8 @@ Result<ReloadOutcome> BusLink::reload(ReloadMode mode) {
   });
 }
 
-Result<void> BusLink::shutdown() {
-  return guarded([&] { proxy_->Shutdown(); });
+Result<void> BusLink::shutdown(bool reboot) {
+  return guarded([&] { reboot ? proxy_->Reboot() : proxy_->Shutdown(); });
 }
 
 }  // namespace berth::ctl

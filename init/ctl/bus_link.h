@@ -33,7 +33,7 @@ class BusLink final : public BerthLink {
   Result<std::string> begin_job(JobVerb verb, const std::string& unit) override;
   Result<JobOutcome> wait_job(const std::string& job) override;
   Result<ReloadOutcome> reload(ReloadMode mode) override;
-  Result<void> shutdown() override;
+  Result<void> shutdown(bool reboot) override;
 
  private:
   class Proxy;

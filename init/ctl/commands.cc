@@ -139,11 +139,13 @@ int ask_graph(const Invocation& invocation, BerthLink& berth, const Output& outp
   return graph ? show_graph(invocation, *graph, output) : report(graph.error(), output);
 }
 
-int shutdown(BerthLink& berth, const Output& output) {
-  const auto begun = berth.shutdown();
+int shutdown(const Invocation& invocation, BerthLink& berth, const Output& output) {
+  const auto begun = berth.shutdown(invocation.reboot);
   if (!begun)
     return report(begun.error(), output);
-  output.out << (output.json ? "{\"accepted\":true}\n" : "berth is shutting down\n");
+  const char* text = invocation.reboot ? "berth is shutting down; then the machine restarts\n"
+                                       : "berth is shutting down\n";
+  output.out << (output.json ? "{\"accepted\":true}\n" : text);
   return kSuccess;
 }
 
@@ -198,7 +200,7 @@ int run_command(const Invocation& invocation, BerthLink& berth, const Output& ou
     case CommandId::reset_failed:
       return reset_failed(invocation, berth, output);
     case CommandId::shutdown:
-      return shutdown(berth, output);
+      return shutdown(invocation, berth, output);
     case CommandId::verify:
     case CommandId::help:
       break;

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "init/allocator.h"
 #include "init/ctl/bus_link.h"
 #include "init/ctl/commands.h"
 #include "init/ctl/graph_commands.h"
@@ -44,7 +45,7 @@ int run(const std::vector<std::string>& words) {
   if (is_offline(*invocation)) {
     const Catalog catalog = load_units(invocation->folders);
     return invocation->command == CommandId::verify
-               ? show_verification(catalog, os::descriptor_limit(), output)
+               ? show_verification(catalog, os::descriptor_limit(), library_folders(), output)
                : show_graph_of_files(*invocation, catalog, output);
   }
   const auto link = BusLink::connect(invocation->folders.run_dir);

@@ -62,6 +62,7 @@ constexpr std::array kOptions{
     OptionSpec{"timeout", 0, "DURATION", "events", "end after that time"},
     OptionSpec{"dry-run", 0, nullptr, "reload", "say what would change, and change nothing"},
     OptionSpec{"now", 0, nullptr, "reload", "stop changed tenants at once"},
+    OptionSpec{"reboot", 0, nullptr, "shutdown", "restart the machine that berth has booted"},
     OptionSpec{"units", 0, "DIR", "verify plan graph",
                "a folder of unit files; repeatable, highest first"},
     OptionSpec{"config", 0, "FILE", "verify plan graph", "in place of /etc/berth/berth.toml"},
@@ -169,6 +170,8 @@ Result<void> apply(const Given& given, Invocation& invocation) {
     invocation.dry_run = true;
   else if (name == "now")
     invocation.now = true;
+  else if (name == "reboot")
+    invocation.reboot = true;
   else if (name == "failed")
     invocation.failed = true;
   else if (name == "until")

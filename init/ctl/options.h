@@ -82,6 +82,7 @@ struct Invocation {
   bool follow = false;
   bool dry_run = false;
   bool now = false;
+  bool reboot = false;
   bool failed = false;
   std::vector<StateGoal> until;
   std::optional<Milliseconds> timeout;

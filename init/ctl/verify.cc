@@ -1,8 +1,10 @@
 // Errors with their places, and what the container must grant.
 #include "init/ctl/verify.h"
 
+#include <map>
 #include <utility>
 
+#include "init/allocator.h"
 #include "init/ctl/json_writer.h"
 #include "init/ctl/options.h"
 #include "init/ctl/words.h"
@@ -16,6 +18,8 @@ using Limit = std::optional<std::uint64_t>;
 
 /// Of the longest way to the end, in the text.
 constexpr std::size_t kStepsShown = 10;
+/// Of the units that lack a library.
+constexpr std::size_t kUsersShown = 10;
 
 std::uint64_t milliseconds_of(Milliseconds duration) {
   return static_cast<std::uint64_t>(duration.count());
@@ -55,7 +59,32 @@ void write_longest_stop(JsonWriter& json, const Catalog& catalog) {
   json.end_object();
 }
 
-std::string verification_json(const Catalog& catalog, const Limit& limit) {
+/// What is wrong with the libraries of allocators, and for whom: "… : redis, app".
+std::vector<std::string> missing_allocators(const Catalog& catalog,
+                                            const std::vector<std::string>& libraries) {
+  std::map<Allocator, std::vector<std::string>> users;
+  for (const auto& [name, unit] : catalog.units)
+    if (unit.kind != UnitKind::proxy &&
+        unit.memory.allocator.value_or(Allocator::system) != Allocator::system)
+      users[*unit.memory.allocator].push_back(name);
+  std::vector<std::string> missing;
+  for (auto& [allocator, names] : users) {
+    const auto found = find_allocator(allocator, libraries);
+    if (found)
+      continue;
+    const std::size_t all = names.size();
+    if (all > kUsersShown)
+      names.resize(kUsersShown);
+    const std::string more =
+        all > kUsersShown ? " and " + std::to_string(all - kUsersShown) + " more" : "";
+    missing.push_back(found.error().message +
+                      "; without it these cannot start: " + join(names, ", ") + more);
+  }
+  return missing;
+}
+
+std::string verification_json(const Catalog& catalog, const Limit& limit,
+                              const std::vector<std::string>& libraries) {
   JsonWriter json;
   json.begin_object();
   json.member("ok", catalog.errors.empty());
@@ -80,6 +109,11 @@ std::string verification_json(const Catalog& catalog, const Limit& limit) {
   json.member("limit", limit);
   json.member("enough", is_enough(limit, needed));
   json.end_object();
+  json.key("missing_libraries");
+  json.begin_array();
+  for (const std::string& message : missing_allocators(catalog, libraries))
+    json.value(message);
+  json.end_array();
   const CapabilitiesNeeded capabilities = capabilities_needed(catalog);
   json.member("capabilities", to_string(capabilities.kept));
   json.member("extra_capabilities", to_string(capabilities.extra));
@@ -132,7 +166,8 @@ void show_capabilities(const Catalog& catalog, const Output& output) {
   output.out << '\n';
 }
 
-void show_needs(const Catalog& catalog, const Limit& limit, const Output& output) {
+void show_needs(const Catalog& catalog, const Limit& limit,
+                const std::vector<std::string>& libraries, const Output& output) {
   const std::uint64_t needed = descriptors_needed(catalog);
   const std::string most = limit.has_value() ? std::to_string(*limit) : "any number";
   output.out << "descriptors: at most " << needed << " of " << most << '\n';
@@ -140,6 +175,8 @@ void show_needs(const Catalog& catalog, const Limit& limit, const Output& output
     output.out << output.paint(Colour::red, "error")
                << ": berth may not open so many: raise the hard limit (docker run --ulimit nofile="
                << needed << ")\n";
+  for (const std::string& message : missing_allocators(catalog, libraries))
+    output.out << output.paint(Colour::red, "error") << ": " << message << '\n';
   show_capabilities(catalog, output);
   output.out << "shutdown: over within " << format_duration(shutdown_limit(catalog.config))
              << ": docker stop -t " << stop_grace(catalog.config).count() << '\n';
@@ -149,10 +186,10 @@ void show_needs(const Catalog& catalog, const Limit& limit, const Output& output
 }  // namespace
 
 int show_verification(const Catalog& catalog, std::optional<std::uint64_t> descriptor_limit,
-                      const Output& output) {
+                      const std::vector<std::string>& libraries, const Output& output) {
   const int status = catalog.errors.empty() ? kSuccess : kFailure;
   if (output.json) {
-    output.out << verification_json(catalog, descriptor_limit);
+    output.out << verification_json(catalog, descriptor_limit, libraries);
     return status;
   }
   for (const LoadError& error : catalog.errors)
@@ -163,7 +200,7 @@ int show_verification(const Catalog& catalog, std::optional<std::uint64_t> descr
                      ? output.paint(Colour::green, "nothing is wrong")
                      : output.paint(Colour::red, count_of(catalog.errors.size(), "error")))
              << '\n';
-  show_needs(catalog, descriptor_limit, output);
+  show_needs(catalog, descriptor_limit, libraries, output);
   return status;
 }
 

@@ -186,9 +186,11 @@ TEST(BusLink, ShutdownIsAnsweredWhenItHasBegun) {
   const auto link = BusLink::connect(site.run_dir());
   ASSERT_TRUE(link);
 
-  EXPECT_TRUE((*link)->shutdown());
+  EXPECT_TRUE((*link)->shutdown(false));
+  EXPECT_TRUE((*link)->shutdown(true));
 
   EXPECT_EQ(site.pid1().commands()[0].verb, control::Verb::shutdown);
+  EXPECT_EQ(site.pid1().commands()[1].verb, control::Verb::reboot);
 }
 
 TEST(BusLink, GivesTheNewestLinesOfALog) {

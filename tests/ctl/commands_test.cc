@@ -464,6 +464,14 @@ TEST_F(Commands, FollowingEndsWithThePipe) {
 TEST_F(Commands, ShutdownSaysSo) {
   EXPECT_EQ(run({"shutdown"}), kSuccess);
   EXPECT_EQ(out_.str(), "berth is shutting down\n");
+  EXPECT_FALSE(berth_.reboots);
+}
+
+TEST_F(Commands, ShutdownMayRebootTheMachine) {
+  EXPECT_EQ(run({"shutdown", "--reboot"}), kSuccess);
+
+  EXPECT_EQ(out_.str(), "berth is shutting down; then the machine restarts\n");
+  EXPECT_TRUE(berth_.reboots);
 }
 
 TEST_F(Commands, ErrorsHaveTheirExitStatuses) {

@@ -62,7 +62,11 @@ class FakeBerthLink final : public BerthLink {
     reload_mode = mode;
     return reload_outcome;
   }
-  Result<void> shutdown() override { return {}; }
+  Result<void> shutdown(bool reboot) override {
+    reboots = reboot;
+    return {};
+  }
+  bool reboots = false;
 
   os::UniqueFd followed;            ///< what follow_log() hands out
   std::vector<os::UniqueFd> feeds;  ///< what follow_states() hands out, one after the other

@@ -20,13 +20,15 @@ class Verify : public testing::Test {
 
   std::string needed() const { return std::to_string(descriptors_needed(catalog_)); }
   int show(std::optional<std::uint64_t> limit, bool json = false) {
-    return show_verification(catalog_, limit, Output{out_, err_, false, false, json, 0});
+    return show_verification(catalog_, limit, libraries_,
+                             Output{out_, err_, false, false, json, 0});
   }
   void break_a_unit() {
     catalog_.errors.push_back(LoadError{{"web.toml", 2, 1}, "web", "unknown key \"x\""});
   }
 
   Catalog catalog_;
+  std::vector<std::string> libraries_{"/nowhere"};
   std::ostringstream out_, err_;
 };
 
@@ -110,6 +112,23 @@ TEST_F(Verify, ReportsALimitThatIsTooLowWithoutBlamingTheUnits) {
       << out_.str();
 }
 
+TEST_F(Verify, ReportsAnAllocatorThatIsNotThereWithoutBlamingTheUnits) {
+  catalog_.units["redis"].memory.allocator = Allocator::jemalloc;
+  Unit& web = catalog_.units["web"];
+  web.name = *UnitName::parse("web");
+  web.kind = UnitKind::proxy;  // which does not use it
+  web.memory.allocator = Allocator::mimalloc;
+
+  EXPECT_EQ(show(1'048'576), kSuccess);
+
+  EXPECT_NE(out_.str().find("\nerror: [memory] allocator \"jemalloc\": no libjemalloc.so.2 in "
+                            "/nowhere; Debian's package is libjemalloc2; without it these cannot "
+                            "start: redis\n"),
+            std::string::npos)
+      << out_.str();
+  EXPECT_EQ(out_.str().find("mimalloc"), std::string::npos) << out_.str();
+}
+
 TEST_F(Verify, ReportsErrorsWithTheirPlaces) {
   break_a_unit();
 
@@ -131,11 +150,11 @@ TEST_F(Verify, TellsProgramsTheSame) {
             "\"line\":2,\"column\":1,\"unit\":\"web\",\"message\":\"unknown key \\\"x\\\"\"}],"
             "\"descriptors\":{\"needed\":" +
                 needed() +
-                ",\"limit\":64,\"enough\":false},"
+                ",\"limit\":64,\"enough\":false},\"missing_libraries\":[],"
                 "\"capabilities\":\"\",\"extra_capabilities\":\"\","
                 "\"shutdown_ms\":40000,\"stop_grace_ms\":41000,\"longest_stop\":{"
-                "\"total_ms\":10000,\"enough\":true,\"timeout_ms\":40000,\"after_stop_ms\":0,"
-                "\"stop_grace_ms\":41000,\"units\":[{\"unit\":\"redis\",\"stop_ms\":10000,"
+                "\"total_ms\":10000,\"enough\":true,\"timeout_ms\":20000,\"after_stop_ms\":0,"
+                "\"stop_grace_ms\":21000,\"units\":[{\"unit\":\"redis\",\"stop_ms\":10000,"
                 "\"after_ms\":0}]}}\n");
 }
 

@@ -64,8 +64,11 @@ class FakeUnitActions final : public UnitActions {
   /// Orders that contradict each other: a second main process, a life over an unclean one.
   const std::vector<std::string>& contradictions() const { return contradictions_; }
 
-  void set_stop_cap(Milliseconds cap) override {
-    orders_.push_back("stop within " + format_duration(cap));
+  void stop_by(UnitRuntime& unit, os::TimePoint when) override {
+    unit.life.stop_by = when;
+    const Milliseconds limit = std::chrono::ceil<Milliseconds>(when - loop_.now());
+    if (limit < unit.unit.service.stop_timeout)
+      unit.life.stop_cut_to = limit;
   }
   void prepare(UnitRuntime& unit) override {
     order("prepare", unit);

@@ -55,7 +55,7 @@ void check_request(const HttpHead& head) {
     return;
   facts.request_id = "id";
   std::string out;
-  append_request_head({head, facts, facts.path, false}, out);
+  append_request_head({head, facts, facts.path, false, {}, FieldEdits()}, out);
   HttpHead again;
   std::size_t used = 0;
   const HeadOutcome outcome = parse(HeadKind::request, out, out.size(), again, used);

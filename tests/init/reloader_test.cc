@@ -53,10 +53,10 @@ class ReloaderTest : public ManagerTest {
   Launcher launcher_{settings_, logs_, endpoints_, links_, resources_};
   Cleaner cleaner_{loop_, table_, logs_, resources_.groups(), settings_};
   Reaper reaper_;
-  MemoryKeeper memory_{
-      {loop_, table_, logs_, resources_.groups(), cleaner_, launcher_, reaper_, manager_, leases_}};
   Activation activation_{loop_, table_, logs_, manager_, endpoints_.sockets()};
   IdleWatch idle_{loop_, table_, logs_, manager_, leases_};
+  MemoryKeeper memory_{{loop_, table_, logs_, resources_.groups(), cleaner_, launcher_, reaper_,
+                        manager_, leases_, idle_}};
   Reloader reloader_{{loop_, table_, manager_, leases_, launcher_, links_, logs_, cleaner_,
                       settings_, activation_, idle_, resources_.groups(), memory_}};
 };

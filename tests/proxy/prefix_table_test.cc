@@ -55,6 +55,21 @@ TEST(PrefixTable, HoldsThousands) {
     ASSERT_EQ(table.find("", "/e/" + std::to_string(i) + "/x").value, i);
 }
 
+TEST(PrefixTable, ComparesAFewHoweverManyThereAre) {
+  PrefixTable few, many;
+  for (std::uint32_t i = 0; i < 100'000; ++i) {
+    const std::string prefix =
+        "/showcase/20" + std::to_string(i % 100) + "/studio-" + std::to_string(i) + "/";
+    many.insert("", prefix, i);
+    if (i < 100)
+      few.insert("", prefix, i);
+  }
+
+  // Linear probing at half load: about as long as the logarithm of the number.
+  EXPECT_LE(few.longest_run(), 30U);
+  EXPECT_LE(many.longest_run(), 60U);
+}
+
 TEST(PrefixTable, IsNotSlowedByDeepPaths) {
   const std::string deep(8000, '/');
 

@@ -33,9 +33,9 @@ def job(script):
 
 
 class BareKernel(VmTest):
-    def boot_with(self, script, **boot):
+    def boot_with(self, script, more_files=None, **boot):
         return self.boot(units={"service": SERVICE, "look": job("/look")}, programs=PROGRAMS,
-                         files={"/look": script}, **boot)
+                         files={"/look": script, **(more_files or {})}, **boot)
 
     def test_it_mounts_what_is_missing_and_switches_the_machine_off(self):
         vm = self.boot_with(LOOK)
@@ -58,6 +58,16 @@ class BareKernel(VmTest):
         vm.wait()
 
         self.assert_said(vm, "STOPPED", "the end", "reboot: Restarting system")
+
+    def test_berthctl_restarts_the_machine(self):
+        vm = self.boot_with("#!/bin/sh\nberthctl shutdown --reboot\n",
+                            more_files={"/etc/passwd": "nobody:x:65534:65534::/:\n",
+                                        "/etc/group": "nogroup:x:65534:\n"})
+
+        vm.wait()
+
+        self.assert_said(vm, "asked to reboot by uid 0", "STOPPED", "the end",
+                         "reboot: Restarting system")
 
     def test_a_crash_is_no_panic(self):
         vm = self.boot_with("#!/bin/sh\nkill -SEGV 1\n")

@@ -39,6 +39,12 @@ CONTAINER_CAPABILITIES = ("chown,dac_override,fowner,fsetid,kill,setgid,setuid,s
                           "net_bind_service,sys_chroot,setfcap")
 
 
+def not_sanitized(why):
+    """Decorates a test that takes away what the sanitizers themselves need: it is counted as
+    skipped in their run, and runs in the others."""
+    return unittest.skipIf(SANITIZED, why)
+
+
 def become_subreaper():
     """What escapes from a berth becomes a child of the test, which sees it and says so."""
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:

@@ -56,7 +56,7 @@ class Alone(SystemTest):
 
         self.assertEqual(0, berth.ctl("stop", "a").returncode)
 
-        self.assertEqual([], berth.processes("/a"))
+        self.assertEqual([], berth.processes(str(self.path("a"))))
 
     def test_one_that_closes_its_pipes_runs_on_and_costs_nothing(self):
         self.service("a", [self.script("a", "exec >&- 2>&-; echo closed >>$TRACE\n"

@@ -4,7 +4,7 @@ import signal
 import unittest
 
 from faults import FaultTest, limit_of
-from harness import kill, process_of, wait_until
+from harness import kill, not_sanitized, process_of, wait_until
 
 
 class Memory(FaultTest):
@@ -12,6 +12,7 @@ class Memory(FaultTest):
         """What it has is all that it gets."""
         limit_of(berth, "data", int(process_of(berth.pid).status()["VmData"].split()[0]) * 1024)
 
+    @not_sanitized("AddressSanitizer ends a program whose memory is refused")
     def test_berth_goes_on_without_any_and_everything_when_there_is_some(self):
         self.service("a", ["sleep", "4711"], service='restart_delay = "10ms"\nrestart_limit = 1000')
         self.service("b", [self.script("b", "while :; do echo and so on; sleep 0.01; done")])

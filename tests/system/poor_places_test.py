@@ -2,8 +2,10 @@
 import signal
 import unittest
 
-from harness import SystemTest, process_of
+from harness import SystemTest, not_sanitized, process_of
 
+# Its own options are there, too, so that none says that it shall not look.
+NEEDS_PROC = "LeakSanitizer needs /proc, and fails the program without it"
 NO_PROC = ("sh", "-c", 'mount -t tmpfs none /proc; exec "$@"', "sh")
 NO_DEV = ("sh", "-c", 'mount -t tmpfs none /dev; exec "$@"', "sh")
 READ_ONLY = ("sh", "-c", 'mount -o remount,bind,ro /; mount -t tmpfs -o ro none /run; '
@@ -20,6 +22,7 @@ class PoorPlaces(SystemTest):
         berth.wait_for_process("sleep 4711")
         return berth
 
+    @not_sanitized(NEEDS_PROC)
     def test_without_a_proc(self):
         berth = self.boot_in(NO_PROC)
 
@@ -48,6 +51,7 @@ class PoorPlaces(SystemTest):
         self.assertEqual("running", berth.wait_for_state("a", "running")["state"])
         self.assertEqual(0, berth.stop())
 
+    @not_sanitized(NEEDS_PROC)
     def test_with_nothing_of_all_that(self):
         berth = self.boot_in(NOTHING)
 
@@ -56,6 +60,7 @@ class PoorPlaces(SystemTest):
         self.assertIsNotNone(process_of(berth.pid))
         self.assertEqual(0, berth.stop())
 
+    @not_sanitized(NEEDS_PROC)
     def test_a_command_alone_with_nothing_of_all_that(self):
         berth = self.boot(wrapper=NOTHING, arguments=["--", "sleep", "4711"])
 

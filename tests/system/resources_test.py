@@ -3,6 +3,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import unittest
 
 from harness import PYTHON, SystemTest, process_of, read_text, wait_until
@@ -53,6 +54,21 @@ class Groups(SystemTest):
         wait_until(lambda: not self.folders("store"), lambda: f"no {self.folders('store')}")
         self.assertEqual(0, berth.stop())
         self.assertEqual([], self.group_folders())
+
+    def test_a_reload_gives_new_limits_to_what_runs(self):
+        self.service("store", ["sleep", "4711"], rest='[process]\npids_max = 7\n[memory]\nlimit = "64M"')
+        berth = self.boot()
+        pid = berth.wait_for_process("sleep 4711").pid
+
+        self.service("store", ["sleep", "4711"], rest='[process]\npids_max = 9\n[memory]\nlimit = "128M"')
+        self.assertIn("changed store: process.pids_max, memory.limit; counts at once",
+                      berth.ctl("reload").stdout)
+
+        values = [read_text(folder / name).strip() for folder in self.folders("store")
+                  for name in ("memory.limit_in_bytes", "memory.max", "pids.max")]
+        self.assertIn("134217728", values)
+        self.assertIn("9", values)
+        self.assertEqual(pid, berth.wait_for_process("sleep 4711").pid)
 
     def test_what_follows_a_killed_group_is_not_killed_with_it(self):
         deaf = self.script("deaf", "trap '' TERM\necho deaf >> $TRACE\nwhile :; do sleep 1; done")
@@ -269,6 +285,27 @@ class Idle(TenantTest):
         berth.wait_for_line(r"app@a: stops: over \[memory\] high \(1.0M\): has ")
         berth.wait_for_state("app@a", "inactive")
         self.get_ok("/a/")
+
+
+class IdleService(SystemTest):
+    """The same of a service: idle as on_change means it."""
+    SERVER = ("import socket, sys, time\nx = bytearray(b'x') * (60 << 20)\n"
+              "s = socket.socket(fileno=3)\nwhile True:\n  c = s.accept()[0]\n  c.recv(1)\n  c.close()")
+
+    def test_a_service_is_restarted_once_nobody_is_connected(self):
+        self.service("store", [PYTHON, "-S", "-E", "-c", self.SERVER],
+                     service=f'listen = ["unix:{self.path("socket")}"]\nrestart_window = "1h"',
+                     rest='[memory]\nhigh = "40M"\non_high = "restart-when-idle"')
+        with socket.socket(socket.AF_UNIX) as client:
+            berth = self.boot()
+            wait_until(self.path("socket").exists, "it listens")
+            client.connect(str(self.path("socket")))
+            berth.wait_for_line(r"store: over \[memory\] high \(40M\): has \d+M: "
+                                "restarts once nobody uses it")
+            first = berth.status("store")["main_pid"]
+
+        berth.wait_for_line(r"store: over \[memory\] high \(40M\): has \d+M: restarts$")
+        wait_until(lambda: berth.status("store")["main_pid"] not in (0, first), "a second life")
 
 
 class Levers(SystemTest):

@@ -1,4 +1,6 @@
 # Routes to services: by prefix, with another path behind it, starting, crashed and down.
+import http.server
+import threading
 import unittest
 
 from harness import free_port
@@ -63,6 +65,87 @@ class Routes(TenantTest):
         self.assertEqual([], berth.processes("tenant.py"))
 
         self.assertRegex(self.get_ok("/cable").body, "^cable ")
+
+    def test_a_cable_server_lives_as_long_as_its_websockets(self):
+        ports = {"cable": free_port(), "witness": free_port()}
+        self.proxy("".join(f'[[proxy.route]]\nprefix = "/{name}"\nunit = "{name}"\n'
+                           for name in ports))
+        for name, port in ports.items():
+            self.service(name, self.tenant, unit='start = "demand"',
+                         service=f'address = "127.0.0.1:{port}"\nidle_timeout = "1s"\n'
+                                 'ready = { http = "/up" }\n',
+                         rest=f'[process.env]\nPORT = "{port}"\n')
+        berth = self.boot_web()
+        self.assertEqual([], berth.processes("tenant.py"))
+
+        connection, head = self.upgrade("/cable/ws")
+        self.assertIn(" 101 ", head)
+        self.get_ok("/witness")  # who comes later and goes first tells that both were looked at
+        berth.wait_for_line("witness: stops: idle for 1s")
+        connection.sendall(b"still there")
+        self.assertEqual(b"still there", connection.recv(100))
+        self.assertNotIn("cable: stops", berth.output())
+
+        connection.close()
+        berth.wait_for_line("cable: stops: idle for 1s")
+        self.assertRegex(self.get_ok("/cable").body, "^cable ")
+
+    def test_regexes_redirect_rewrite_and_route(self):
+        self.back = free_port()
+        self.proxy('''
+[[proxy.redirect]]
+from = "^/$"
+to = "/home?from=root"
+status = 301
+[[proxy.rewrite]]
+from = "^/short/(\\\\w+)$"
+to = "/a/people/$1"
+[[proxy.route]]
+path = "^/regions/\\\\w+(/cable)$"
+unit = "cable"
+to = "/in$1"
+headers = { X-Region = "$host" }
+response_headers = { X-Served-By = "cable" }
+''')
+        self.service("cable", self.tenant, service=f'address = "127.0.0.1:{self.back}"\n'
+                                                   'ready = { http = "/up" }\n',
+                     rest=f"[process.env]\nPORT = \"{self.back}\"\n")
+        self.template()
+        self.instances("a")
+        self.boot_web()
+
+        moved = self.get("/?x=1")
+        self.assertEqual((301, "/home?from=root&x=1"), (moved.status, moved.headers["location"]))
+        self.assertRegex(self.get_ok("/short/ann").body, "^app@a ")
+        self.assertIn("GET /a/people/ann/head HTTP/1.1",
+                      self.get_ok("/a/people/ann/head").body)
+        routed = self.get_ok("/regions/iad/cable", headers={"Host": "example.org"})
+        self.assertRegex(routed.body, "^cable ")
+        self.assertEqual("cable", routed.headers["x-served-by"])
+
+    def test_a_target_is_a_server_that_is_no_unit(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802, the name is the library's
+                body = f"{self.path} {self.headers['Host']}".encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        target = f"localhost:{server.server_port}"
+        self.proxy(f'[[proxy.route]]\npath = "^/pdf/(.*)$"\ntarget = "http://{target}/r/$1"\n'
+                   f'[[proxy.route]]\nprefix = "/gone"\ntarget = "http://127.0.0.1:{free_port()}"\n')
+        self.boot_web()
+
+        self.assertEqual(f"/r/a%20b?c=d {target}", self.get_ok("/pdf/a%20b?c=d").body)
+        self.assertEqual(502, self.get("/gone/x").status)
 
     def test_a_service_that_was_stopped_is_not_started_by_a_request(self):
         berth = self.boot_route()

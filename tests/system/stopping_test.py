@@ -141,8 +141,25 @@ class Deadlines(SystemTest):
         self.assertEqual(1, berth.stop())
 
         self.assertLess(time.monotonic() - begin, 1.5)
-        self.assertRegex(berth.output(), "a is cut short: killed after 250ms, a quarter of "
+        self.assertRegex(berth.output(), "a is cut short: killed after 500ms, its share of "
                                          ".shutdown. timeout; its stop_timeout is 1h")
+
+    def test_a_chain_of_deaf_units_is_killed_by_half_of_the_time(self):
+        self.config('[shutdown]\ntimeout = "4s"')
+        for name, required in (("a", ""), ("b", '"a"'), ("c", '"b"'), ("d", '"c"')):
+            self.service(name, [self.script("deaf", self.DEAF)], unit=f"requires = [{required}]",
+                         service='after_stop = [["sh", "-c", "echo stopped $BERTH_UNIT >>$TRACE"]]')
+        berth = self.boot()
+        wait_until(lambda: len([line for line in self.trace() if line.startswith("start")]) == 4,
+                   "all run")
+
+        begin = time.monotonic()
+        self.assertEqual(1, berth.stop())
+
+        self.assertLess(time.monotonic() - begin, 3.5)
+        self.assertEqual([f"stopped {name}" for name in "dcba"],
+                         [line for line in self.trace() if line.startswith("stopped")])
+        self.assertNotIn("timeout was over", berth.output())
 
     def test_a_second_sigterm_hurries(self):
         self.config('[shutdown]\ntimeout = "1h"')
@@ -241,7 +258,7 @@ echo "end $BERTH_UNIT" >> $TRACE
         self.assertEqual(1, berth.wait())
 
         self.assert_in_order(["end app@a", "saved", "stop redis"], self.trace())
-        self.assertRegex(berth.output(), "app@a is cut short: killed after 1s, a quarter of ")
+        self.assertRegex(berth.output(), "app@a is cut short: killed after \\S+, its share of ")
 
 
 class Kept(SystemTest):
@@ -287,7 +304,7 @@ class Kept(SystemTest):
 
         self.assertEqual(1, berth.stop())
 
-        self.assertEqual("a: killed after 500ms, a quarter of [shutdown] timeout; its stop_timeout "
+        self.assertEqual("a: killed after 1s, its share of [shutdown] timeout; its stop_timeout "
                          "is 10s\n", (self.state / "last-end").read_text())
 
     def test_the_next_boot_tells_of_a_berth_that_was_killed(self):

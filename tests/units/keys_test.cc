@@ -98,7 +98,7 @@ constexpr auto kSamples = std::to_array<Sample>({
     {"[service]", "listen", R"~([":3", { address = "unix:/run/x" }])~", R"~([":3", "3"])~",
      R"~("listen" in [service] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "3": ":PORT" is missing)~"},
     {"[service]", "idle_timeout", "\"5m\"\nlisten = \":3\"\n[unit]\nstart = \"demand\"",
-     R"~("5m")~", R"~("idle_timeout" needs "listen" and "start" = "demand")~"},
+     R"~("5m")~", R"~("idle_timeout" needs "start" = "demand", and "listen" or "address")~"},
     {"[[service.listen]]", "address", R"~(":4")~", R"~(4)~",
      R"~("address" in [[service.listen]] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not a number)~"},
     {"[[service.listen]]", "name", R"~("http")~", R"~("a:b")~",
@@ -338,14 +338,35 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("realm" in [proxy.auth] must be a string, not a number)~"},
     {"[proxy.auth]", "public", R"~(["/x"])~", R"~(["x y"])~",
      R"~("public" in [proxy.auth] must be a list of paths ("/x", "/x/") and extensions ("*.ext"), not "x y")~"},
+    {"[[proxy.redirect]]", "from", R"~("^/old/(.*)$")~", R"~("^/(old$")~",
+     R"~("from" in [[proxy.redirect]] must be a regex such as "^/old/(.*)$", not "^/(old$": a "(" is never closed)~"},
+    {"[[proxy.redirect]]", "to", R"~("https://example.org/")~", R"~("ftp://x/")~",
+     R"~("to" in [[proxy.redirect]] must be a path that begins with "/" or "$1", or a URL, not "ftp://x/")~"},
+    {"[[proxy.redirect]]", "status", R"~(308)~", R"~(304)~",
+     R"~("status" in [[proxy.redirect]] must be 301, 302, 303, 307 or 308)~"},
+    {"[[proxy.rewrite]]", "from", R"~("^/${USER_NAME:-a.b}$")~", R"~("a**")~",
+     R"~("from" in [[proxy.rewrite]] must be a regex such as "^/old/(.*)$", not "a**": "*" repeats what is repeated already)~"},
+    {"[[proxy.rewrite]]", "to", R"~("/y")~", R"~("y")~",
+     R"~("to" in [[proxy.rewrite]] must be a path that begins with "/" or "$1", not "y")~"},
     {"[proxy.bots]", "action", R"~("reject")~", R"~("block")~",
      R"~("action" in [proxy.bots] must be "allow", "static-only" or "reject", not "block")~"},
     {"[[proxy.route]]", "prefix", R"~("/cable")~", R"~("cable")~",
      R"~("prefix" in [[proxy.route]] must be a path that begins with "/", not "cable")~"},
+    {"[[proxy.route]]", "path", R"~("^/cable$")~", R"~("\\1")~",
+     R"~("path" in [[proxy.route]] must be a regex such as "^/old/(.*)$", not "\1": "\1" would be a back-reference, which there is none)~"},
     {"[[proxy.route]]", "unit", R"~("other")~", R"~("job")~",
      R"~(unit "job", which is neither a service nor a tenant)~"},
     {"[[proxy.route]]", "to", R"~("/cable")~", R"~("http://x/")~",
-     R"~("to" in [[proxy.route]] must be a path that begins with "/", not "http://x/")~"},
+     R"~("to" in [[proxy.route]] must be a path that begins with "/" or "$1", not "http://x/")~"},
+    {"[[proxy.route]]", "target", R"~("http://h:81/x")~", R"~("http://h$1/x")~",
+     R"~("target" in [[proxy.route]] must be a URL such as "http://host:3000/path", not "http://h$1/x": a client must not choose the host: "$" may stand in the path only)~"},
+    {"[[proxy.route]]", "strip", R"~("/x")~", R"~("x")~",
+     R"~("strip" in [[proxy.route]] must be a path that begins with "/", not "x")~"},
+    {"[[proxy.route]]", "headers", R"~({ X-Real-IP = "$remote_addr" })~",
+     R"~({ X-Remote-User = "ann" })~",
+     R"~("headers" in [[proxy.route]] holds "X-Remote-User", which berth-proxy alone may set)~"},
+    {"[[proxy.route]]", "response_headers", R"~({ Server = "" })~", R"~({ X = "a\nb" })~",
+     R"~("response_headers" in [[proxy.route]] holds a value with a character that no header can have)~"},
     {"[[proxy.route]]", "websocket", R"~(false)~", R"~("no")~",
      R"~("websocket" in [[proxy.route]] must be true or false, not a string)~"},
     {"[[proxy.route]]", "methods", R"~(["GET"])~", R"~(["get"])~",
@@ -406,8 +427,14 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
             std::string(text) + " }]\n";
   } else if (table == "[[proxy.route]]") {
     file += "[[proxy.route]]\n" + line;
-    file += text.starts_with("prefix") ? "" : "prefix = \"/x\"\n";
-    file += text.starts_with("unit") ? "" : "unit = \"other\"\n";
+    const bool has_place = text.starts_with("prefix") || text.starts_with("path");
+    const bool has_server = text.starts_with("unit") || text.starts_with("target");
+    file += has_place ? "" : "prefix = \"/x\"\n";
+    file += has_server ? "" : "unit = \"other\"\n";
+  } else if (table == "[[proxy.redirect]]" || table == "[[proxy.rewrite]]") {
+    file += std::string(table) + "\n" + line;
+    file += text.starts_with("from") ? "" : "from = \"^/x$\"\n";
+    file += text.starts_with("to") ? "" : "to = \"/z\"\n";
   } else if (table == "[[proxy.static.cache]]" || table == "[[process.directories]]") {
     file += std::string(table) + "\n" + line + (text.starts_with("path") ? "" : "path = \"/x\"\n");
   } else if (table == "[[service.listen]]") {

@@ -54,12 +54,15 @@ TEST_F(MemoryPolicy, RestartsButNotTwiceInAWindow) {
   EXPECT_EQ(look(mega(100), 70), MemoryStep::restart);
 }
 
-TEST_F(MemoryPolicy, WaitsForATenantToBeIdleButNotForAService) {
+TEST_F(MemoryPolicy, WaitsForATenantOrAServiceToBeIdleButNotForAProxy) {
   unit_.memory.high = mega(100);
   unit_.memory.on_high = OnHigh::restart_when_idle;
 
+  unit_.kind = UnitKind::proxy;
   EXPECT_EQ(look(mega(100)), MemoryStep::restart);
 
+  unit_.kind = UnitKind::service;
+  EXPECT_EQ(look(mega(100)), MemoryStep::restart_when_idle);
   unit_.kind = UnitKind::tenant;
   EXPECT_EQ(look(mega(100)), MemoryStep::restart_when_idle);
   EXPECT_EQ(look(mega(100)), MemoryStep::restart_when_idle);  // until it is

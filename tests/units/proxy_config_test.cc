@@ -18,11 +18,10 @@ ProxyConfig config_of(const std::vector<File>& files, const std::string& proxy =
                       bool maintenance = false) {
   const Catalog catalog = testing::load(files);
   EXPECT_EQ(testing::Lines{}, testing::messages(catalog));
-  std::vector<const Unit*> tenants;
+  std::vector<const Unit*> units;
   for (const auto& [name, unit] : catalog.units)
-    if (unit.kind == UnitKind::tenant)
-      tenants.push_back(&unit);
-  return make_proxy_config(*catalog.find(proxy), tenants, maintenance);
+    units.push_back(&unit);
+  return make_proxy_config(*catalog.find(proxy), units, maintenance);
 }
 
 TEST(ProxyConfig, HoldsEachTenantWithItsPlaceAndItsWaitingRoom) {
@@ -36,8 +35,9 @@ TEST(ProxyConfig, HoldsEachTenantWithItsPlaceAndItsWaitingRoom) {
        {"all.toml", "[instances.tenant]\nboston = {}\nraleigh = {}\n"}});
 
   ASSERT_EQ(2U, config.backends.size());
-  EXPECT_EQ((Backend{"tenant@boston", Milliseconds(60'000), Milliseconds(3'000), 7, false, 5}),
-            config.backends[0]);
+  EXPECT_EQ(
+      (Backend{"tenant@boston", Milliseconds(60'000), Milliseconds(3'000), 7, false, 5, {}, 0}),
+      config.backends[0]);
   ASSERT_EQ(2U, config.tenants.size());
   EXPECT_EQ(1U, config.tenants[1].backend);
   EXPECT_EQ("/shows/raleigh/", config.tenants[1].path);
@@ -110,6 +110,33 @@ TEST(ProxyConfig, TravelsWhole) {
 
   ASSERT_TRUE(arrived.has_value());
   EXPECT_EQ(config, *arrived);
+}
+
+TEST(ProxyConfig, LetsGoOfAServiceThatStopsWhenItIsIdle) {
+  const ProxyConfig config = config_of(
+      {{"web.toml", std::string(kWeb) + "[[proxy.route]]\nprefix = \"/cable\"\nunit = \"cable\"\n"},
+       {"cable.toml",
+        "[unit]\nstart = \"demand\"\n[service]\ncommand = \"cable\"\n"
+        "address = \":28080\"\nidle_timeout = \"5m\"\n"}});
+
+  ASSERT_EQ(1U, config.backends.size());
+  EXPECT_EQ(Milliseconds(1'000), config.backends[0].idle_timeout);
+}
+
+TEST(ProxyConfig, HoldsATargetOnceForAllItsRoutes) {
+  const ProxyConfig config = config_of(
+      {{"web.toml", std::string(kWeb) +
+                        "[[proxy.route]]\npath = \"^/a/(.*)$\"\ntarget = \"http://h:81/$1\"\n"
+                        "[[proxy.route]]\nprefix = \"/b\"\ntarget = \"http://h:81\"\n"
+                        "[[proxy.route]]\nprefix = \"/c\"\ntarget = \"http://[::1]/\"\n"}});
+
+  ASSERT_EQ(2U, config.backends.size());
+  EXPECT_EQ("h:81", config.backends[0].unit);
+  EXPECT_EQ("h", config.backends[0].target_host);
+  EXPECT_EQ(81, config.backends[0].target_port);
+  EXPECT_EQ("[::1]:80", config.backends[1].unit);
+  EXPECT_EQ("::1", config.backends[1].target_host);
+  EXPECT_EQ((std::vector<std::uint32_t>{0, 0, 1}), config.route_backends);
 }
 
 }  // namespace

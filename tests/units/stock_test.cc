@@ -38,6 +38,18 @@ TEST(StockUnits, AreAllWithoutErrors) {
             testing::names(catalog));
 }
 
+TEST(StockUnits, FindRedisWhereItListens) {
+  const Catalog catalog = testing::load(stock_files());
+  const auto variable = [&catalog](const char* unit, const char* name) {
+    return catalog.find(unit)->process.env.at(name).value_or("");
+  };
+
+  EXPECT_EQ("127.0.0.1:6379", format_address(*catalog.find("redis")->service.address));
+  EXPECT_EQ("redis://127.0.0.1:6379/1", variable("cable", "REDIS_URL"));
+  EXPECT_EQ("redis://127.0.0.1:6379", variable("anycable", "ANYCABLE_REDIS_URL"));
+  EXPECT_EQ("redis://127.0.0.1:6379", variable("anycable-rpc", "ANYCABLE_REDIS_URL"));
+}
+
 TEST(StockUnits, SayWhatTheyAre) {
   std::vector<File> files = stock_files();
   files.emplace_back("list.toml", "[instances.tenant]\na = {}\n");

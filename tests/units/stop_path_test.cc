@@ -43,7 +43,7 @@ TEST(LongestStop, GoesBackwardsAlongEveryKindOfOrder) {
 
   EXPECT_EQ((Names{"e", "d", "c", "b", "a"}), names_of(path));
   EXPECT_EQ(seconds(15), path.total);
-  EXPECT_EQ(seconds(14), path.slowest);
+  EXPECT_EQ(seconds(15), path.stops);
 }
 
 TEST(LongestStop, IsDecidedByTimeRatherThanByTheNumberOfUnits) {
@@ -96,7 +96,7 @@ TEST(LongestStop, SaysWhatWouldBeEnough) {
 
   const StopPath path = longest_stop(catalog);
 
-  EXPECT_EQ(seconds(24), path.timeout);  // a quarter for each stop
+  EXPECT_EQ(seconds(20), path.timeout);  // half of it for all stops
   EXPECT_EQ(seconds(30), path.after_stop);
   BerthConfig config;
   EXPECT_FALSE(path.fits(config));
