@@ -35,6 +35,11 @@ bool Connection::start() {
   return true;
 }
 
+void Connection::count(bool over_limit) {
+  counted_ = true;
+  over_limit_ = over_limit;
+}
+
 ConnectionAction Connection::post(ConnectionEvent event) {
   const ConnectionStep next = step(state_, event);
   if (next.action == ConnectionAction::bug)
@@ -76,6 +81,11 @@ void Connection::on_events(os::Events events) noexcept {
 }
 
 void Connection::on_timer() noexcept {
+  const bool sends = state_ == ConnectionState::relaying || state_ == ConnectionState::replying;
+  if (sends && stream_.is_stalled())
+    context_.counters.count(Refusal::reader_stalled);
+  else if (state_ == ConnectionState::idle && !served_)
+    context_.counters.count(Refusal::head_too_slow);
   act(post(ConnectionEvent::timeout));
   run();
 }
@@ -145,6 +155,7 @@ void Connection::take_head(std::string_view bytes, bool from_leftover) {
 }
 
 void Connection::exchange_over() {
+  served_ = true;
   if (state_ == ConnectionState::lingering)
     return linger();
   if (exchange_->request().leftover().empty())
@@ -203,6 +214,8 @@ void Connection::let_go() {
   context_.wheel.disarm(*this);
   context_.loop.unwatch(stream_.fd());
   stream_.close();
+  if (counted_)
+    context_.addresses.leave(peer_);
   context_.connections.remove(*this);
 }
 

@@ -32,6 +32,11 @@ class Connection final : public os::FdHandler, public TimerNode {
   Door door() const { return door_; }
   ConnectionState state() const { return state_; }
   std::size_t index() const { return index_; }
+  /// Counts it among those of its address. `over_limit`: its requests are answered 429.
+  void count(bool over_limit);
+  bool is_over_limit() const { return over_limit_; }
+  /// Idle after a request, and not before the first.
+  bool is_kept_alive() const { return state_ == ConnectionState::idle && served_; }
   void set_index(std::size_t index) { index_ = static_cast<std::uint32_t>(index); }
 
   /// One step of the table. The only place that stores the state.
@@ -65,6 +70,9 @@ class Connection final : public os::FdHandler, public TimerNode {
   ConnectionState state_ = ConnectionState::idle;
   Door door_;
   bool running_ = false;
+  bool served_ = false;      ///< a request has been answered
+  bool counted_ = false;     ///< in Context::addresses
+  bool over_limit_ = false;  ///< its address has too many connections
   std::uint32_t index_ = 0;  ///< in the table of connections
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Tunnel> tunnel_;

@@ -1,6 +1,7 @@
 // The shared things of a proxy process.
 #include "proxy/context.h"
 
+#include <algorithm>
 #include <span>
 
 #include "init/os/random.h"
@@ -12,6 +13,8 @@ namespace {
 
 /// About as many requests as run at once on a busy day; the memory of further ones is given back.
 constexpr std::size_t kMaxFree = 64;
+/// So that an overload does not cost a search through ten thousand busy connections each time.
+constexpr std::size_t kLooksForIdle = 256;
 
 /// A mixing permutation of 64 bits (the finaliser of MurmurHash3).
 std::uint64_t mix(std::uint64_t x) {
@@ -71,6 +74,19 @@ void ConnectionTable::remove(Connection& connection) {
     connections_[index]->set_index(index);
   }
   connections_.pop_back();
+}
+
+bool ConnectionTable::close_an_idle_one() {
+  const std::size_t looks = std::min(kLooksForIdle, connections_.size());
+  for (std::size_t i = 0; i < looks; ++i) {
+    hand_ = hand_ + 1 < connections_.size() ? hand_ + 1 : 0;
+    Connection& connection = *connections_[hand_];
+    if (connection.is_kept_alive()) {
+      connection.close();
+      return true;
+    }
+  }
+  return false;
 }
 
 RequestIds::RequestIds() {

@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "proxy/access_log.h"
+#include "proxy/address_counts.h"
+#include "proxy/counters.h"
 #include "proxy/leases.h"
 #include "proxy/logins.h"
 #include "proxy/metrics.h"
 #include "proxy/relay.h"
 #include "proxy/replay.h"
 #include "proxy/site.h"
+#include "proxy/tls_keeper.h"
 
 namespace berth::proxy {
 
@@ -49,6 +52,9 @@ class ConnectionTable {
   /// It dies at the end of the turn.
   void remove(Connection& connection);
   std::size_t size() const { return connections_.size(); }
+  /// Closes a connection that waits for another request of its client, if one is found among the
+  /// next few; who finds his closed tries again (RFC 9112 section 9.3.1).
+  bool close_an_idle_one();
   template <class Visit>
   void for_each(Visit visit) {
     // Backwards: a visit may remove the connection that it is shown.
@@ -59,6 +65,7 @@ class ConnectionTable {
  private:
   Graveyard& graveyard_;
   std::vector<std::unique_ptr<Connection>> connections_;
+  std::size_t hand_ = 0;  ///< where the next search for an idle one begins
 };
 
 /// Ids for requests that bring none: random where it starts, then a permutation, so none comes
@@ -90,8 +97,12 @@ struct Context {
   ConnectionTable connections;
   RequestIds ids;
   DateText& date;
+  TlsKeeper tls;
+  AddressCounts addresses;
+  Counters counters;
   bool shutting_down = false;  ///< new requests get 503
   bool draining = false;       ///< and no connection is kept
+  bool crowded = false;        ///< somebody waits to be accepted: no connection is kept
 
   const ProxySpec& spec() const { return site.spec(); }
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 
 #include "proxy/connection.h"
 
@@ -34,6 +35,24 @@ int status_of(HeadOutcome outcome) {
       break;
   }
   return 400;
+}
+
+/// What an answer counts as. `has_head`: the head was complete.
+std::optional<Refusal> refusal_of(int status, bool has_head) {
+  switch (status) {
+    case 400:
+      return Refusal::malformed;
+    case 408:
+      return has_head ? Refusal::body_too_slow : Refusal::head_too_slow;
+    case 413:
+      return Refusal::body_too_large;
+    case 414:
+      return Refusal::target_too_long;
+    case 431:
+      return Refusal::head_too_large;
+    default:
+      return std::nullopt;
+  }
 }
 
 bool is_read_only(const HttpHead& head) {
@@ -103,6 +122,7 @@ bool Exchange::feed(std::string_view bytes, std::size_t& used) {
 
 void Exchange::identify() {
   RequestFacts& facts = request_.facts;
+  facts.secure = client_->stream().is_encrypted();
   read_origin(request_.head, client_->peer(), context_.spec().trust_proxy, facts);
   facts.request_id = sent_request_id(request_.head);
   if (facts.request_id.empty())
@@ -127,9 +147,18 @@ bool Exchange::refuse_bad_head() {
   return false;
 }
 
+bool Exchange::refuse_over_limit() {
+  if (!client_->is_over_limit())
+    return false;
+  answer_error(429);
+  return true;
+}
+
 void Exchange::on_head() {
   const HttpHead& head = request_.head;
   identify();
+  if (refuse_over_limit())
+    return;
   if (refuse_bad_head())
     return;
   if (client_->door() == Door::metrics)
@@ -288,6 +317,15 @@ void Exchange::answer_unavailable(Milliseconds retry_after) {
   answer(maintenance_reply(context_.site, request_.head, retry_after));
 }
 
+void Exchange::answer_error(int status) {
+  if (const auto refusal = refusal_of(status, head_outcome_ == HeadOutcome::complete))
+    context_.counters.count(*refusal);
+  OwnReply reply = error_reply(status, request_.head);
+  if (status == 429)
+    reply.fields += "Retry-After: 1\r\n";
+  answer(std::move(reply));
+}
+
 void Exchange::answer_unserved(Milliseconds retry_after) {
   // Somebody else's server does not start because we wait for it.
   if (!host_.empty())
@@ -301,8 +339,9 @@ void Exchange::answer(OwnReply reply) {
   drop_upstream();
   stop_asking();
   // Who sends what cannot be read does not get a second try on the same connection.
-  const bool sound = head_outcome_ == HeadOutcome::complete && reply.status != 400;
-  reply_keeps_ = sound && request_.head.keep_alive && request_.discard_body() && !is_closing();
+  const bool sound =
+      head_outcome_ == HeadOutcome::complete && reply.status != 400 && !client_->is_over_limit();
+  reply_keeps_ = sound && request_.discard_body() && may_keep_client();
   reply_status_ = reply.status;
   reply_kind_ = reply.kind;
   const bool with_body = !request_.is_head_method();

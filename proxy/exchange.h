@@ -54,6 +54,7 @@ class Exchange final : public LeaseUser,
 
  private:
   void identify();
+  bool refuse_over_limit();
   bool refuse_bad_head();
   void ask_metrics();
   /// Whether another machine answers it.
@@ -80,7 +81,7 @@ class Exchange final : public LeaseUser,
   void on_lost_unanswered();
   void upgrade();
   void answer(OwnReply reply);
-  void answer_error(int status) { answer(error_reply(status, request_.head)); }
+  void answer_error(int status);
   void answer_unavailable(Milliseconds retry_after);
   /// Who should answer cannot be had.
   void answer_unserved(Milliseconds retry_after);
@@ -96,6 +97,9 @@ class Exchange final : public LeaseUser,
   void finish(bool keep_alive);
   void log(int status, std::uint64_t bytes, ReplyKind kind);
   bool is_closing() const { return context_.draining || context_.shutting_down; }
+  bool may_keep_client() const {
+    return request_.head.keep_alive && !is_closing() && !context_.crowded;
+  }
 
   Context& context_;
   Connection* client_ = nullptr;  ///< never null outside the pool

@@ -23,7 +23,8 @@ void Exchange::ask_metrics() {
 void Exchange::on_figures(const SystemFigures& figures) noexcept {
   Connection& client = *client_;
   const ProxyGauges gauges{context_.connections.size(), context_.leases.waiting(),
-                           context_.log.lines_dropped(), context_.site.config().maintenance};
+                           context_.log.lines_dropped(), context_.site.config().maintenance,
+                           context_.counters};
   OwnReply reply;
   reply.kind = ReplyKind::metrics;
   reply.status = 200;

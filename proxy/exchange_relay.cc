@@ -62,6 +62,7 @@ void Exchange::forward(const Place& place) {
     case Lease::Admission::waiting:
       return park();
     case Lease::Admission::full:
+      context_.counters.count(Refusal::waiting_room_full);
       note_error("too many requests wait for the unit");
       return answer_unserved(context_.spec().retry_after);
     case Lease::Admission::refused:
@@ -116,10 +117,17 @@ void Exchange::connect() {
   std::unique_ptr<UpstreamConnection> connection;
   if (may_reuse)
     connection = lease()->idle_connections().take();
-  if (connection == nullptr)
-    connection = UpstreamConnection::open(context_.upstream_host, lease()->endpoint());
-  if (connection == nullptr)
-    return unreachable();
+  if (connection == nullptr) {
+    auto opened = UpstreamConnection::open(context_.upstream_host, lease()->endpoint());
+    // The unit is not to blame if we have no descriptors.
+    if (!opened && os::is_out_of_resources(opened.error().os_errno)) {
+      context_.counters.count(Refusal::descriptors_gone);
+      return answer_unavailable(context_.spec().retry_after);
+    }
+    if (!opened)
+      return unreachable();
+    connection = *std::move(opened);
+  }
   connection->set_user(this);
   const bool connected = connection->phase() == UpstreamConnection::Phase::connected;
   relay_.attach(std::move(connection));
@@ -141,8 +149,7 @@ void Exchange::start_relay() {
   head.clear();
   append_request_head({request_.head, request_.facts, target_, upgrade_, host_, request_edits_},
                       head);
-  relay_.start(
-      head, {upgrade_, request_.head.keep_alive && !is_closing(), context_.spec().max_body.count});
+  relay_.start(head, {upgrade_, may_keep_client(), context_.spec().max_body.count});
   pump();
 }
 
@@ -161,6 +168,8 @@ void Exchange::on_upstream() noexcept {
 }
 
 void Exchange::pump() {
+  if (!may_keep_client())
+    relay_.keep_no_client();
   on_outcome(relay_.pump(client_->stream()));
 }
 
@@ -171,7 +180,7 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
                                                          : context_.spec().upstream_timeout);
     case Relay::Outcome::complete: {
       log(relay_.status(), relay_.body_bytes(), ReplyKind::proxy);
-      const bool keeps = relay_.keeps_client() && !is_closing();
+      const bool keeps = relay_.keeps_client();
       if (relay_.keeps_upstream() && lease()->is_current(*this))
         lease()->idle_connections().give(relay_.detach());
       drop_upstream();

@@ -8,7 +8,8 @@
 namespace berth::proxy {
 
 std::string_view scheme_of(const HttpHead& head, const RequestFacts& facts) {
-  return facts.trusted && head.value(HeaderName::x_forwarded_proto) == "https" ? "https" : "http";
+  const bool told = facts.trusted && head.value(HeaderName::x_forwarded_proto) == "https";
+  return told || facts.secure ? "https" : "http";
 }
 
 void FieldEdits::assign(const std::vector<HeaderEdit>& edits, const HttpHead& head,

@@ -16,24 +16,30 @@ constexpr Milliseconds kComplaintPause{1000};
 
 }  // namespace
 
-Lease::Lease(const UpstreamHost& host, ControlSender& control, bool& needs_tending,
+Lease::Lease(const UpstreamHost& host, ControlSender& control, LeaseBoard& board,
              berth::Backend config)
     : host_(host),
       control_(control),
-      needs_tending_(needs_tending),
+      board_(board),
       config_(std::move(config)),
       idle_connections_(host) {}
+
+Lease::~Lease() {
+  std::erase(board_.freed, this);
+}
 
 void Lease::configure(const berth::Backend& config) {
   config_ = config;
   configured_ = true;
   host_.wheel.disarm(idle_timer_);
+  if (!waiting_.empty())
+    board_.freed.push_back(this);
   rest_if_unused();
 }
 
 void Lease::release() {
   configured_ = false;
-  needs_tending_ = true;
+  board_.needs_tending = true;
   rest_if_unused();
 }
 
@@ -59,7 +65,9 @@ void Lease::ask() {
 
 Lease::Admission Lease::admit(LeaseUser& user) {
   user.lease_ = this;
-  if (state_ == State::held && !retry_timer_.is_armed()) {
+  // Where the number is limited nobody overtakes those who wait.
+  const bool in_turn = config_.max_requests == 0 || waiting_.empty();
+  if (state_ == State::held && !retry_timer_.is_armed() && in_turn && has_room()) {
     count_in(user);
     return Admission::in_flight;
   }
@@ -84,7 +92,8 @@ void Lease::count_in(LeaseUser& user) {
   user.counted_ = true;
   users_.push_back(user);
   ++in_flight_;
-  usage_changed_ = needs_tending_ = true;
+  ++requests_in_flight_;
+  usage_changed_ = board_.needs_tending = true;
   host_.wheel.disarm(idle_timer_);
 }
 
@@ -99,9 +108,31 @@ void Lease::leave(LeaseUser& user) {
     rest_if_unused();
     return;
   }
+  if (is_current(user) && !user.is_tunnel_)
+    free_room();
   if (is_current(user) && user.counted_)
     count_out();
   left_life(user.epoch_);
+}
+
+void Lease::free_room() {
+  --requests_in_flight_;
+  // Not at once: whoever leaves is in the middle of something.
+  if (!waiting_.empty())
+    board_.freed.push_back(this);
+}
+
+void Lease::grant_free() {
+  // Who fails at once comes back to the end of the line, so it is gone through once.
+  for (std::uint32_t left = waiting_count_; left > 0; --left) {
+    if (state_ != State::held || waiting_.empty() || !has_room())
+      break;
+    LeaseUser& user = waiting_.front();
+    --waiting_count_;
+    count_in(user);
+    user.on_granted();
+  }
+  rest_if_unused();
 }
 
 void Lease::left_life(std::uint64_t epoch) {
@@ -122,6 +153,8 @@ void Lease::hand_over(LeaseUser& from, LeaseUser& to) {
   from.stage_ = LeaseUser::Stage::outside;
   from.lease_ = nullptr;
   from.unlink();
+  if (is_current(to))
+    free_room();
   if (config_.count_websockets)
     return;
   // It lives on without counting: as if it had left.
@@ -134,7 +167,7 @@ void Lease::count_out() {
   --in_flight_;
   ++requests_;
   usage_changed_ = true;
-  needs_tending_ = true;
+  board_.needs_tending = true;
   last_use_ = host_.loop.now();
   rest_if_unused();
 }
@@ -149,8 +182,10 @@ void Lease::rest_if_unused() {
 }
 
 void Lease::wait_again(LeaseUser& user) {
-  if (is_current(user) && user.counted_)
+  if (is_current(user)) {
     --in_flight_;
+    --requests_in_flight_;
+  }
   if (is_current(user) && host_.loop.now() - last_complaint_ >= kComplaintPause) {
     last_complaint_ = host_.loop.now();
     control_.send(control::Unreachable{config_.unit, epoch_});
@@ -167,19 +202,7 @@ void Lease::wait_again(LeaseUser& user) {
 
 void Lease::retry() noexcept {
   if (state_ == State::held)
-    grant_waiting();
-}
-
-void Lease::grant_waiting() {
-  IntrusiveList<LeaseUser> lucky;
-  lucky.take_all(waiting_);
-  while (!lucky.empty()) {
-    LeaseUser& user = lucky.front();
-    --waiting_count_;
-    count_in(user);
-    user.on_granted();
-  }
-  rest_if_unused();
+    grant_free();
 }
 
 void Lease::on_message(const control::Granted& message) {
@@ -189,13 +212,13 @@ void Lease::on_message(const control::Granted& message) {
   epoch_ = message.epoch;
   endpoint_ = message.endpoint;
   endpoint_text_ = format_address(endpoint_);
-  in_flight_ = 0;
+  in_flight_ = requests_in_flight_ = 0;
   requests_ = 0;
   last_use_ = host_.loop.now();
   last_complaint_ = os::TimePoint();
   idle_connections_.clear();
   host_.wheel.disarm(retry_timer_);
-  grant_waiting();
+  grant_free();
 }
 
 void Lease::on_message(const control::Refused& message) {
@@ -222,8 +245,8 @@ void Lease::on_message(const control::Ending& message) {
   if (state_ != State::held || message.epoch != epoch_)
     return;
   state_ = State::none;
-  needs_tending_ = true;
-  in_flight_ = 0;
+  board_.needs_tending = true;
+  in_flight_ = requests_in_flight_ = 0;
   idle_connections_.clear();
   host_.wheel.disarm(idle_timer_);
   host_.wheel.disarm(retry_timer_);
@@ -288,8 +311,9 @@ void Lease::idle_over() noexcept {
 void Lease::give_back() {
   const control::Returned message{config_.unit, epoch_, idle_for(), requests_};
   state_ = State::none;
+  in_flight_ = requests_in_flight_ = 0;
   usage_changed_ = false;
-  needs_tending_ = true;
+  board_.needs_tending = true;
   idle_connections_.clear();
   host_.wheel.disarm(idle_timer_);
   host_.wheel.disarm(retry_timer_);

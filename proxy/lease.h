@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "proxy/intrusive_list.h"
 #include "proxy/upstream.h"
@@ -39,6 +40,12 @@ class LeaseUser : public ListNode {
   bool is_tunnel_ = false;  ///< does not end by itself
 };
 
+/// What leases want done later. The vector is short: it is emptied at the end of each turn.
+struct LeaseBoard {
+  bool needs_tending = false;  ///< send_usage() or is_unused() may have something new to say
+  std::vector<Lease*> freed;   ///< somebody waits, and a request has ended: grant_free()
+};
+
 /// Where a Lease sends its messages.
 class ControlSender {
  public:
@@ -61,9 +68,8 @@ class Lease {
     refused,    ///< see retry_after()
   };
 
-  /// needs_tending: set whenever send_usage() or is_unused() may have something new to say.
-  Lease(const UpstreamHost& host, ControlSender& control, bool& needs_tending,
-        berth::Backend config);
+  Lease(const UpstreamHost& host, ControlSender& control, LeaseBoard& board, berth::Backend config);
+  ~Lease();
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
@@ -103,6 +109,8 @@ class Lease {
   void cut_tunnels();
   /// Everybody in the waiting room is sent away: the proxy stops.
   void refuse_waiting(Milliseconds retry_after);
+  /// Lets in who waits for others to end, as far as `max_requests` allows.
+  void grant_free();
   /// Requests in the waiting room.
   std::uint32_t waiting() const { return waiting_count_; }
   /// Where its requests are counted; null = nobody has said.
@@ -113,7 +121,11 @@ class Lease {
 
  private:
   void ask();
-  void grant_waiting();
+  bool has_room() const {
+    return config_.max_requests == 0 || requests_in_flight_ < config_.max_requests;
+  }
+  /// A request of the current life has ended, or has become a tunnel.
+  void free_room();
   void count_in(LeaseUser& user);
   void count_out();
   /// Nobody uses it and nobody waits: the idle clock starts, or the lease goes back.
@@ -130,14 +142,15 @@ class Lease {
 
   const UpstreamHost& host_;
   ControlSender& control_;
-  bool& needs_tending_;
+  LeaseBoard& board_;
   berth::Backend config_;
   State state_ = State::none;
   bool configured_ = true;
   bool usage_changed_ = false;
   std::uint32_t waiting_count_ = 0;
   RequestFigures* figures_ = nullptr;
-  std::uint32_t in_flight_ = 0;  ///< counted users of the current life
+  std::uint32_t in_flight_ = 0;           ///< counted users of the current life
+  std::uint32_t requests_in_flight_ = 0;  ///< of the current life, without tunnels
   std::uint64_t epoch_ = 0;
   std::uint64_t requests_ = 0;         ///< answered in this lease
   std::uint64_t ending_epoch_ = 0;     ///< a life that ends in order; 0 = none

@@ -23,8 +23,8 @@ std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backend
     if (lease != nullptr) {
       lease->configure(backend);
     } else {
-      auto made = std::make_unique<Lease>(host_, backend.is_target() ? targets_ : control_,
-                                          needs_tending_, backend);
+      auto made = std::make_unique<Lease>(host_, backend.is_target() ? targets_ : control_, board_,
+                                          backend);
       lease = made.get();
       leases_.emplace(lease->unit(), std::move(made));
     }
@@ -50,6 +50,14 @@ void Leases::cut_tunnels() {
     lease->cut_tunnels();
 }
 
+void Leases::grant_free() {
+  while (!board_.freed.empty()) {
+    Lease* lease = board_.freed.back();
+    board_.freed.pop_back();
+    lease->grant_free();
+  }
+}
+
 std::uint64_t Leases::waiting() const {
   std::uint64_t all = 0;
   for (const auto& [unit, lease] : leases_)
@@ -58,7 +66,7 @@ std::uint64_t Leases::waiting() const {
 }
 
 void Leases::tend() {
-  needs_tending_ = false;
+  board_.needs_tending = false;
   for (auto each = leases_.begin(); each != leases_.end();) {
     each->second->send_usage();
     if (each->second->is_unused())

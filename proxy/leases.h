@@ -32,9 +32,11 @@ class Leases {
   /// Requests in all waiting rooms.
   std::uint64_t waiting() const;
   /// Whether tend() has something to do.
-  bool needs_tending() const { return needs_tending_; }
+  bool needs_tending() const { return board_.needs_tending; }
   /// Usage of what has changed; forgets what is unused. At most once a second.
   void tend();
+  /// Lets in who waits where there is room again. At the end of each turn.
+  void grant_free();
 
  private:
   Lease* find(std::string_view unit) const;
@@ -42,7 +44,7 @@ class Leases {
   const UpstreamHost& host_;
   ControlSender& control_;
   ControlSender& targets_;
-  bool needs_tending_ = false;
+  LeaseBoard board_;
   /// The keys are views of the leases' own names.
   std::unordered_map<std::string_view, std::unique_ptr<Lease>> leases_;
 };

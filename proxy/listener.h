@@ -16,14 +16,23 @@ class Listener final : public os::FdHandler, public TimerNode {
   /// Accepts, or leaves what comes to the kernel's queue.
   void open();
   void pause();
+  /// Whether connections that are accepted from now on speak TLS.
+  void encrypt(bool encrypted) { encrypted_ = encrypted; }
   void on_events(os::Events events) noexcept override;
   void on_timer() noexcept override { open(); }
 
  private:
+  /// True if one more may be accepted.
+  bool make_room();
+  void take(os::UniqueFd socket, const os::PeerAddress& peer);
+  void rest();
+
   Context& context_;
   os::UniqueFd socket_;
+  os::TimePoint last_report_;
   Door door_;
   bool open_ = false;
+  bool encrypted_ = false;
 };
 
 }  // namespace berth::proxy

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "init/os/event_loop.h"
+#include "proxy/counters.h"
 #include "proxy/intrusive_list.h"
 #include "proxy/lease.h"
 #include "units/figures.h"
@@ -63,6 +64,7 @@ struct ProxyGauges {
   std::uint64_t waiting = 0;  ///< requests in waiting rooms
   std::uint64_t lines_dropped = 0;
   bool maintenance = false;
+  Counters counters;
 };
 
 /// The text format of Prometheus, version 0.0.4.

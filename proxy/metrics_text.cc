@@ -95,6 +95,11 @@ void write_gauges(Writer& out, const ProxyGauges& gauges) {
   out.family("berth_access_log_lines_dropped_total", "counter",
              "Lines of the access log that nobody took in time.");
   out.sample({}, {}, gauges.lines_dropped);
+  out.family("berth_refusals_total", "counter", "What was refused or cut off, by reason.");
+  for (std::size_t i = 0; i < kRefusals; ++i) {
+    const auto refusal = static_cast<Refusal>(i);
+    out.sample("reason", to_string(refusal), gauges.counters.of(refusal));
+  }
   out.family("berth_maintenance", "gauge", "1 while the maintenance page is shown.");
   out.sample({}, {}, gauges.maintenance ? 1 : 0);
 }

@@ -60,6 +60,8 @@ class Relay {
   };
   /// Sends the request's head. REQUIRES: connected.
   void start(std::string_view request_head, const Settings& settings);
+  /// The client is told so if its reply has not begun.
+  void keep_no_client() { settings_.keep_alive = false; }
   /// Moves what can be moved. To be called after every event of either side.
   Outcome pump(Stream& client);
 

@@ -41,11 +41,6 @@ std::string_view pop_address(std::string_view& list) {
   return last;
 }
 
-bool is_trusted(const os::PeerAddress& peer, const std::vector<Network>& trusted) {
-  return std::any_of(trusted.begin(), trusted.end(),
-                     [&](const Network& network) { return is_in_network(peer, network); });
-}
-
 bool is_sane_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxRequestId && std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -66,7 +61,12 @@ void RequestFacts::clear() {
   request_id.clear();
   peer.clear();
   client_ip.clear();
-  trusted = false;
+  secure = trusted = false;
+}
+
+bool is_trusted(const os::PeerAddress& peer, const std::vector<Network>& trusted) {
+  return std::any_of(trusted.begin(), trusted.end(),
+                     [&](const Network& network) { return is_in_network(peer, network); });
 }
 
 bool is_in_network(const os::PeerAddress& peer, const Network& network) {

@@ -27,6 +27,7 @@ struct RequestFacts {
   std::string request_id;
   std::string peer;       ///< the address of the connection's other end; empty = a Unix socket
   std::string client_ip;  ///< for the log: the outermost address that can be believed
+  bool secure = false;    ///< it came over TLS
   bool trusted = false;   ///< the peer is a proxy of ours
 
   void clear();
@@ -45,6 +46,7 @@ void read_origin(const HttpHead& head, const os::PeerAddress& peer,
 /// The id that the client has given the request; empty if there is none, or none that is sane.
 std::string_view sent_request_id(const HttpHead& head);
 
+bool is_trusted(const os::PeerAddress& peer, const std::vector<Network>& trusted);
 bool is_in_network(const os::PeerAddress& peer, const Network& network);
 
 }  // namespace berth::proxy

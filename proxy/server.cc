@@ -1,6 +1,7 @@
 // Wiring, and what PID 1 commands.
 #include "proxy/server.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "proxy/connection.h"
@@ -13,6 +14,15 @@ namespace {
 /// Ten thousand instances take less than a tenth of this.
 constexpr std::size_t kMaxConfig = std::size_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds kTendEvery{1};
+
+/// Whether the listening socket of listen[index] speaks TLS. They come in that order.
+bool is_encrypted(const ProxySpec& spec, std::size_t index) {
+  if (spec.tls.certificate.empty() || index >= spec.listen.size())
+    return false;
+  const std::vector<Address>& chosen = spec.tls.listen;
+  return chosen.empty() ||
+         std::find(chosen.begin(), chosen.end(), spec.listen[index]) != chosen.end();
+}
 
 }  // namespace
 
@@ -45,7 +55,10 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
-               .date = date_} {
+               .date = date_,
+               .tls = {},
+               .addresses = AddressCounts(),
+               .counters = Counters()} {
   for (os::UniqueFd& listener : sockets.listeners)
     listeners_.push_back(std::make_unique<Listener>(context_, std::move(listener), Door::site));
   for (os::UniqueFd& listener : sockets.metrics)
@@ -112,6 +125,9 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   context_.replays = Replays(context_.spec());
   compression_.assign(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
+  context_.tls.configure(context_.spec().tls);
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    listeners_[i]->encrypt(is_encrypted(context_.spec(), i));
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
   if (configured_ || context_.draining)
@@ -177,12 +193,14 @@ void Server::wake_wheel() {
 void Server::on_turn_end() {
   if (!context_.draining && context_.connections.size() < context_.spec().max_connections &&
       configured_) {
+    context_.crowded = false;
     for (const auto& listener : listeners_)
       if (!listener->is_armed())
         listener->open();
   }
   if (leases_.needs_tending() && !tend_timer_.is_armed())
     wheel_.arm(tend_timer_, loop_.now() + kTendEvery);
+  leases_.grant_free();
   wake_wheel();
   log_.flush();
   graveyard_.clear();

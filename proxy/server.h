@@ -34,6 +34,8 @@ class Server final : public ControlHandler {
   /// Whether run() would go on; for tests that turn the loop themselves.
   bool is_over() const { return over_; }
 
+  const Counters& counters() const { return context_.counters; }
+
   void on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fds) override;
   void on_control_lost() override;
 

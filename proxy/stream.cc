@@ -2,6 +2,7 @@
 #include "proxy/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace berth::proxy {
 
@@ -9,11 +10,17 @@ void Stream::note(os::Events events) {
   saw_end_ |= events.hangup || events.error;
   can_read_ |= events.readable || events.hangup || events.error;
   can_write_ |= events.writable || events.error;
+  if (tls_ == nullptr)
+    return;
+  can_read_ |= events.writable && std::exchange(read_needs_write_, false);
+  can_write_ |= events.readable && std::exchange(write_needs_read_, false);
 }
 
 os::IoResult Stream::read(std::span<char> room) {
   if (!can_read_)
     return {os::IoStatus::would_block, 0};
+  if (tls_ != nullptr)
+    return read_encrypted(room);
   const os::IoResult result = os::receive_some(socket_.borrow(), room);
   // A short read has emptied the socket (man 7 epoll), unless the end is behind it: that was told
   // already and will not be told again.
@@ -50,7 +57,7 @@ bool Stream::write(std::span<const std::string_view> pieces) {
     size += piece.size();
   if (size == 0)
     return true;
-  const os::IoResult result = os::send_pieces(socket_.borrow(), pieces);
+  const os::IoResult result = send(pieces);
   if (result.status == os::IoStatus::failed)
     return false;
   can_write_ = result.bytes == size;
@@ -61,7 +68,7 @@ bool Stream::write(std::span<const std::string_view> pieces) {
 bool Stream::flush() {
   while (kept_ != nullptr && can_write_) {
     const std::string_view rest = std::string_view(kept_->bytes).substr(kept_->sent);
-    const os::IoResult result = os::send_pieces(socket_.borrow(), std::span(&rest, 1));
+    const os::IoResult result = send(std::span(&rest, 1));
     if (result.status == os::IoStatus::failed)
       return false;
     kept_->sent += result.bytes;
@@ -75,10 +82,27 @@ bool Stream::flush() {
 os::IoResult Stream::send_file(os::BorrowedFd file, std::uint64_t& offset, std::size_t count) {
   if (kept_ != nullptr || !can_write_)
     return {os::IoStatus::would_block, 0};
+  if (tls_ != nullptr)
+    return send_file_encrypted(file, offset, count);
   const os::IoResult result = os::send_file(socket_.borrow(), file, offset, count);
   if (result.status == os::IoStatus::would_block)
     can_write_ = false;
   return result;
+}
+
+os::IoResult Stream::send(std::span<const std::string_view> pieces) {
+  return tls_ == nullptr ? os::send_pieces(socket_.borrow(), pieces) : send_encrypted(pieces);
+}
+
+void Stream::finish_sending() {
+  if (tls_ != nullptr)
+    tls_->finish_sending();
+  os::finish_sending(socket_.borrow());
+}
+
+void Stream::close() {
+  tls_.reset();
+  socket_.reset();
 }
 
 }  // namespace berth::proxy

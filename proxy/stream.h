@@ -12,6 +12,7 @@
 
 #include "init/os/event_loop.h"
 #include "init/os/stream_socket.h"
+#include "proxy/tls_session.h"
 
 namespace berth::proxy {
 
@@ -19,6 +20,9 @@ class Stream {
  public:
   explicit Stream(os::UniqueFd socket) : socket_(std::move(socket)) {}
 
+  /// From now on everything passes through `session`. Before the first byte.
+  void encrypt(std::unique_ptr<TlsSession> session) { tls_ = std::move(session); }
+  bool is_encrypted() const { return tls_ != nullptr; }
   os::BorrowedFd fd() const { return socket_.borrow(); }
   bool is_open() const { return socket_.is_open(); }
   /// To be called first in on_events().
@@ -38,22 +42,31 @@ class Stream {
   bool is_stalled() const { return kept_ != nullptr; }
   /// Sends of a file; would_block if something else waits already.
   os::IoResult send_file(os::BorrowedFd file, std::uint64_t& offset, std::size_t count);
-  void finish_sending() { os::finish_sending(socket_.borrow()); }
+  void finish_sending();
   /// REQUIRES: no longer watched.
-  void close() { socket_.reset(); }
+  void close();
 
  private:
   struct Kept {
     std::string bytes;
     std::size_t sent = 0;
   };
+  os::IoResult send(std::span<const std::string_view> pieces);
+  os::IoResult send_encrypted(std::span<const std::string_view> pieces);
+  os::IoResult send_file_encrypted(os::BorrowedFd file, std::uint64_t& offset, std::size_t count);
+  os::IoResult read_encrypted(std::span<char> room);
+  /// What `result` means for us; notes what has to be waited for.
+  os::IoStatus take(const TlsSession::Result& result, bool reading);
   void keep(std::span<const std::string_view> pieces, std::size_t skip);
 
   os::UniqueFd socket_;
   bool can_read_ = true;
   bool can_write_ = true;
   bool saw_end_ = false;
+  bool read_needs_write_ = false;  ///< TLS: a read waits until the socket is writable
+  bool write_needs_read_ = false;
   std::unique_ptr<Kept> kept_;
+  std::unique_ptr<TlsSession> tls_;  ///< nullptr = plain
 };
 
 }  // namespace berth::proxy

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "init/os/errno_error.h"
 #include "init/os/socket.h"
 
 namespace berth::proxy {
@@ -26,17 +27,17 @@ UpstreamConnection::~UpstreamConnection() {
     host_.loop.unwatch(stream_.fd());
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamConnection::open(const UpstreamHost& host,
-                                                             const Address& address) {
+Result<std::unique_ptr<UpstreamConnection>> UpstreamConnection::open(const UpstreamHost& host,
+                                                                     const Address& address) {
   bool in_progress = false;
   auto socket = os::start_connect(address, in_progress);
   if (!socket)
-    return nullptr;
+    return socket.error();
   os::set_no_delay(socket->borrow());
   std::unique_ptr<UpstreamConnection> connection(new UpstreamConnection(host, *std::move(socket)));
   connection->phase_ = in_progress ? Phase::connecting : Phase::connected;
   if (!host.loop.watch(connection->stream_.fd(), true, true, *connection, true))
-    return nullptr;
+    return os::errno_error("watch a connection to a unit");
   return connection;
 }
 

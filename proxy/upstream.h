@@ -6,6 +6,7 @@
 #include "proxy/graveyard.h"
 #include "proxy/stream.h"
 #include "proxy/timer_wheel.h"
+#include "units/result.h"
 #include "units/values.h"
 
 namespace berth::proxy {
@@ -30,8 +31,9 @@ class UpstreamConnection final : public os::FdHandler, public TimerNode {
  public:
   enum class Phase : std::uint8_t { connecting, connected, failed };
 
-  /// Begins to connect. Nothing if that failed at once.
-  static std::unique_ptr<UpstreamConnection> open(const UpstreamHost& host, const Address& address);
+  /// Begins to connect.
+  static Result<std::unique_ptr<UpstreamConnection>> open(const UpstreamHost& host,
+                                                          const Address& address);
   /// Watched while it lives; use retire() and not the destructor inside a callback.
   ~UpstreamConnection() override;
   UpstreamConnection(const UpstreamConnection&) = delete;

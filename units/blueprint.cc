@@ -116,6 +116,17 @@ bool mentions_at_start(const Unit& unit, const std::string& name) {
   return mentioned;
 }
 
+/// What is wrong with `listen` in [proxy.tls]; empty = nothing.
+std::string tls_problem(const ProxySpec& proxy) {
+  for (const Address& address : proxy.tls.listen) {
+    if (std::find(proxy.listen.begin(), proxy.listen.end(), address) == proxy.listen.end()) {
+      return "\"listen\" in [proxy.tls] names " + format_address(address) +
+             ", which is not in \"listen\" of [proxy]";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Blueprint::Blueprint(UnitName name, UnitKind kind, Node tree, LoadState& load)
@@ -399,6 +410,9 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
     complain(
         "\"page\" in [proxy.maintenance] lies below \"root\" in [proxy.static], "
         "which is not set");
+  }
+  if (unit.proxy && !tls_problem(*unit.proxy).empty()) {
+    complain(tls_problem(*unit.proxy));
   }
 }
 

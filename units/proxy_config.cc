@@ -84,6 +84,7 @@ ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>&
     backend.hold = tenant.hold;
     backend.queue = tenant.queue;
     backend.count_websockets = tenant.count_websockets;
+    backend.max_requests = tenant.max_requests;
     config.backends.push_back(std::move(backend));
     config.tenants.push_back(
         route_of(tenant, config.spec, static_cast<std::uint32_t>(config.backends.size() - 1)));

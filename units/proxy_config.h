@@ -19,6 +19,7 @@ struct Backend {
   Milliseconds hold{5'000};      ///< how long a request waits for it
   std::uint32_t queue = 128;     ///< how many requests may wait for it
   bool count_websockets = true;
+  std::uint32_t max_requests = 0;  ///< in flight at once; 0 = any number, further ones wait
   /// A server that is no unit, by name or numeric address; empty = a unit. `unit` is its authority
   /// then, and nobody asks PID 1 for it.
   std::string target_host;
@@ -33,6 +34,7 @@ struct Backend {
     visit(self.hold);
     visit(self.queue);
     visit(self.count_websockets);
+    visit(self.max_requests);
     visit(self.target_host);
     visit(self.target_port);
   }

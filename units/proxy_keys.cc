@@ -10,6 +10,7 @@ namespace {
 
 using Relation = UnitReference::Relation;
 
+constexpr std::string_view kTls = "[proxy.tls]";
 constexpr std::string_view kMaintenance = "[proxy.maintenance]";
 constexpr std::string_view kHealth = "[proxy.health]";
 constexpr std::string_view kStatic = "[proxy.static]";
@@ -33,6 +34,11 @@ void within_proxy(Value& value, Draft& draft) {
   } else if (applies(value.node(), table, kProxy, value.reading())) {
     read_members(value.node(), table, kProxy, draft, value.reading());
   }
+}
+void tls(Value& value, Draft& draft) {
+  if (value.node().table() != nullptr && holds(value.node(), kTls, value.reading()))
+    check_needed(value.node(), kTls, {"certificate", "key"}, value.reading());
+  within_proxy<kTls>(value, draft);
 }
 /// "stdout", or a file of its own.
 void read_log_place(Value& value, std::string& out) {
@@ -132,6 +138,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "max_body", "size", "0", kProxy, set<&ProxySpec::max_body>},
     {"[proxy]", "max_connections", "number", "10000", kProxy,
      set_by<&ProxySpec::max_connections, at_least_one>},
+    {"[proxy]", "max_connections_per_address", "number", "0", kProxy,
+     set<&ProxySpec::max_connections_per_address>},
+    {"[proxy]", "tls", "table", "", kProxy, tls},
     {"[proxy]", "maintenance", "table", "", kProxy, within_proxy<kMaintenance>},
     {"[proxy]", "health", "table", "", kProxy, within_proxy<kHealth>},
     {"[proxy]", "static", "table", "", kProxy, within_proxy<kStatic>},
@@ -147,6 +156,10 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "compress", "table", "", kProxy, compress},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
+    {kTls, "certificate", "absolute path", "", kProxy,
+     set_by<&TlsSpec::certificate, absolute_path>},
+    {kTls, "key", "absolute path", "", kProxy, set_by<&TlsSpec::key, absolute_path>},
+    {kTls, "listen", "address or list of addresses", "", kProxy, set<&TlsSpec::listen>},
     {kMaintenance, "until", "job name", "", kProxy,
      names_unit<&ProxySpec::maintenance_until, Relation::until>},
     {kMaintenance, "until_resume", "boolean", "false", kProxy,

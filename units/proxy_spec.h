@@ -28,6 +28,20 @@ struct CacheRule {
 /// Which symbolic links below the static root are followed.
 enum class Symlinks : std::uint8_t { none, below, any };
 
+/// [proxy.tls].
+struct TlsSpec {
+  std::string certificate;      ///< PEM, with the chain; empty = no TLS
+  std::string key;              ///< PEM
+  std::vector<Address> listen;  ///< of [proxy] listen; empty = all of them
+  bool operator==(const TlsSpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.certificate);
+    visit(self.key);
+    visit(self.listen);
+  }
+};
+
 /// What a client is answered that says it is a bot.
 enum class BotAction : std::uint8_t {
   allow,
@@ -47,6 +61,9 @@ struct ProxySpec {
       60'000};        ///< until the first byte of a reply, then between two bytes
   Bytes max_body{0};  ///< 0 = no limit
   std::uint32_t max_connections = 10'000;
+  std::uint32_t max_connections_per_address = 0;  ///< 0 = no limit
+
+  TlsSpec tls;
 
   std::string maintenance_until;          ///< a job; empty = no maintenance
   bool maintenance_until_resume = false;  ///< and again after each resume of the machine
@@ -97,6 +114,8 @@ struct ProxySpec {
     visit(self.upstream_timeout);
     visit(self.max_body);
     visit(self.max_connections);
+    visit(self.max_connections_per_address);
+    visit(self.tls);
     visit(self.maintenance_until);
     visit(self.maintenance_until_resume);
     visit(self.maintenance_enabled);

@@ -28,6 +28,7 @@ constexpr auto kKeys = std::to_array<Key>({
      set<&TenantSpec::count_websockets>},
     {"[tenant]", "hold", "duration", "\"5s\"", kTenant, set<&TenantSpec::hold>},
     {"[tenant]", "queue", "number", "128", kTenant, set<&TenantSpec::queue>},
+    {"[tenant]", "max_requests", "number", "0", kTenant, set<&TenantSpec::max_requests>},
     {"[tenant]", "max_running", "number", "0", kTenant, set<&TenantSpec::max_running>},
     {"[tenant]", "max_starting", "number", "0", kTenant, set<&TenantSpec::max_starting>},
     {"[tenant]", "public", "list of paths", "[]", kTenant,

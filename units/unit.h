@@ -174,6 +174,7 @@ struct TenantSpec {
   bool count_websockets = true;
   Milliseconds hold{5'000};
   std::uint32_t queue = 128;
+  std::uint32_t max_requests = 0;  ///< in flight at once; 0 = no limit
   std::uint32_t max_running = 0;   ///< of the template; 0 = no limit
   std::uint32_t max_starting = 0;  ///< of the template; 0 = the number of CPUs, at least 2
   bool auth = true;

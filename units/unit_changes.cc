@@ -135,6 +135,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"count_websockets", kBeside, same_tenant<&TenantSpec::count_websockets>},
     {"hold", kBeside, same_tenant<&TenantSpec::hold>},
     {"queue", kBeside, same_tenant<&TenantSpec::queue>},
+    {"max_requests", kBeside, same_tenant<&TenantSpec::max_requests>},
     {"max_running", kBeside, same_tenant<&TenantSpec::max_running>},
     {"max_starting", kBeside, same_tenant<&TenantSpec::max_starting>},
     {"auth", kBeside, same_tenant<&TenantSpec::auth>},

@@ -11,6 +11,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 namespace berth::os {
 namespace {
@@ -75,6 +76,16 @@ IoResult send_file(BorrowedFd socket, BorrowedFd file, std::uint64_t& offset, st
   return {sent == 0 ? IoStatus::closed : IoStatus::done, static_cast<std::size_t>(sent)};
 }
 
+IoResult read_at(BorrowedFd file, std::uint64_t offset, std::span<char> room) {
+  ssize_t got = -1;
+  do {
+    got = ::pread(file.raw(), room.data(), room.size(), static_cast<off_t>(offset));
+  } while (got < 0 && errno == EINTR);
+  if (got > 0)
+    return {IoStatus::done, static_cast<std::size_t>(got)};
+  return {got == 0 ? IoStatus::closed : IoStatus::failed, 0};
+}
+
 void finish_sending(BorrowedFd socket) {
   ::shutdown(socket.raw(), SHUT_WR);
 }
@@ -102,6 +113,10 @@ bool parse_peer(std::string_view text, PeerAddress& peer) {
   }
   peer.size = 16;
   return ::inet_pton(AF_INET6, copy, peer.bytes.data()) == 1;
+}
+
+bool is_out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 UniqueFd accept_stream(BorrowedFd listener, PeerAddress& peer) {

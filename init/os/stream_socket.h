@@ -32,6 +32,8 @@ inline constexpr std::size_t kMaxPieces = 8;
 IoResult send_pieces(BorrowedFd socket, std::span<const std::string_view> pieces);
 /// Sends up to `count` bytes of `file` from `offset` on, which is moved. `closed` = the file ended.
 IoResult send_file(BorrowedFd socket, BorrowedFd file, std::uint64_t& offset, std::size_t count);
+/// Reads of a file from `offset` on. `closed` = the file ends there.
+IoResult read_at(BorrowedFd file, std::uint64_t offset, std::span<char> room);
 /// Says that nothing more will be sent; reading goes on.
 void finish_sending(BorrowedFd socket);
 /// Small writes go out at once. A listener hands it on to what it accepts. No effect on Unix
@@ -49,6 +51,10 @@ struct PeerAddress {
 std::string format_peer(const PeerAddress& peer);
 /// Reads what format_peer() writes; false if `text` is no numeric address.
 bool parse_peer(std::string_view text, PeerAddress& peer);
+
+/// Whether `error` says that descriptors or memory have run out: here, in the whole system, or for
+/// sockets.
+bool is_out_of_resources(int error);
 
 /// Accepts one connection, non-blocking and close-on-exec; not open = none (errno tells why).
 UniqueFd accept_stream(BorrowedFd listener, PeerAddress& peer);

@@ -145,6 +145,8 @@ TEST_F(OutsideTest, CountsRequestsByWhoAnsweredAndStatus) {
            "berth_request_duration_seconds_sum{class=\"tenant@\"} 1.2\n",
            "berth_requests_held_total{class=\"tenant@\"} 1\n",
            "berth_requests_waiting 0\n",
+           "berth_refusals_total{reason=\"malformed\"} 0\n",
+           "berth_refusals_total{reason=\"descriptors_gone\"} 0\n",
            "berth_maintenance 0\n",
            "berth_units_running{class=\"tenant@\"} 3\n",
            "berth_unit_starts_total{class=\"tenant@\"} 7\n",

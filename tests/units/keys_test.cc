@@ -144,6 +144,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("hold" in [tenant] must be a duration such as "5s", not true or false)~"},
     {"[tenant]", "queue", R"~(1)~", R"~(1.5)~",
      R"~("queue" in [tenant] must be a whole number not below 0, not a number with decimals)~"},
+    {"[tenant]", "max_requests", R"~(16)~", R"~("16")~",
+     R"~("max_requests" in [tenant] must be a whole number not below 0, not a string)~"},
     {"[tenant]", "max_running", R"~(1)~", R"~("1")~",
      R"~("max_running" in [tenant] must be a whole number not below 0, not a string)~"},
     {"[tenant]", "max_starting", R"~(1)~", R"~(4294967296)~",
@@ -296,6 +298,16 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("max_body" in [proxy] must be a size such as "64M", not "-1": it is negative)~"},
     {"[proxy]", "max_connections", R"~(5)~", R"~(0)~",
      R"~("max_connections" in [proxy] must be a whole number not below 1, not "0")~"},
+    {"[proxy]", "max_connections_per_address", R"~(50)~", R"~(-1)~",
+     R"~("max_connections_per_address" in [proxy] must be a whole number not below 0, not "-1")~"},
+    {"[proxy]", "tls", R"~({ certificate = "/c", key = "/k" })~", R"~("/c")~",
+     R"~("tls" in [proxy] must be a table, not a string)~"},
+    {"[proxy.tls]", "certificate", R"~("/etc/ssl/c.pem")~", R"~("c.pem")~",
+     R"~("certificate" in [proxy.tls] must be an absolute path, not "c.pem")~"},
+    {"[proxy.tls]", "key", R"~("/etc/ssl/k.pem")~", R"~("k.pem")~",
+     R"~("key" in [proxy.tls] must be an absolute path, not "k.pem")~"},
+    {"[proxy.tls]", "listen", R"~(":80")~", R"~("80")~",
+     R"~("listen" in [proxy.tls] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "80": ":PORT" is missing)~"},
     {"[proxy.maintenance]", "until", R"~("job")~", R"~("other")~",
      R"~(until "other", which is no job)~"},
     {"[proxy.maintenance]", "until_resume", R"~(true)~", R"~("job")~",
@@ -430,6 +442,11 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     file += table == "[proxy.maintenance]" && text.starts_with("page")
                 ? "[proxy.static]\nroot = \"/srv\"\n"
                 : "";
+    if (table == "[proxy.tls]") {
+      return file + "[proxy.tls]\n" + line +
+             (text.starts_with("certificate") ? "" : "certificate = \"/c\"\n") +
+             (text.starts_with("key") ? "" : "key = \"/k\"\n");
+    }
   } else {
     const bool in_own = table == own_table(kind);
     add(own_table(kind), gives_command && in_own ? "" : "command = \"run\"\n");
@@ -558,6 +575,7 @@ std::string name_in_reload(const Sample& sample) {
   if (table.find("proxy") != table.npos) {
     const bool is_log_place = table == "[proxy.log]" && key == "to";
     return key == "listen" ? key : is_log_place ? "log.to" : "the route table";
+    return table == "[proxy]" && key == "listen" ? key : "the route table";
   }
   if (!table.starts_with('[')) {
     return table;  // ready, health

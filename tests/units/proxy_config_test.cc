@@ -30,19 +30,36 @@ TEST(ProxyConfig, HoldsEachTenantWithItsPlaceAndItsWaitingRoom) {
        {"tenant@.toml",
         std::string(kTenant) +
             "path = \"/shows/${instance}/\"\nidle_timeout = \"1m\"\nhold = \"3s\"\nqueue = 7\n"
-            "count_websockets = false\nauth = false\n"
+            "count_websockets = false\nauth = false\nmax_requests = 5\n"
             "public = [\"/up\"]\nhosts = [\"${instance}.example.org\"]\n"},
        {"all.toml", "[instances.tenant]\nboston = {}\nraleigh = {}\n"}});
 
   ASSERT_EQ(2U, config.backends.size());
-  EXPECT_EQ((Backend{"tenant@boston", Milliseconds(60'000), Milliseconds(3'000), 7, false, {}, 0}),
-            config.backends[0]);
+  EXPECT_EQ(
+      (Backend{"tenant@boston", Milliseconds(60'000), Milliseconds(3'000), 7, false, 5, {}, 0}),
+      config.backends[0]);
   ASSERT_EQ(2U, config.tenants.size());
   EXPECT_EQ(1U, config.tenants[1].backend);
   EXPECT_EQ("/shows/raleigh/", config.tenants[1].path);
   EXPECT_EQ(std::vector<std::string>{"raleigh.example.org"}, config.tenants[1].hosts);
   EXPECT_FALSE(config.tenants[1].auth);
   EXPECT_EQ(std::vector<std::string>{"/up"}, config.tenants[1].public_paths);
+}
+
+TEST(ProxyConfig, WantsTlsWhole) {
+  const auto problem = [](std::string_view tls) {
+    return testing::errors_of({{"web.toml", std::string("[proxy]\nlisten = [\":80\", \":443\"]\n"
+                                                        "[proxy.tls]\n") +
+                                                std::string(tls)}});
+  };
+
+  EXPECT_EQ(testing::Lines{"web.toml:3:1: [proxy.tls] needs \"key\""},
+            problem("certificate = \"/c\"\n"));
+  EXPECT_EQ(testing::Lines{"web.toml:3:1: [proxy.tls] needs \"certificate\""},
+            problem("key = \"/k\"\n"));
+  EXPECT_EQ(testing::Lines{"web.toml:1:1: \"listen\" in [proxy.tls] names :8443, which is not in "
+                           "\"listen\" of [proxy]"},
+            problem("certificate = \"/c\"\nkey = \"/k\"\nlisten = [\":443\", \":8443\"]\n"));
 }
 
 TEST(ProxyConfig, HoldsAServiceOnceForAllItsRoutes) {

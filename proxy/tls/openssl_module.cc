@@ -1,0 +1,183 @@
+// berth-tls.so: the only code with OpenSSL.
+#include <cstdio>
+#include <memory>
+#include <new>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include "proxy/tls_session.h"
+
+namespace berth::proxy {
+namespace {
+
+struct FreeContext {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+struct FreeSession {
+  void operator()(SSL* session) const { SSL_free(session); }
+};
+
+class OpensslSession final : public TlsSession {
+ public:
+  explicit OpensslSession(SSL* session) : session_(session) {}
+
+  Result read(std::span<char> room) noexcept override {
+    ERR_clear_error();
+    std::size_t bytes = 0;
+    const int outcome = SSL_read_ex(session_.get(), room.data(), room.size(), &bytes);
+    return outcome == 1 ? Result{Status::done, bytes} : failure(outcome);
+  }
+  Result write(std::string_view bytes) noexcept override {
+    ERR_clear_error();
+    std::size_t written = 0;
+    const int outcome = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &written);
+    return outcome == 1 ? Result{Status::done, written} : failure(outcome);
+  }
+  void finish_sending() noexcept override {
+    ERR_clear_error();
+    // During the handshake there is nothing to finish. // man 3 SSL_shutdown
+    if (!broken_ && SSL_is_init_finished(session_.get()) == 1)
+      SSL_shutdown(session_.get());
+  }
+
+ private:
+  Result failure(int outcome) {
+    switch (SSL_get_error(session_.get(), outcome)) {
+      case SSL_ERROR_WANT_READ:
+        return {Status::needs_read, 0};
+      case SSL_ERROR_WANT_WRITE:
+        return {Status::needs_write, 0};
+      case SSL_ERROR_ZERO_RETURN:
+        return {Status::closed, 0};
+      default:
+        broken_ = true;
+        return {Status::failed, 0};
+    }
+  }
+
+  std::unique_ptr<SSL, FreeSession> session_;
+  bool broken_ = false;  ///< after a fatal error nothing more may be called
+};
+
+class OpensslContext final : public TlsContext {
+ public:
+  explicit OpensslContext(SSL_CTX* context) : context_(context) {}
+
+  TlsSession* open(os::BorrowedFd socket) noexcept override {
+    SSL* session = SSL_new(context_.get());
+    if (session == nullptr)
+      return nullptr;
+    auto* made = new (std::nothrow) OpensslSession(session);
+    if (made == nullptr || SSL_set_fd(session, socket.raw()) != 1) {
+      if (made == nullptr)
+        SSL_free(session);
+      delete made;
+      return nullptr;
+    }
+    SSL_set_accept_state(session);
+    return made;
+  }
+
+ private:
+  std::unique_ptr<SSL_CTX, FreeContext> context_;
+};
+
+/// HTTP/1.1 is what we speak; a client that offers only other protocols is refused.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                    const unsigned char* offered, unsigned int offered_size, void*) {
+  static constexpr unsigned char kOurs[] = "\x08http/1.1";
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, size, kOurs, sizeof kOurs - 1, offered, offered_size) !=
+      OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  *chosen = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+void set_up(SSL_CTX* context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  // A connection that breaks off instead of closing is told apart by HTTP's own framing.
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // An idle session holds no buffers. What could not be written is copied by Stream meanwhile.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Tickets let clients resume; a cache would be memory for each of them.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+}
+
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+struct FreeCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using Bio = std::unique_ptr<BIO, FreeBio>;
+using Certificate = std::unique_ptr<X509, FreeCertificate>;
+
+Bio bio_of(std::string_view text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+/// There is nobody who could be asked for one.
+int no_password(char*, int, int, void*) {
+  return -1;
+}
+
+/// The server's certificate first, then those that lead to one that clients know.
+bool use_chain(SSL_CTX* context, std::string_view text) {
+  const Bio bio = bio_of(text);
+  Certificate own(PEM_read_bio_X509_AUX(bio.get(), nullptr, no_password, nullptr));
+  if (own == nullptr || SSL_CTX_use_certificate(context, own.get()) != 1)
+    return false;
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) {
+    if (SSL_CTX_add0_chain_cert(context, next) != 1) {
+      X509_free(next);
+      return false;
+    }
+  }
+  ERR_clear_error();  // the end of the file
+  return true;
+}
+
+bool use_key(SSL_CTX* context, std::string_view text) {
+  const Bio bio = bio_of(text);
+  const std::unique_ptr<EVP_PKEY, FreeKey> key(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  return key != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1 &&
+         SSL_CTX_check_private_key(context) == 1;
+}
+
+TlsContext* refuse(const char* what, std::span<char> why) {
+  const unsigned long error = ERR_get_error();
+  const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
+  std::snprintf(why.data(), why.size(), "%s: %s", what, reason == nullptr ? "unusable" : reason);
+  return nullptr;
+}
+
+}  // namespace
+}  // namespace berth::proxy
+
+extern "C" __attribute__((visibility("default"))) berth::proxy::TlsContext* berth_tls_open(
+    const berth::proxy::TlsMaterial& material, std::span<char> why) {
+  using namespace berth::proxy;
+  ERR_clear_error();
+  std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_server_method()));
+  if (context == nullptr)
+    return refuse("TLS", why);
+  set_up(context.get());
+  if (!use_chain(context.get(), material.certificate))
+    return refuse("the certificate", why);
+  if (!use_key(context.get(), material.key))
+    return refuse("the key", why);
+  auto* made = new (std::nothrow) OpensslContext(context.get());
+  if (made != nullptr)
+    static_cast<void>(context.release());
+  return made;
+}

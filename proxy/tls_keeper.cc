@@ -1,0 +1,84 @@
+// Loading the module, the certificate and the key.
+#include "proxy/tls_keeper.h"
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <string>
+
+#include <dlfcn.h>
+
+#include "init/os/files.h"
+#include "proxy/diagnostics.h"
+
+namespace berth::proxy {
+namespace {
+
+constexpr std::chrono::seconds kLookEvery{1};
+/// Chains are a few kilobytes.
+constexpr std::size_t kMaxFile = std::size_t{1024} * 1024;
+constexpr std::size_t kMaxReason = 256;
+
+/// The module lies beside the program.
+Result<TlsOpen> load_module() {
+  const std::string program = os::own_program_path();
+  const std::string path = program.substr(0, program.rfind('/') + 1) + kTlsModule;
+  void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* found = module == nullptr ? nullptr : ::dlsym(module, kTlsOpen);
+  if (found == nullptr)
+    return Error{ErrorCode::unavailable, std::string("load the TLS module: ") + ::dlerror(), 0};
+  return reinterpret_cast<TlsOpen>(found);
+}
+
+/// A private key that is no longer needed is not left in memory.
+void wipe(std::string& text) {
+  ::explicit_bzero(text.data(), text.size());
+}
+
+}  // namespace
+
+void TlsKeeper::configure(const TlsSpec& spec) {
+  if (spec == spec_)
+    return;
+  spec_ = spec;
+  stamp_ = Stamp();
+  next_look_ = os::TimePoint();
+  if (spec_.certificate.empty())
+    context_.reset();
+}
+
+Result<void> TlsKeeper::load() {
+  if (open_ == nullptr)
+    open_ = BERTH_TRY(load_module());
+  const std::string certificate = BERTH_TRY(os::read_regular(spec_.certificate, kMaxFile));
+  std::string key = BERTH_TRY(os::read_regular(spec_.key, kMaxFile));
+  std::array<char, kMaxReason> why{};
+  std::unique_ptr<TlsContext> fresh(open_({certificate, key}, why));
+  wipe(key);
+  if (fresh == nullptr)
+    return Error{ErrorCode::invalid,
+                 "read " + spec_.certificate + " and " + spec_.key + ": " + why.data(), 0};
+  context_ = std::move(fresh);
+  return {};
+}
+
+void TlsKeeper::refresh(os::TimePoint now) {
+  if (now < next_look_)
+    return;
+  next_look_ = now + kLookEvery;
+  const Stamp stamp{os::file_info(spec_.certificate), os::file_info(spec_.key)};
+  if (stamp == stamp_)
+    return;
+  stamp_ = stamp;
+  const Result<void> loaded = load();
+  if (!loaded)
+    report("tls: " + loaded.error().message +
+           (context_ == nullptr ? ": nobody can connect" : ": the old one stays in force"));
+}
+
+std::unique_ptr<TlsSession> TlsKeeper::open(os::BorrowedFd socket, os::TimePoint now) {
+  refresh(now);
+  return std::unique_ptr<TlsSession>(context_ == nullptr ? nullptr : context_->open(socket));
+}
+
+}  // namespace berth::proxy
