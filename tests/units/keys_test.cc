@@ -575,7 +575,6 @@ std::string name_in_reload(const Sample& sample) {
   if (table.find("proxy") != table.npos) {
     const bool is_log_place = table == "[proxy.log]" && key == "to";
     return key == "listen" ? key : is_log_place ? "log.to" : "the route table";
-    return table == "[proxy]" && key == "listen" ? key : "the route table";
   }
   if (!table.starts_with('[')) {
     return table;  // ready, health
