@@ -574,7 +574,8 @@ std::string name_in_reload(const Sample& sample) {
   }
   if (table.find("proxy") != table.npos) {
     const bool is_log_place = table == "[proxy.log]" && key == "to";
-    return key == "listen" ? key : is_log_place ? "log.to" : "the route table";
+    const bool is_listener = key == "listen" && table != "[proxy.tls]";
+    return is_listener ? key : is_log_place ? "log.to" : "the route table";
   }
   if (!table.starts_with('[')) {
     return table;  // ready, health
