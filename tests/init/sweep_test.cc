@@ -59,8 +59,9 @@ class FakeUnit {
   UnitMarks marks_;
 };
 
-constexpr gid_t kFirst = 2'000'000'001;
-constexpr gid_t kSecond = 2'000'000'002;
+// Of this test alone: a thorough look sees what other tests run at the same time.
+const gid_t kFirst = 2'000'000'000 + 2 * static_cast<gid_t>(::getpid());
+const gid_t kSecond = kFirst + 1;
 
 // The escaped process itself says when it is there: setsid(1) ends before it has run.
 const std::string kDaemon = "(setsid -f sh -c 'echo; exec sleep 1000 >/dev/null')";
