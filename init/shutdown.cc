@@ -77,11 +77,14 @@ void Shutdown::limit_tenants() {
 }
 
 // Tenants stop within their share; what after_stop and jobs have taken beyond it is made good, as
-// long as that leaves as much again for the after_stop of the rest.
+// long as that leaves as much again for the after_stop of the rest. A job that is cut short at the
+// half has had no share: it is not killed in the moment in which it is told to end.
 void Shutdown::limit_rest() {
   const os::TimePoint now = loop_.now();
+  const auto left = std::max(end_ - now, os::TimePoint::duration(0));
+  const os::TimePoint::duration least = now < half_ ? os::TimePoint::duration(0) : left / 4;
   const os::TimePoint later =
-      now + std::min<os::TimePoint::duration>(rest_share_, (end_ - now) / 2);
+      now + std::clamp<os::TimePoint::duration>(rest_share_, least, left / 2);
   manager_.limit_stops(std::max(half_, later),
                        StopShares(units_up(true, true), manager_.order(), Milliseconds(0)));
 }
