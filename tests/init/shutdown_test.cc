@@ -125,17 +125,6 @@ TEST_F(ShutdownTest, CutsItsJobsShortAtHalfOfTheTimeAndTheTimeForAfterStop) {
   EXPECT_EQ(1, shutdown_.exit_status());
 }
 
-TEST_F(ShutdownTest, LeavesTimeToAJobThatIsCutShort) {
-  UnitRuntime& save = add_last_job("save", "");
-  set_order();
-  actions_.hold(save, Step::terminate);
-  request();
-
-  pass(milliseconds(4'500));
-
-  EXPECT_EQ(milliseconds(1'125), time_of(save, clock_.now()));
-}
-
 TEST_F(ShutdownTest, ASecondRequestLeavesItsJobsOut) {
   UnitRuntime& boston = add("tenant@boston", UnitKind::tenant);
   UnitRuntime& save = add_last_job("save", "");
@@ -317,6 +306,17 @@ TEST_F(ShutdownTest, GivesTheRestItsShareHoweverLongABackUpTakes) {
   manager_.drain();
 
   EXPECT_EQ(milliseconds(2'250), time_of(redis, clock_.now()));
+}
+
+TEST_F(ShutdownTest, LeavesTimeToAJobThatIsCutShort) {
+  UnitRuntime& save = add_last_job("save", "");
+  set_order();
+  actions_.hold(save, Step::terminate);
+  request();
+
+  pass(milliseconds(4'500));
+
+  EXPECT_EQ(milliseconds(1'125), time_of(save, clock_.now()));
 }
 
 TEST_F(ShutdownTest, LimitsAStopThatHasBegunBefore) {
