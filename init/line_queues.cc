@@ -22,14 +22,10 @@ std::string_view turn_of(std::string_view waiting) {
 }  // namespace
 
 void LineQueues::add(const std::string& name, LogFormat format, std::string_view line,
-                     bool must_take) {
+                     Admission admission) {
   Queue& queue = queue_of(name);
   queue.format = format;
-  // After a loss half of the queue must be free again, so that a slow reader does not get a notice
-  // between every two lines. A line that is longer than a queue goes into an empty one.
-  const std::size_t room = queue.dropped == 0 ? kUnitQueueLimit : kUnitQueueLimit / 2;
-  const bool is_full = queue.waiting() > 0 && queue.waiting() + line.size() > room;
-  if (!must_take && (is_full || queued_ + line.size() > kOutputQueueLimit)) {
+  if (!admits(queue, line.size(), admission)) {
     ++queue.dropped;
     return;
   }
@@ -37,6 +33,17 @@ void LineQueues::add(const std::string& name, LogFormat format, std::string_view
     append_notice(queue);
   queue.bytes += line;
   queued_ += line.size();
+}
+
+bool LineQueues::admits(const Queue& queue, std::size_t size, Admission admission) const {
+  if (admission == Admission::always)
+    return true;
+  const std::size_t reserve = admission == Admission::from_reserve ? kUnitQueueLimit : 0;
+  // After a loss half of the queue must be free again, so that a slow reader does not get a notice
+  // between every two lines. A line that is longer than a queue goes into an empty one.
+  const std::size_t room = queue.dropped == 0 ? kUnitQueueLimit + reserve : kUnitQueueLimit / 2;
+  const bool is_full = queue.waiting() > 0 && queue.waiting() + size > room;
+  return !is_full && queued_ + size <= kOutputQueueLimit + reserve;
 }
 
 bool LineQueues::has_room(const std::string& name) const {

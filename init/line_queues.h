@@ -18,6 +18,13 @@ inline constexpr std::size_t kUnitQueueLimit = std::size_t{64} * 1024;
 /// What may wait in all.
 inline constexpr std::size_t kOutputQueueLimit = std::size_t{1024} * 1024;
 
+/// Whether a line gets in where its queue, or all of them, are full.
+enum class Admission : std::uint8_t {
+  if_room,       ///< no: it is dropped and counted
+  from_reserve,  ///< up to one more kUnitQueueLimit: what berth says of a unit that loses nothing
+  always,        ///< yes: whoever adds it has asked has_room() before, and stops after a few
+};
+
 /// A queue per name exists only while something waits in it. When one is full its newest lines are
 /// dropped, and a line says how many as soon as there is room. The queues take turns.
 class LineQueues {
@@ -29,9 +36,8 @@ class LineQueues {
   LineQueues(const LineQueues&) = delete;
   LineQueues& operator=(const LineQueues&) = delete;
 
-  /// format: of the line that may have to tell of a loss. must_take: whoever adds it has asked
-  /// has_room() before, and stops after a few.
-  void add(const std::string& name, LogFormat format, std::string_view line, bool must_take);
+  /// format: of the line that may have to tell of a loss.
+  void add(const std::string& name, LogFormat format, std::string_view line, Admission admission);
   bool has_room(const std::string& name) const;
   std::size_t waiting_of(const std::string& name) const;
   /// Bytes that wait.
@@ -59,6 +65,7 @@ class LineQueues {
   };
 
   Queue& queue_of(const std::string& name);
+  bool admits(const Queue& queue, std::size_t size, Admission admission) const;
   void append_notice(Queue& queue);
   void end_turn();
 

@@ -47,7 +47,7 @@ LogFiles::~LogFiles() {
   loop_.cancel(retry_);
 }
 
-void LogFiles::add(const LogSpec& spec, const LineView& line, bool must_take) {
+void LogFiles::add(const LogSpec& spec, const LineView& line, Admission admission) {
   if (spec.file.empty())
     return;
   line_.clear();
@@ -55,7 +55,7 @@ void LogFiles::add(const LogSpec& spec, const LineView& line, bool must_take) {
   const std::string header = header_of(spec);
   if (queues_.waiting_of(header) + line_.size() > kUnitQueueLimit)
     pump();
-  queues_.add(header, spec.format, line_, must_take);
+  queues_.add(header, spec.format, line_, admission);
 }
 
 bool LogFiles::has_room(const LogSpec& spec) const {

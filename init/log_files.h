@@ -31,8 +31,8 @@ class LogFiles final : private os::FdHandler {
 
   /// Until it is set, lines wait.
   void set_start(Start start) { start_ = std::move(start); }
-  /// Queues a line if `spec` has a file. must_take: see LineQueues.
-  void add(const LogSpec& spec, const LineView& line, bool must_take);
+  /// Queues a line if `spec` has a file.
+  void add(const LogSpec& spec, const LineView& line, Admission admission);
   bool has_room(const LogSpec& spec) const;
   /// Hands over what the helper takes now; the rest follows from the loop.
   void pump();

@@ -87,6 +87,7 @@ class LogHub::Impl final : public UnitPipe::Owner {
 
   void keep_and_tell(const std::string& name, const LogSpec& spec, const LineView& line);
   /// To the output, the file and the socket.
+  Admission admission_of(const LogSpec& spec, LogStream stream) const;
   void send(const std::string& name, const LogSpec& spec, const LineView& line);
   void pump();
   void resume_pipes();
@@ -229,11 +230,16 @@ void LogHub::Impl::keep_and_tell(const std::string& name, const LogSpec& spec,
   followers_.tell(name, line.text);
 }
 
+Admission LogHub::Impl::admission_of(const LogSpec& spec, LogStream stream) const {
+  if (spec.on_stall != OnStall::block || is_ending_)
+    return Admission::if_room;
+  return stream == LogStream::berth ? Admission::from_reserve : Admission::always;
+}
+
 void LogHub::Impl::send(const std::string& name, const LogSpec& spec, const LineView& line) {
-  const bool must_take =
-      line.stream != LogStream::berth && spec.on_stall == OnStall::block && !is_ending_;
-  output_.add(name, spec.format, line, must_take);
-  files_.add(spec, line, must_take);
+  const Admission admission = admission_of(spec, line.stream);
+  output_.add(name, spec.format, line, admission);
+  files_.add(spec, line, admission);
   if (spec.format != LogFormat::none)
     socket_.add(name, line);
 }

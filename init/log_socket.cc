@@ -59,7 +59,7 @@ void LogSocket::add(const std::string& unit, const LineView& line) {
   append_line(line_, LogFormat::json, line);
   if (queues_.waiting_of(unit) + line_.size() > kUnitQueueLimit)
     pump();
-  queues_.add(unit, LogFormat::json, line_, false);
+  queues_.add(unit, LogFormat::json, line_, Admission::if_room);
 }
 
 void LogSocket::pump() {

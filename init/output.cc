@@ -35,7 +35,8 @@ Output::~Output() {
   stop_waiting();
 }
 
-void Output::add(const std::string& unit, LogFormat format, const LineView& line, bool must_take) {
+void Output::add(const std::string& unit, LogFormat format, const LineView& line,
+                 Admission admission) {
   if (!fd_.is_open())
     return;
   line_.clear();
@@ -45,7 +46,7 @@ void Output::add(const std::string& unit, LogFormat format, const LineView& line
   if (!is_waiting() && queues_.waiting_of(unit) + line_.size() > kUnitQueueLimit)
     pump();
   if (fd_.is_open())
-    queues_.add(unit, format, line_, must_take);
+    queues_.add(unit, format, line_, admission);
 }
 
 void Output::pump() {

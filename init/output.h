@@ -22,9 +22,9 @@ class Output final : private os::FdHandler {
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  /// Queues a line; nothing is written before pump(), unless there is no room. must_take: see
-  /// LineQueues.
-  void add(const std::string& unit, LogFormat format, const LineView& line, bool must_take = false);
+  /// Queues a line; nothing is written before pump(), unless there is no room.
+  void add(const std::string& unit, LogFormat format, const LineView& line,
+           Admission admission = Admission::if_room);
   /// Whether more of the unit can wait, or nothing has to.
   bool has_room(const std::string& unit) const { return !fd_.is_open() || queues_.has_room(unit); }
   /// Writes what the output takes now; the rest follows from the loop.

@@ -25,7 +25,7 @@ class LogFilesTest : public LogTest {
     });
   }
   void say(const std::string& text) {
-    files_.add(spec_, {"redis", LogStream::out, text, clock_.wall_ms()}, false);
+    files_.add(spec_, {"redis", LogStream::out, text, clock_.wall_ms()}, Admission::if_room);
     files_.pump();
   }
   /// What the writer was sent, packet by packet.

@@ -83,6 +83,24 @@ TEST_F(OutputTest, TakesALineThatIsLongerThanAQueue) {
   EXPECT_EQ(16'000, count(written_to_the_end(), "\\u0001"));
 }
 
+TEST_F(OutputTest, HasAReserveForWhatBerthSaysOfAUnitThatLosesNothing) {
+  const LineView line{"a", LogStream::out, "line", 0};
+  const LineView word{"a", LogStream::berth, "word", 0};
+  say("a", "begins");
+  while (out_.has_room("a"))
+    out_.add("a", LogFormat::prefix, line, Admission::always);
+  for (int i = 0; i < 10; ++i)
+    out_.add("a", LogFormat::prefix, word, Admission::from_reserve);
+  EXPECT_EQ(10, count(written_to_the_end(), " word\n"));
+}
+
+TEST_F(OutputTest, BoundsTheReserve) {
+  const LineView word{"a", LogStream::berth, "word", 0};
+  for (int i = 0; i < 100'000; ++i)
+    out_.add("a", LogFormat::prefix, word, Admission::from_reserve);
+  EXPECT_LE(out_.queued(), 2 * kUnitQueueLimit + 100);
+}
+
 TEST_F(OutputTest, LetsAQuietUnitThroughAFlood) {
   for (int i = 0; i < 100'000; ++i)
     say("flood", "line");

@@ -64,6 +64,10 @@ class Chaos(TenantTest):
             time.sleep(dice.uniform(0, LONGEST_PAUSE))
         return killed
 
+    def unreaped(self, berth):
+        """PID 1's zombies; a worker's killed children are the worker's to wait for."""
+        return [zombie for zombie in berth.zombies() if zombie.parent == berth.pid]
+
     def strangers(self, berth):
         """Processes below berth that belong to no unit and are not berth-admin."""
         known = {pid for unit in berth.ctl_json("status", *UNITS) for pid in unit["pids"]}
@@ -96,7 +100,8 @@ class Chaos(TenantTest):
     def check_all_is_well(self, berth):
         mains = [unit["main_pid"] for unit in berth.ctl_json("status", *UNITS) if unit["main_pid"]]
         self.assertEqual(len(mains), len(set(mains)))
-        wait_until(lambda: not berth.zombies(), lambda: f"no zombie in {berth.zombies()}")
+        wait_until(lambda: not self.unreaped(berth),
+                   lambda: f"no zombie in {self.unreaped(berth)}")
         wait_until(lambda: not self.strangers(berth),
                    lambda: f"nobody in {self.strangers(berth)}\n{berth.output()[-5000:]}")
         for name in ("store", "worker"):

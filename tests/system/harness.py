@@ -306,6 +306,16 @@ class Berth:
             self.feed = None
 
 
+def berth_groups(mount):
+    """The cgroups of every berth in a hierarchy. Their insides are not looked at: there may be
+    thousands."""
+    groups = []
+    for folder, names, _ in os.walk(mount):
+        groups += [pathlib.Path(folder) / name for name in names if name.startswith("berth-")]
+        names[:] = [name for name in names if not name.startswith("berth-")]
+    return groups
+
+
 class SystemTest(unittest.TestCase):
     """A test with a folder, unit files, and any number of berths, one after the other."""
 
@@ -393,8 +403,8 @@ class SystemTest(unittest.TestCase):
             self.group_names.add(f"berth-{status.st_dev}-{status.st_ino}")
         mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
                   if line.split()[2] in ("cgroup", "cgroup2")]
-        tops = [pathlib.Path(folder) for mount in mounts for folder, _, _ in os.walk(mount)
-                if os.path.basename(folder) in self.group_names]
+        tops = [top for mount in mounts for top in berth_groups(mount)
+                if top.name in self.group_names]
         return [pathlib.Path(folder) for top in tops for folder, _, _ in os.walk(top)]
 
     def folders(self, unit):
