@@ -7,11 +7,9 @@ import subprocess
 import unittest
 
 from faults import FaultTest, limit_of
-from harness import DEADLINE, kill, not_sanitized, read_text, wait_until
+from harness import DEADLINE, UBSAN_READS_BY_PIPES, kill, not_sanitized, read_text, wait_until
 
 SLEEP = ["sleep", "4711"]
-# It reads the type of an object through a pipe, and takes one that it cannot read for none.
-UBSAN_READS_BY_PIPES = "UndefinedBehaviorSanitizer needs pipe2() itself"
 OFTEN = 'restart_delay = "10ms"\nrestart_limit = 1000'
 
 

@@ -38,6 +38,9 @@ CONTAINER_STOP = 37  # SIGRTMIN+3 by number, as container runtimes send it
 CONTAINER_CAPABILITIES = ("chown,dac_override,fowner,fsetid,kill,setgid,setuid,setpcap,"
                           "net_bind_service,sys_chroot,setfcap")
 
+# It reads the type of an object through a pipe, and takes one that it cannot read for none.
+UBSAN_READS_BY_PIPES = "UndefinedBehaviorSanitizer needs pipe2() itself"
+
 
 def not_sanitized(why):
     """Decorates a test that takes away what the sanitizers themselves need: it is counted as

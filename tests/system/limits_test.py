@@ -2,6 +2,7 @@
 import time
 import unittest
 
+from harness import UBSAN_READS_BY_PIPES, not_sanitized
 from proxied import TenantTest
 
 
@@ -46,6 +47,7 @@ class Limits(TenantTest):
         for _ in range(10):
             self.get_ok("/a/")
 
+    @not_sanitized(UBSAN_READS_BY_PIPES)
     def test_it_lives_through_a_shortage_of_descriptors(self):
         berth = self.boot_tenant("[process]\nlimits = { nofile = 40 }")
         pid = berth.wait_for_process("berth-proxy --control").pid
