@@ -11,6 +11,7 @@
 #include "init/os/stream.h"
 #include "init/os/system_calls.h"
 #include "proxy/diagnostics.h"
+#include "proxy/needed_files.h"
 #include "proxy/server.h"
 
 namespace {
@@ -37,13 +38,9 @@ bool take_descriptors(std::string_view list, std::vector<UniqueFd>& fds) {
   return !fds.empty();
 }
 
-/// It writes nothing but its access log.
 void give_up_files(const berth::ProxySpec& spec) {
-  const std::size_t slash = spec.log_to.rfind('/');
-  const std::string folder =
-      slash == std::string::npos ? std::string() : spec.log_to.substr(0, slash + 1);
-  if (const auto given_up = berth::os::give_up_changing_files(folder); !given_up)
-    berth::proxy::report("it could still change files: " + given_up.error().message);
+  if (const auto given_up = berth::os::keep_only(berth::proxy::needed_files(spec)); !given_up)
+    berth::proxy::report("it could still open any file: " + given_up.error().message);
 }
 
 int usage() {

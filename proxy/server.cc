@@ -122,6 +122,8 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   auto config = wire::decode<ProxyConfig>(*bytes);
   if (!config)
     return report("route table: " + config.error().message);
+  if (configured_ && confine_)
+    take_places(config->spec, context_.spec());
   targets_.configure(config->backends);
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));

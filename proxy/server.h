@@ -27,7 +27,7 @@ class Server final : public ControlHandler {
   Server& operator=(const Server&) = delete;
 
   /// Called once, with what the first route table says: what is not needed any more can be given
-  /// up.
+  /// up. Later tables count but for the places of files, which are another process's.
   void set_confine(std::function<void(const ProxySpec&)> confine) { confine_ = std::move(confine); }
   /// Until it is drained or PID 1 is gone. Returns the process's exit status.
   int run();

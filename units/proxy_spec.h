@@ -151,4 +151,14 @@ struct ProxySpec {
   }
 };
 
+/// Makes `spec` one whose files are where those of `other` are: what a process of a proxy may read
+/// is settled when it begins.
+inline void take_places(ProxySpec& spec, const ProxySpec& other) {
+  spec.static_root = other.static_root;
+  spec.symlinks = other.symlinks;
+  spec.auth_htpasswd = other.auth_htpasswd;
+  spec.tls.certificate = other.tls.certificate;
+  spec.tls.key = other.tls.key;
+}
+
 }  // namespace berth

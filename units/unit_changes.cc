@@ -66,6 +66,14 @@ bool same_proxy_listen(const Unit& a, const Unit& b) {
 bool same_log_place(const Unit& a, const Unit& b) {
   return !a.proxy || !b.proxy || a.proxy->log_to == b.proxy->log_to;
 }
+/// And read nowhere else.
+bool same_places(const Unit& a, const Unit& b) {
+  if (!a.proxy || !b.proxy)
+    return true;
+  ProxySpec other = *b.proxy;
+  take_places(other, *a.proxy);
+  return other == *b.proxy;
+}
 /// All that travels to a proxy with its route table.
 bool same_proxy_table(const Unit& a, const Unit& b) {
   if (!a.proxy || !b.proxy)
@@ -74,6 +82,7 @@ bool same_proxy_table(const Unit& a, const Unit& b) {
   other.listen = a.proxy->listen;
   other.metrics_listen = a.proxy->metrics_listen;
   other.log_to = a.proxy->log_to;
+  take_places(other, *a.proxy);
   return *a.proxy == other;
 }
 
@@ -146,6 +155,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
 
     {"listen", kOf, same_proxy_listen},
     {"log.to", kOf, same_log_place},
+    {"where its files are", kOf, same_places},
     {"the route table", kBeside, same_proxy_table},
 
     {"process.user", kOf, same_process<&ProcessSpec::user>},

@@ -1,4 +1,5 @@
 # The life of berth-proxy: what it may, how it takes a new route table, and how fast it comes back.
+import base64
 import os
 import signal
 import time
@@ -6,6 +7,9 @@ import unittest
 
 from harness import children_of, toml, wait_until
 from proxied import TenantTest
+
+
+SECRET = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="  # the password "secret"
 
 
 class Rights(TenantTest):
@@ -18,6 +22,55 @@ class Rights(TenantTest):
         for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
             self.assertEqual(0, int(status[name], 16), name)
         self.assertEqual(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]))
+
+
+class Files(TenantTest):
+    """It reads what its route table names, and nothing else, whatever its user may."""
+
+    def folder_with(self, name, file, text):
+        folder = self.path(name)
+        folder.mkdir(exist_ok=True)
+        self.write(folder / file, text)
+        return folder
+
+    def get_as(self, user):
+        login = base64.b64encode(f"{user}:secret".encode()).decode()
+        return self.get("/a/", headers={"Authorization": f"Basic {login}"}).status
+
+    def test_a_file_that_lies_elsewhere_altogether_is_not_read(self):
+        own = self.folder_with("own", "htpasswd", f"ann:{SECRET}\n")
+        other = self.folder_with("other", "htpasswd", f"bob:{SECRET}\n")
+        self.proxy(f'[proxy.auth]\nhtpasswd = "{own}/htpasswd"')
+        self.template()
+        self.instances("a")
+        berth = self.boot_web()
+        self.assertEqual((200, 401), (self.get_as("ann"), self.get_as("bob")))
+        self.write(own / "htpasswd", f"ann:{SECRET}\neve:{SECRET}\n")
+        wait_until(lambda: self.get_as("eve") == 200, "the file is read again")
+
+        (own / "htpasswd").unlink()
+        (own / "htpasswd").symlink_to(other / "htpasswd")
+
+        wait_until(lambda: self.get_as("eve") != 200, "the file is looked at again")
+        self.assertIn("nobody can log in", berth.output())
+        self.assertNotEqual(200, self.get_as("bob"))
+        self.assertEqual(0, berth.ctl("restart", "web").returncode)
+        wait_until(lambda: self.get_as("bob") == 200, "another process may read it")
+
+    def test_a_reload_that_moves_its_files_leaves_no_gap(self):
+        for name in ("old", "new"):
+            self.folder_with(name, "page.txt", name)
+        self.proxy(f'[proxy.static]\nroot = "{self.path("old")}"')
+        berth = self.boot_web()
+        self.assertEqual("old", self.get_ok("/page.txt").body)
+
+        self.proxy(f'[proxy.static]\nroot = "{self.path("new")}"')
+        berth.signal(signal.SIGHUP)
+
+        bodies = []
+        wait_until(lambda: bodies.append(self.get_ok("/page.txt").body) or bodies[-1] == "new",
+                   "the new root")
+        self.assertEqual({"old", "new"}, {*bodies, "old"})
 
 
 class Reload(TenantTest):

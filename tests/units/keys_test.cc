@@ -575,7 +575,12 @@ std::string name_in_reload(const Sample& sample) {
   if (table.find("proxy") != table.npos) {
     const bool is_log_place = table == "[proxy.log]" && key == "to";
     const bool is_listener = key == "listen" && table != "[proxy.tls]";
-    return is_listener ? key : is_log_place ? "log.to" : "the route table";
+    const bool is_place = key == "tls" || key == "root" || key == "symlinks" || key == "htpasswd" ||
+                          key == "certificate" || (table == "[proxy.tls]" && key == "key");
+    return is_listener    ? key
+           : is_log_place ? "log.to"
+           : is_place     ? "where its files are"
+                          : "the route table";
   }
   if (!table.starts_with('[')) {
     return table;  // ready, health
