@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from harness import PAUSE, children_of
+from harness import PAUSE, children_of, group_name, groups_named, remove_group, wait_until
 
 import workbench
 
@@ -160,13 +160,14 @@ class Berth(Namespaced):
         self.port = self.ready.get("port")
         self.unit_folder = self.folder / "units"
         self.unit_folder.mkdir(0o755)
+        self.run_folder = self.folder / "run"
         for name, text in units.items():
             (self.unit_folder / f"{name}.toml").write_text(text)
         (self.folder / "berth.toml").write_text(config)
 
     def init_command(self):
         return [str(self.bench.bin / "berth"), "--units", str(self.unit_folder), "--run-dir",
-                str(self.folder / "run"), "--config", str(self.folder / "berth.toml")]
+                str(self.run_folder), "--config", str(self.folder / "berth.toml")]
 
     def programs(self):
         return [str(self.bench.bin / name) for name in ("berth", "berth-proxy")]
@@ -175,6 +176,14 @@ class Berth(Namespaced):
         if self.ready:
             self.wait_for_answer(**self.ready)
         super().wait_until_ready()
+
+    def __exit__(self, *_):
+        """A berth that is killed leaves its cgroups to the next one. Tens of thousands of them would
+        slow down whatever is measured after it."""
+        name = group_name(self.run_folder) if self.run_folder.is_dir() else None
+        super().__exit__()
+        for folder in reversed(groups_named({name})):
+            wait_until(lambda folder=folder: remove_group(folder), f"{folder} can be removed")
 
     def proxy_pids(self):
         return [pid for pid in workbench.family(self.pid)

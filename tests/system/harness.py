@@ -309,6 +309,12 @@ class Berth:
             self.feed = None
 
 
+def group_name(run_dir):
+    """What a berth with this run dir calls its cgroups."""
+    status = os.stat(run_dir)
+    return f"berth-{status.st_dev}-{status.st_ino}"
+
+
 def berth_groups(mount):
     """The cgroups of every berth in a hierarchy. Their insides are not looked at: there may be
     thousands."""
@@ -317,6 +323,14 @@ def berth_groups(mount):
         groups += [pathlib.Path(folder) / name for name in names if name.startswith("berth-")]
         names[:] = [name for name in names if not name.startswith("berth-")]
     return groups
+
+
+def groups_named(names):
+    """The cgroups of some berths in all hierarchies, with what is below them."""
+    mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
+              if line.split()[2] in ("cgroup", "cgroup2")]
+    tops = [top for mount in mounts for top in berth_groups(mount) if top.name in names]
+    return [pathlib.Path(folder) for top in tops for folder, _, _ in os.walk(top)]
 
 
 class SystemTest(unittest.TestCase):
@@ -402,13 +416,8 @@ class SystemTest(unittest.TestCase):
     def group_folders(self):
         """This berth's cgroups in all hierarchies, with what is below them."""
         if os.path.isdir(self.run_dir):
-            status = os.stat(self.run_dir)
-            self.group_names.add(f"berth-{status.st_dev}-{status.st_ino}")
-        mounts = [line.split()[1] for line in read_text("/proc/mounts").splitlines()
-                  if line.split()[2] in ("cgroup", "cgroup2")]
-        tops = [top for mount in mounts for top in berth_groups(mount)
-                if top.name in self.group_names]
-        return [pathlib.Path(folder) for top in tops for folder, _, _ in os.walk(top)]
+            self.group_names.add(group_name(self.run_dir))
+        return groups_named(self.group_names)
 
     def folders(self, unit):
         """The cgroups of one unit."""
