@@ -1,6 +1,7 @@
 // Context: what every connection of the process shares.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "proxy/access_log.h"
 #include "proxy/address_counts.h"
 #include "proxy/counters.h"
+#include "proxy/http2_module.h"
 #include "proxy/leases.h"
 #include "proxy/logins.h"
 #include "proxy/metrics.h"
@@ -57,8 +59,9 @@ class ConnectionTable {
   bool close_an_idle_one();
   template <class Visit>
   void for_each(Visit visit) {
-    // Backwards: a visit may remove the connection that it is shown.
-    for (std::size_t i = connections_.size(); i > 0; --i)
+    // Backwards: a visit may remove the connection that it is shown, and others. What takes the
+    // place of one that was removed is seen again, or still to come.
+    for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size()))
       visit(*connections_[i - 1]);
   }
 
@@ -98,6 +101,7 @@ struct Context {
   RequestIds ids;
   DateText& date;
   TlsKeeper tls;
+  Http2Module http2;
   AddressCounts addresses;
   Counters counters;
   bool shutting_down = false;  ///< new requests get 503

@@ -380,7 +380,7 @@ void Exchange::continue_reply() {
       return client_->close();
     reply_left_ -= sent.bytes;
     if (reply_left_ > 0 && sent.bytes == count) {
-      context_.loop.rearm(stream.fd());
+      stream.rearm(context_.loop);
       break;
     }
   }
@@ -470,12 +470,15 @@ void Exchange::log(int status, std::uint64_t bytes, ReplyKind kind) {
   const RequestFacts& facts = request_.facts;
   const auto duration =
       std::chrono::duration_cast<std::chrono::microseconds>(context_.loop.clock().now() - started_);
+  const std::string_view protocol = client_->is_http2() ? "HTTP/2.0"
+                                    : head.minor == 0   ? "HTTP/1.0"
+                                                        : "HTTP/1.1";
   RequestFigures& figures = figures_ != nullptr ? *figures_ : context_.metrics.of(to_string(kind));
   figures.count(status, duration);
   if (held_since_ != os::TimePoint())
     ++figures.held;
   context_.log.add({facts.client_ip, facts.remote_user, head.text(head.method_text),
-                    head.text(head.target), head.minor, status, bytes, facts.request_id, duration,
+                    head.text(head.target), protocol, status, bytes, facts.request_id, duration,
                     head.value(HeaderName::referer), head.value(HeaderName::user_agent),
                     head.value(HeaderName::fly_request_id), unit_, kind, destination_, backend_,
                     file_path_, error_, held()});

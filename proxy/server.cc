@@ -57,6 +57,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .ids = RequestIds(),
                .date = date_,
                .tls = {},
+               .http2 = {},
                .addresses = AddressCounts(),
                .counters = Counters()} {
   for (os::UniqueFd& listener : sockets.listeners)
@@ -162,10 +163,7 @@ void Server::drain(Milliseconds grace) {
     listener->pause();
   leases_.refuse_waiting(context_.spec().retry_after);
   leases_.cut_tunnels();
-  context_.connections.for_each([](Connection& connection) {
-    if (connection.state() == ConnectionState::idle)
-      connection.close();
-  });
+  context_.connections.for_each([](Connection& connection) { connection.drain(); });
   wheel_.arm(drain_timer_, loop_.now() + grace);
 }
 

@@ -53,7 +53,7 @@ bool Tunnel::pass(Stream& from, Stream& to, bool& ended) {
       return false;
     moved += got.bytes;
     if (moved >= kBudget) {
-      shop_.loop.rearm(from.fd());
+      from.rearm(shop_.loop);
       break;
     }
   }
