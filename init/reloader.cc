@@ -282,9 +282,15 @@ void Reloader::push_routes() {
   std::vector<const Unit*> units = units_of(UnitKind::tenant);
   const std::vector<const Unit*> services = units_of(UnitKind::service);
   units.insert(units.end(), services.begin(), services.end());
-  for (const Unit* proxy : units_of(UnitKind::proxy))
-    p_.proxies.configure(proxy->name.str(),
-                         make_proxy_config(*proxy, units, maintenance_.is_on(*proxy)));
+  const std::vector<const Unit*> proxies = units_of(UnitKind::proxy);
+  const bool tell_activity = std::any_of(proxies.begin(), proxies.end(), [](const Unit* proxy) {
+    return proxy->proxy->machine_idle.timeout.count() > 0;
+  });
+  for (const Unit* proxy : proxies) {
+    ProxyConfig config = make_proxy_config(*proxy, units, maintenance_.is_on(*proxy));
+    config.tells_activity = tell_activity;
+    p_.proxies.configure(proxy->name.str(), std::move(config));
+  }
 }
 
 }  // namespace berth

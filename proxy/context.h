@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proxy/access_log.h"
+#include "proxy/activity.h"
 #include "proxy/address_counts.h"
 #include "proxy/counters.h"
 #include "proxy/leases.h"
@@ -91,6 +92,7 @@ struct Context {
   Logins& logins;
   AccessLog& log;
   Metrics& metrics;
+  Activity& activity;
   Site site;
   Replays replays;
   ExchangePool exchanges;

@@ -72,6 +72,7 @@ void Exchange::assign(Connection& client) {
 }
 
 void Exchange::renew() {
+  use_.end();
   request_.clear();
   relay_.reset();
   unit_.clear();
@@ -105,6 +106,7 @@ void Exchange::stop_asking() {
 }
 
 void Exchange::retire() {
+  use_.end();
   drop_upstream();
   stop_asking();
   reply_file_.reset();
@@ -171,6 +173,7 @@ void Exchange::on_head() {
   const std::string& health = context_.spec().health_path;
   if (!health.empty() && request_.facts.path == health && is_read_only(head))
     return answer(health_reply(context_.site));
+  use_.begin(context_.activity);
   if (!rewrite())
     return answer_error(400);
   decide();

@@ -102,6 +102,7 @@ class Exchange final : public LeaseUser,
   }
 
   Context& context_;
+  Activity::Use use_;
   Connection* client_ = nullptr;  ///< never null outside the pool
   HeadParser parser_;
   HeadOutcome head_outcome_ = HeadOutcome::more;

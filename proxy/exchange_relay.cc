@@ -233,6 +233,8 @@ void Exchange::break_off(int status) {
 void Exchange::upgrade() {
   log(relay_.status(), 0, ReplyKind::proxy);
   auto tunnel = std::make_unique<Tunnel>(context_.workshop, *client_, relay_.detach());
+  if (lease()->config().count_websockets)
+    tunnel->count_in(context_.activity);
   lease()->hand_over(*this, *tunnel);
   const std::string early = relay_.take_early_bytes();
   const std::span<char> leftover = request_.leftover();
