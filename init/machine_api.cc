@@ -1,43 +1,44 @@
 // The question, as https://fly.io/docs/reference/suspend-resume has it.
 #include "init/machine_api.h"
 
-#include <algorithm>
-
 #include "init/os/pipe.h"
 
 namespace berth {
 namespace {
 
-constexpr const char* kApp = "FLY_APP_NAME";
-constexpr const char* kMachine = "FLY_MACHINE_ID";
-
-/// Whether it can stand in the path of a URL as it is.
+/// Whether it can stand in the path of a URL, and in a cookie, as it is.
 bool is_plain(const std::string& name) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-  return !name.empty() && name.find_first_not_of(kPlain) == std::string::npos;
+  return name.find_first_not_of(kPlain) == std::string::npos;
 }
 
 }  // namespace
 
+Result<std::string> fly_name(const Settings& settings, const std::string& variable) {
+  const auto found = settings.environment.find(variable);
+  if (found == settings.environment.end() || found->second.empty())
+    return Error{ErrorCode::not_found, variable + " is not set"};
+  if (!is_plain(found->second))
+    return Error{ErrorCode::invalid, variable + " is no name: \"" + found->second + "\""};
+  return found->second;
+}
+
 std::string MachineApi::lack() const {
-  for (const char* name : {kApp, kMachine}) {
-    const auto found = settings_.environment.find(name);
-    if (found == settings_.environment.end() || found->second.empty())
-      return std::string(name) + " is not set";
-    if (!is_plain(found->second))
-      return std::string(name) + " is no name: \"" + found->second + "\"";
-  }
+  for (const char* variable : {kFlyApp, kFlyMachine})
+    if (const auto name = fly_name(settings_, variable); !name)
+      return name.error().message;
   return "";
 }
 
 Result<HelperRun::Started> MachineApi::start(const MachineIdleSpec& spec) const {
+  const std::string app = BERTH_TRY(fly_name(settings_, kFlyApp));
+  const std::string machine = BERTH_TRY(fly_name(settings_, kFlyMachine));
   os::Pipe errors = BERTH_TRY(os::make_pipe());
   Command command;
   command.argv =
       launcher_.helper_argv({"machine-api", spec.api,
-                             "/v1/apps/" + settings_.environment.at(kApp) + "/machines/" +
-                                 settings_.environment.at(kMachine) +
+                             "/v1/apps/" + app + "/machines/" + machine +
                                  (spec.action == IdleAction::suspend ? "/suspend" : "/stop")});
   HelperRun::Started started;
   started.helper = BERTH_TRY(

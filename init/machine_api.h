@@ -12,6 +12,12 @@
 
 namespace berth {
 
+/// What berth's environment says of this machine, by variable; an error where it says nothing, or
+/// nothing that could be a name: "FLY_APP_NAME is not set".
+Result<std::string> fly_name(const Settings& settings, const std::string& variable);
+inline constexpr const char* kFlyApp = "FLY_APP_NAME";
+inline constexpr const char* kFlyMachine = "FLY_MACHINE_ID";
+
 class MachineApi {
  public:
   /// An error says that it was refused, or never asked. Otherwise it was asked, and the machine may

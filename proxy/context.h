@@ -16,6 +16,7 @@
 #include "proxy/relay.h"
 #include "proxy/replay.h"
 #include "proxy/site.h"
+#include "proxy/sticky.h"
 #include "proxy/tls_keeper.h"
 
 namespace berth::proxy {
@@ -95,6 +96,7 @@ struct Context {
   Activity& activity;
   Site site;
   Replays replays;
+  Sticky sticky;
   ExchangePool exchanges;
   ConnectionTable connections;
   RequestIds ids;

@@ -54,6 +54,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .activity = activity_,
                .site = Site(),
                .replays = Replays(),
+               .sticky = Sticky(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
@@ -125,6 +126,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   context_.replays = Replays(context_.spec());
+  context_.sticky = Sticky(context_.spec().sticky, context_.site.config().machine);
   compression_.assign(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
   context_.tls.configure(context_.spec().tls);

@@ -26,6 +26,7 @@ constexpr std::string_view kCompress = "[proxy.compress]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
 constexpr std::string_view kMetrics = "[proxy.metrics]";
 constexpr std::string_view kIdle = "[proxy.idle]";
+constexpr std::string_view kSticky = "[proxy.sticky]";
 
 /// A table within [proxy]: its keys go to the same draft.
 template <const std::string_view& table>
@@ -40,6 +41,11 @@ void tls(Value& value, Draft& draft) {
   if (value.node().table() != nullptr && holds(value.node(), kTls, value.reading()))
     check_needed(value.node(), kTls, {"certificate", "key"}, value.reading());
   within_proxy<kTls>(value, draft);
+}
+void sticky(Value& value, Draft& draft) {
+  if (value.node().table() != nullptr && holds(value.node(), kSticky, value.reading()))
+    check_needed(value.node(), kSticky, {"cookie"}, value.reading());
+  within_proxy<kSticky>(value, draft);
 }
 /// Of connections, as a duration, or also of the machine, as a table.
 void idle(Value& value, Draft& draft) {
@@ -164,6 +170,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "server_timing", "boolean", "false", kProxy, set<&ProxySpec::server_timing>},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
+    {"[proxy]", "sticky", "table", "", kProxy, sticky},
     {"[proxy]", "compress", "table", "", kProxy, compress},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
@@ -238,6 +245,8 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&MachineIdleSpec::api, absolute_path>},
     {kIdle, "connections", "duration", "\"1m\"", kProxy,
      set_by<&ProxySpec::idle_timeout, positive>},
+    {kSticky, "cookie", "cookie name", "", kProxy, set_by<&StickySpec::cookie, read_cookie_name>},
+    {kSticky, "max_age", "duration", "\"1d\"", kProxy, set<&StickySpec::max_age>},
     {kMetrics, "listen", "address or list of addresses", "", kProxy,
      set<&ProxySpec::metrics_listen>},
     {kAccessLog, "to", "stdout or absolute path", "\"stdout\"", kProxy,

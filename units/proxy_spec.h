@@ -126,6 +126,7 @@ struct ProxySpec {
   bool server_timing = false;     ///< tells clients how long their request was held
   std::vector<Address> metrics_listen;
   MachineIdleSpec machine_idle;
+  StickySpec sticky;
 
   bool operator==(const ProxySpec&) const = default;
   template <class Self, class V>
@@ -172,6 +173,7 @@ struct ProxySpec {
     visit(self.server_timing);
     visit(self.metrics_listen);
     visit(self.machine_idle);
+    visit(self.sticky);
   }
 };
 

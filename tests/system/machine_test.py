@@ -1,4 +1,5 @@
 # What becomes of the machine when nobody uses it: exit, stop, sleep, and what runs before and after.
+import json
 import re
 import unittest
 
@@ -176,6 +177,33 @@ class Api(MachineTest):
         berth.wait_for_line(re.escape('web: [proxy.idle] action "suspend" only runs the jobs of '
                                       "idleness: FLY_APP_NAME is not set"))
         berth.wait_for_line("sync: done")
+
+
+class Sticky(MachineTest):
+    def boot_sticky(self, **boot):
+        self.proxy('[proxy.sticky]\ncookie = "machine"\nmax_age = "2h"')
+        self.tenants()
+        return self.boot_web(**boot)
+
+    def test_a_visitor_comes_back_to_his_machine(self):
+        self.boot_sticky(env=FLY)
+        cookie = self.get_ok("/a/").headers["set-cookie"]
+
+        self.assertEqual("machine=148e21c0; Path=/; Max-Age=7200; HttpOnly; SameSite=Lax", cookie)
+        self.assertNotIn("set-cookie", self.get_ok("/a/", headers={
+            "Cookie": cookie.partition(";")[0]}).headers)
+        reply = self.get("/a/", headers={"Cookie": "machine=e2865"})
+        self.assertEqual("application/vnd.fly.replay+json", reply.headers["content-type"])
+        self.assertEqual("e2865", json.loads(reply.body)["instance"])
+
+    def test_elsewhere_it_does_nothing_and_the_log_says_so(self):
+        berth = self.boot_sticky()
+
+        berth.wait_for_line(re.escape("web: [proxy.sticky] does nothing: FLY_MACHINE_ID is not set"))
+        self.assertNotIn("set-cookie", self.get_ok("/a/", headers={
+            "Cookie": "machine=e2865"}).headers)
+        self.assertEqual(0, berth.ctl("reload").returncode)
+        self.assertEqual(1, berth.output().count("[proxy.sticky] does nothing"))
 
 
 if __name__ == "__main__":
