@@ -1,6 +1,8 @@
 // The state table at work.
 #include "init/manager.h"
 
+#include <set>
+
 #include <signal.h>
 
 #include "init/log.h"
@@ -295,16 +297,27 @@ bool Manager::is_refused(const UnitRuntime& unit) const {
 Result<void> Manager::want_up(UnitRuntime& unit) {
   if (is_refused(unit))
     return Error{ErrorCode::unavailable, "berth is shutting down"};
-  bring_up(unit, nullptr);
+  bring_up({&unit}, nullptr);
   return {};
 }
 
-void Manager::bring_up(UnitRuntime& unit, const UnitRuntime* cause) {
+Result<void> Manager::want_all_up(const std::vector<UnitRuntime*>& units) {
+  if (refuse_starts_)
+    return Error{ErrorCode::unavailable, "berth is shutting down"};
+  bring_up(units, nullptr);
+  return {};
+}
+
+void Manager::bring_up(const std::vector<UnitRuntime*>& units, const UnitRuntime* cause) {
+  const std::set<const UnitRuntime*> asked(units.begin(), units.end());
+  std::vector<std::string_view> names;
+  for (const UnitRuntime* unit : units)
+    names.push_back(unit->name());
   std::vector<UnitRuntime*> pulled_in;
-  for (const std::string_view name : order_.pulled_in_by(unit.name())) {
+  for (const std::string_view name : order_.pulled_in_by(names)) {
     UnitRuntime* each = table_.find(name);
     if (each != nullptr && !is_refused(*each) &&
-        !(each->is_job() && each->job_succeeded && each != &unit))
+        !(each->is_job() && each->job_succeeded && asked.count(each) == 0))
       pulled_in.push_back(each);
   }
   // For all of them first: what stops may take some of them along.
@@ -324,7 +337,7 @@ void Manager::bring_up(UnitRuntime& unit, const UnitRuntime* cause) {
       if (observer_)
         observer_(*each);  // who waits for its stop waits in vain
     }
-    if (is_at_rest(each->state) || (each->state == UnitState::backoff && each == &unit))
+    if (is_at_rest(each->state) || (each->state == UnitState::backoff && asked.count(each) != 0))
       table_.post(*each, UnitEvent::start);
   }
 }

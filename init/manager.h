@@ -51,6 +51,9 @@ class Manager final : public UnitRequests {
   Result<void> reload(UnitRuntime& unit);
 
   Result<void> want_up(UnitRuntime& unit) override;
+  /// All of them, in this order as far as they do not pull in each other: at a boot, where one
+  /// after the other would look at what they have in common as often as there are units.
+  Result<void> want_all_up(const std::vector<UnitRuntime*>& units);
   void want_down(UnitRuntime& unit, const std::string& why) override;
 
   /// From now on nothing starts but jobs that have JobRuntime::at_shutdown.
@@ -80,7 +83,7 @@ class Manager final : public UnitRequests {
   void dependents_of(UnitRuntime& unit);
   void bring_down_dependents(UnitRuntime& unit, const std::string& reason);
   /// cause: up, whatever that means for it, and the reason of this start; not started once more.
-  void bring_up(UnitRuntime& unit, const UnitRuntime* cause);
+  void bring_up(const std::vector<UnitRuntime*>& units, const UnitRuntime* cause);
   void start_what_stopped_with(UnitRuntime& unit);
   void came_to_rest(UnitRuntime& unit);
   void has_had_its_turn(UnitRuntime& unit);

@@ -37,7 +37,7 @@ void Manager::start_what_stopped_with(UnitRuntime& unit) {
   for (const auto& [name, other] : table_.all())
     if (other->stopped_with == unit.name()) {
       other->stopped_with.clear();
-      bring_up(*other, &unit);
+      bring_up({other.get()}, &unit);
     }
 }
 

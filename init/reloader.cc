@@ -18,6 +18,12 @@ namespace {
 /// How much of a long list a reload names, and how much one that is only tried.
 constexpr std::size_t kNamed = 10, kNamedByDryRun = 1'000;
 
+bool starts_at_boot(const UnitRuntime& unit) {
+  const Unit& latest = unit.latest();
+  return !unit.stock && latest.info.start == StartWhen::boot &&
+         (!latest.job || latest.job->runs_on(JobTrigger::boot));
+}
+
 }  // namespace
 
 void Reloader::boot() {
@@ -31,10 +37,11 @@ void Reloader::boot() {
   p_.launcher.set_state_folder(config_.state_folder);
   push_routes();
   // Visitors first: a proxy that waits for nothing is spawned before what takes its time.
-  for (const bool proxies : {true, false})
-    for (const auto& [name, unit] : p_.table.all())
-      if ((unit->unit.kind == UnitKind::proxy) == proxies)
-        start_at_boot(*unit);
+  std::vector<UnitRuntime*> proxies, others;
+  for (const auto& [name, unit] : p_.table.all())
+    (unit->unit.kind == UnitKind::proxy ? proxies : others).push_back(unit.get());
+  start_at_boot(proxies);
+  start_at_boot(others);
   p_.activation.apply();
 }
 
@@ -154,21 +161,20 @@ void Reloader::apply(const CatalogDiff& diff, Catalog& next) {
   for (const std::string& name : diff.removed)
     remove(*p_.table.find(name));
   p_.proxies.keep_listeners_of(units_of(UnitKind::proxy));
+  std::vector<UnitRuntime*> added;
   for (const AddedUnit& unit : diff.added)
-    start_at_boot(*p_.table.find(unit.name));
+    added.push_back(p_.table.find(unit.name));
+  start_at_boot(added);
   p_.activation.apply();
 }
 
-void Reloader::start_at_boot(UnitRuntime& unit) {
-  const Unit& latest = unit.latest();
-  if (unit.stock || latest.info.start != StartWhen::boot)
-    return;
-  if (latest.job && !latest.job->runs_on(JobTrigger::boot))
-    return;
-  if (latest.job)
-    unit.job().cause = JobTrigger::boot;
-  if (const auto started = p_.manager.want_up(unit); !started)
-    p_.logs.unit_line(unit.name(), LogLevel::error, started.error().message);
+void Reloader::start_at_boot(std::vector<UnitRuntime*> units) {
+  std::erase_if(units, [](const UnitRuntime* unit) { return !starts_at_boot(*unit); });
+  for (UnitRuntime* unit : units)
+    if (unit->latest().job)
+      unit->job().cause = JobTrigger::boot;
+  if (const auto started = p_.manager.want_all_up(units); !started)
+    log_error("nothing is started: " + started.error().message);
 }
 
 void Reloader::add(Unit unit, bool stock) {

@@ -91,7 +91,7 @@ class Reloader {
   void change(UnitRuntime& runtime, Unit unit);
   void change_in_place(UnitRuntime& runtime, Unit unit);
   void remove(UnitRuntime& unit);
-  void start_at_boot(UnitRuntime& unit);
+  void start_at_boot(std::vector<UnitRuntime*> units);
   void rebuild_order();
   std::vector<const Unit*> units_of(UnitKind kind) const;
   /// Who this machine is to the visitors of `proxy`; empty = nobody. What is lacking is logged

@@ -8,7 +8,6 @@
 
 #include "init/log.h"
 #include "init/os/files.h"
-#include "init/os/removal_watch.h"
 #include "init/run_dir.h"
 
 namespace berth {
@@ -32,14 +31,13 @@ RunDirWatch::RunDirWatch(os::EventLoop& loop, std::string run_dir, Reopen reopen
       run_dir_(std::move(run_dir)),
       reopen_(std::move(reopen)),
       on_removal_([this](os::Events) {
-        os::forget_removals(watch_.borrow());
+        watch_->forget();
         if (look_ == os::kNoTimer)
           look_ = loop_.after(kSettle, [this] { look(); });
       }) {}
 
 RunDirWatch::~RunDirWatch() {
-  loop_.cancel(look_);
-  loop_.unwatch(watch_.borrow());
+  end();
 }
 
 void RunDirWatch::begin(os::UniqueFd lock) {
@@ -47,16 +45,25 @@ void RunDirWatch::begin(os::UniqueFd lock) {
   watch();
 }
 
+void RunDirWatch::end() {
+  loop_.cancel(look_);
+  if (!watch_)
+    return;
+  loop_.unwatch(watch_->fd());
+  watch_->end();
+}
+
 void RunDirWatch::watch() {
-  loop_.unwatch(watch_.borrow());
+  if (watch_)
+    loop_.unwatch(watch_->fd());
   std::vector<std::string> paths{run_dir_};
   for (const char* name : kOwn)
     paths.push_back(run_dir_ + name);
-  auto watch = os::watch_for_removal(paths);
+  auto watch = os::RemovalWatch::begin(paths);
   if (!watch)
     return log_debug("the run dir is not watched: " + watch.error().message);
   watch_ = *std::move(watch);
-  loop_.watch(watch_.borrow(), true, false, on_removal_);
+  loop_.watch(watch_->fd(), true, false, on_removal_);
 }
 
 void RunDirWatch::look() {

@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "init/os/event_loop.h"
 #include "init/os/fd.h"
+#include "init/os/removal_watch.h"
 #include "units/result.h"
 
 namespace berth {
@@ -25,6 +27,8 @@ class RunDirWatch {
   /// lock: of claim_run_dir(), kept until the end. Call when the sockets are there. Where the
   /// kernel watches nothing for us, what is removed stays so.
   void begin(os::UniqueFd lock);
+  /// What is removed from now on stays so: berth is shutting down.
+  void end();
 
  private:
   void watch();
@@ -35,7 +39,7 @@ class RunDirWatch {
   std::string run_dir_;
   Reopen reopen_;
   os::UniqueFd lock_;
-  os::UniqueFd watch_;
+  std::optional<os::RemovalWatch> watch_;
   os::FunctionHandler on_removal_;
   os::TimerId look_ = os::kNoTimer;
   bool failure_said_ = false;

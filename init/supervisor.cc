@@ -169,6 +169,7 @@ void Supervisor::start_command() {
 
 // The command may need the units until its end: it goes first.
 void Supervisor::request_shutdown(const std::string& why) {
+  run_dir_watch_.end();
   if (!command_ || !command_->end(why, reloader_.config().shutdown_timeout / 4))
     shutdown_.request(reloader_.config(), why);
 }

@@ -126,6 +126,7 @@ struct UnitRuntime {
   UnitTimes times;
   os::TimerId deadline = os::kNoTimer;  ///< of the state; Manager disarms it with the next one
   std::uint32_t posted = 0;             ///< events that wait in the queue of the table
+  std::uint32_t posted_kinds = 0;       ///< a bit for each kind that may be among them
   RestartHistory history;
   std::uint32_t restarts = 0;       ///< automatic ones since the last start by hand or by a request
   std::string last_exit;            ///< in words

@@ -4,6 +4,13 @@
 #include <algorithm>
 
 namespace berth {
+namespace {
+
+std::uint32_t bit_of(UnitEvent event) {
+  return std::uint32_t{1} << static_cast<unsigned>(event);
+}
+
+}  // namespace
 
 UnitRuntime& UnitTable::add(Unit unit) {
   std::string name = unit.name.str();
@@ -40,14 +47,17 @@ void UnitTable::remove(const std::string& name) {
 void UnitTable::post(UnitRuntime& unit, UnitEvent event) {
   queue_.push_back({&unit, event});
   ++unit.posted;
+  unit.posted_kinds |= bit_of(event);
 }
 
 bool UnitTable::retract(UnitRuntime& unit, UnitEvent event) {
-  if (unit.posted == 0)
+  // At a boot the queue has all units in it, and each change of state comes here.
+  if ((unit.posted_kinds & bit_of(event)) == 0)
     return false;
   const auto taken = static_cast<std::uint32_t>(std::erase_if(
       queue_, [&](const Posted& each) { return each.unit == &unit && each.event == event; }));
   unit.posted -= taken;
+  unit.posted_kinds &= ~bit_of(event);
   return taken != 0;
 }
 
@@ -56,7 +66,8 @@ UnitTable::Posted UnitTable::take() {
     return {};
   const Posted next = queue_.front();
   queue_.pop_front();
-  --next.unit->posted;
+  if (--next.unit->posted == 0)
+    next.unit->posted_kinds = 0;
   return next;
 }
 

@@ -95,10 +95,19 @@ const std::vector<Dependency>& StartOrder::waited_for_by(std::string_view unit) 
   return node == nullptr ? no_dependencies() : node->waited_for_by;
 }
 
-std::vector<std::string_view> StartOrder::pulled_in_by(std::string_view unit) const {
+std::vector<std::string_view> StartOrder::pulled_in_by(
+    const std::vector<std::string_view>& units) const {
   std::vector<std::string_view> order;
-  std::set<std::string_view> seen{unit};
-  // Depth first without recursion: a unit is listed once all that it pulls in is.
+  std::set<std::string_view> seen;
+  for (const std::string_view unit : units)
+    if (seen.insert(unit).second)
+      add_pulled_in(unit, seen, order);
+  return order;
+}
+
+// Depth first without recursion: a unit is listed once all that it pulls in is.
+void StartOrder::add_pulled_in(std::string_view unit, std::set<std::string_view>& seen,
+                               std::vector<std::string_view>& order) const {
   std::vector<std::pair<std::string_view, std::size_t>> path{{unit, 0}};
   while (!path.empty()) {
     auto& [current, next] = path.back();
@@ -112,7 +121,6 @@ std::vector<std::string_view> StartOrder::pulled_in_by(std::string_view unit) co
     if (dependency.bond != Bond::after && seen.insert(dependency.unit).second)
       path.emplace_back(dependency.unit, 0);
   }
-  return order;
 }
 
 template <typename Add>

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,8 @@ class StartOrder {
   const std::vector<Dependency>& waits_for(std::string_view unit) const;
   /// Who waits for `unit`; it stops after all of them.
   const std::vector<Dependency>& waited_for_by(std::string_view unit) const;
-  /// `unit` and all that it requires or wants, directly or not; dependencies first.
-  std::vector<std::string_view> pulled_in_by(std::string_view unit) const;
+  /// The units and all that they require or want, directly or not, each once; dependencies first.
+  std::vector<std::string_view> pulled_in_by(const std::vector<std::string_view>& units) const;
   /// All that require `unit` or are part of it, directly or not, without itself.
   std::vector<std::string_view> brought_down_by(std::string_view unit) const;
   /// All that are part of `unit`, directly or not, without itself: they restart with it.
@@ -50,6 +51,8 @@ class StartOrder {
   };
   void bond(std::string_view from, const std::string& to, Bond bond);
   const Node* find(std::string_view unit) const;
+  void add_pulled_in(std::string_view unit, std::set<std::string_view>& seen,
+                     std::vector<std::string_view>& order) const;
   template <typename Add>
   void add_parts(std::string_view unit, const Add& add) const;
   std::string_view own(const std::string& unit) { return nodes_.try_emplace(unit).first->first; }

@@ -35,10 +35,12 @@ class Planner {
       : graph_(graph), unit_(unit), order_(order_of(graph)) {}
 
   Plan run() {
+    std::vector<std::string_view> targets;
     for (const GraphNode& node : graph_.nodes)
       if (is_target(node))
-        for (const std::string_view name : order_.pulled_in_by(node.name))
-          pull_in(name);
+        targets.emplace_back(node.name);
+    for (const std::string_view name : order_.pulled_in_by(targets))
+      pull_in(name);
     for (auto& [name, step] : steps_)
       explain(step);
     set_ranks();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -12,23 +13,33 @@
 
 namespace berth::os {
 
-Result<UniqueFd> watch_for_removal(const std::vector<std::string>& paths) {
-  UniqueFd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!watch.is_open())
+Result<RemovalWatch> RemovalWatch::begin(const std::vector<std::string>& paths) {
+  UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!fd.is_open())
     return errno_error("inotify_init1");
+  RemovalWatch watch(std::move(fd));
   // A bound socket outlives its name, so IN_DELETE_SELF comes too late: the count of its names
   // changes at once.
   constexpr std::uint32_t kWhat = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW;
-  for (const std::string& path : paths)
-    if (::inotify_add_watch(watch.raw(), path.c_str(), kWhat) < 0 && errno != ENOENT)
+  for (const std::string& path : paths) {
+    const int mark = ::inotify_add_watch(watch.fd_.raw(), path.c_str(), kWhat);
+    if (mark >= 0)
+      watch.marks_.push_back(mark);
+    else if (errno != ENOENT)
       return errno_error("watch " + path);
+  }
   return watch;
 }
 
-void forget_removals(BorrowedFd watch) {
+void RemovalWatch::forget() {
   std::array<char, 4096> events{};
-  while (::read(watch.raw(), events.data(), events.size()) > 0) {
+  while (::read(fd_.raw(), events.data(), events.size()) > 0) {
   }
+}
+
+void RemovalWatch::end() {
+  for (const int mark : std::exchange(marks_, {}))
+    ::inotify_rm_watch(fd_.raw(), mark);
 }
 
 }  // namespace berth::os

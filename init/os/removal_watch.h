@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "init/os/fd.h"
@@ -9,10 +10,24 @@
 
 namespace berth::os {
 
-/// A descriptor that becomes readable when one of them is removed or moved, and now and then for
-/// less. What is not there is not watched.
-Result<UniqueFd> watch_for_removal(const std::vector<std::string>& paths);
-/// Takes what was told, so that the descriptor waits for more.
-void forget_removals(BorrowedFd watch);
+class RemovalWatch {
+ public:
+  /// What is not there is not watched.
+  static Result<RemovalWatch> begin(const std::vector<std::string>& paths);
+
+  /// Becomes readable when one of them is removed or moved, and now and then for less.
+  BorrowedFd fd() const { return fd_.borrow(); }
+  /// Takes what was told, so that the descriptor waits for more.
+  void forget();
+  /// Watches nothing any more. A close waits some ten milliseconds for marks that are still there;
+  /// of those that were taken off a moment ago, the kernel is rid by then.
+  void end();
+
+ private:
+  explicit RemovalWatch(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+  std::vector<int> marks_;
+};
 
 }  // namespace berth::os

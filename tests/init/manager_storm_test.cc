@@ -41,8 +41,8 @@ class ManagerStormTest : public ManagerTest {
       order.add(unit->unit);
     order.finish();
     for (const auto& [name, unit] : table_.all())
-      for (const std::string_view one : order.pulled_in_by(name))
-        for (const std::string_view two : order.pulled_in_by(name))
+      for (const std::string_view one : order.pulled_in_by({name}))
+        for (const std::string_view two : order.pulled_in_by({name}))
           std::erase(table_.find(one)->unit.info.conflicts, two);
   }
   void depend(UnitInfo& info, const std::string& earlier) {

@@ -11,8 +11,8 @@
 namespace berth::os {
 namespace {
 
-bool has_news(const UniqueFd& watch) {
-  pollfd poll{watch.raw(), POLLIN, 0};
+bool has_news(const RemovalWatch& watch) {
+  pollfd poll{watch.fd().raw(), POLLIN, 0};
   return ::poll(&poll, 1, 0) == 1;
 }
 
@@ -20,13 +20,13 @@ TEST(RemovalWatch, TellsOfAFileAndOfAFolderOnce) {
   const TempFolder root;
   root.write("file", "");
   ::mkdir(root.path("folder").c_str(), 0755);
-  const auto watch = watch_for_removal({root.path("file"), root.path("folder"), root.path("none")});
+  auto watch = RemovalWatch::begin({root.path("file"), root.path("folder"), root.path("none")});
   ASSERT_TRUE(watch) << watch.error().message;
   EXPECT_FALSE(has_news(*watch));
 
   ::unlink(root.path("file").c_str());
   EXPECT_TRUE(has_news(*watch));
-  forget_removals(watch->borrow());
+  watch->forget();
   EXPECT_FALSE(has_news(*watch));
 
   ::rename(root.path("folder").c_str(), root.path("elsewhere").c_str());
@@ -35,10 +35,23 @@ TEST(RemovalWatch, TellsOfAFileAndOfAFolderOnce) {
 
 TEST(RemovalWatch, DoesNotTellOfWhatIsWrittenInAFolder) {
   const TempFolder root;
-  const auto watch = watch_for_removal({root.path()});
+  const auto watch = RemovalWatch::begin({root.path()});
   ASSERT_TRUE(watch) << watch.error().message;
 
   root.write("file", "text");
+  ::unlink(root.path("file").c_str());
+
+  EXPECT_FALSE(has_news(*watch));
+}
+
+TEST(RemovalWatch, TellsNothingOnceItHasEnded) {
+  const TempFolder root;
+  root.write("file", "");
+  auto watch = RemovalWatch::begin({root.path("file")});
+  ASSERT_TRUE(watch) << watch.error().message;
+
+  watch->end();
+  watch->forget();  // that the marks have gone
   ::unlink(root.path("file").c_str());
 
   EXPECT_FALSE(has_news(*watch));

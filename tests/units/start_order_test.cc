@@ -66,7 +66,14 @@ TEST(StartOrder, PullsInWhatItRequiresAndWantsDependenciesFirst) {
   const StartOrder order =
       order_of({unit("a", {"b"}, {"c"}, {"x"}), unit("b", {"d"}), unit("c"), unit("d"), unit("x")});
 
-  EXPECT_EQ(names(order.pulled_in_by("a")), (Names{"d", "b", "c", "a"}));
+  EXPECT_EQ(names(order.pulled_in_by({"a"})), (Names{"d", "b", "c", "a"}));
+}
+
+TEST(StartOrder, NamesWhatSeveralPullInOnce) {
+  const StartOrder order =
+      order_of({unit("a", {"b"}), unit("b", {"c"}), unit("c"), unit("d", {"b"})});
+
+  EXPECT_EQ(names(order.pulled_in_by({"d", "a", "c"})), (Names{"c", "b", "d", "a"}));
 }
 
 TEST(StartOrder, BringsDownOnlyWhatRequiresIt) {
@@ -116,7 +123,7 @@ TEST(StartOrder, KnowsNothingOfUnitsThatAreNotThere) {
 
   EXPECT_TRUE(order.waits_for("nobody").empty());
   EXPECT_TRUE(order.waited_for_by("nobody").empty());
-  EXPECT_EQ(names(order.pulled_in_by("nobody")), (Names{"nobody"}));
+  EXPECT_EQ(names(order.pulled_in_by({"nobody"})), (Names{"nobody"}));
 }
 
 }  // namespace
