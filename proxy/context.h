@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxy/access_log.h"
+#include "proxy/activity.h"
 #include "proxy/address_counts.h"
 #include "proxy/counters.h"
 #include "proxy/http2_module.h"
@@ -17,6 +18,7 @@
 #include "proxy/relay.h"
 #include "proxy/replay.h"
 #include "proxy/site.h"
+#include "proxy/sticky.h"
 #include "proxy/tls_keeper.h"
 
 namespace berth::proxy {
@@ -94,8 +96,10 @@ struct Context {
   Logins& logins;
   AccessLog& log;
   Metrics& metrics;
+  Activity& activity;
   Site site;
   Replays replays;
+  Sticky sticky;
   ExchangePool exchanges;
   ConnectionTable connections;
   RequestIds ids;

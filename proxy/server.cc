@@ -42,6 +42,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                }),
       leases_(upstream_host_, control_, targets_),
       metrics_(loop, control_),
+      activity_(loop, wheel_, control_),
       context_{.loop = loop,
                .wheel = wheel_,
                .upstream_host = upstream_host_,
@@ -50,8 +51,10 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .logins = logins_,
                .log = log_,
                .metrics = metrics_,
+               .activity = activity_,
                .site = Site(),
                .replays = Replays(),
+               .sticky = Sticky(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
@@ -124,6 +127,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   context_.replays = Replays(context_.spec());
+  context_.sticky = Sticky(context_.spec().sticky, context_.site.config().machine);
   compression_.assign(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
   context_.tls.configure(context_.spec().tls);
@@ -131,6 +135,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
     listeners_[i]->encrypt(is_encrypted(context_.spec(), i));
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
+  activity_.configure(context_.site.config().tells_activity);
   if (configured_ || context_.draining)
     return;
   configured_ = true;
