@@ -113,14 +113,12 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   triggers_.set_may_sleep([this] { return machine_idle_.may_sleep(); });
   shutdown_.set_triggers(triggers_);
-  leases_.set_configured([this](const std::string& proxy) {
-    if (UnitRuntime* unit = table_.find(proxy))
-      lives_.proxy_configured(*unit);
-  });
   leases_.set_activity([this](const std::string& proxy, const control::Activity& activity) {
     machine_idle_.on_activity(proxy, activity);
   });
-  leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
+  leases_.set_configured([this](const std::string& link) { lives_.proxy_configured(link); });
+  leases_.set_replace([this](const std::string& link) { lives_.kill_proxy(link); });
+  lives_.generations().set_observer([this](UnitRuntime& unit) { on_state(unit); });
   admin_.set_last_end(last_end_);
   admin_.set_shut_down([this](const std::string& why) { request_shutdown(why); });
   logs_.set_file_writer([this] { return start_log_writer(); });
@@ -315,12 +313,6 @@ void Supervisor::on_state(UnitRuntime& unit) {
   // A command that has been told to end already need not hurry.
   if (why && !(command_ && command_->is_told_to_end()))
     request_shutdown(*why);
-}
-
-void Supervisor::replace_proxy(const std::string& proxy) {
-  UnitRuntime* unit = table_.find(proxy);
-  if (unit != nullptr && unit->life.main_pid != 0)
-    os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, SIGKILL);
 }
 
 }  // namespace berth

@@ -75,7 +75,6 @@ class Supervisor {
   void keep_state();
   void end_leftovers();
   void on_state(UnitRuntime& unit);
-  void replace_proxy(const std::string& proxy);
   Result<os::UniqueFd> start_log_writer();
 
   os::EventLoop& loop_;

@@ -108,8 +108,8 @@ struct Context {
   Http2Module http2;
   AddressCounts addresses;
   Counters counters;
-  bool shutting_down = false;  ///< new requests get 503
-  bool draining = false;       ///< and no connection is kept
+  bool shutting_down = false;  ///< new requests get 503, and no connection is kept
+  bool draining = false;       ///< no connection is taken, and none is kept
   bool crowded = false;        ///< somebody waits to be accepted: no connection is kept
 
   const ProxySpec& spec() const { return site.spec(); }

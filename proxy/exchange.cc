@@ -165,7 +165,7 @@ void Exchange::on_head() {
     return;
   if (client_->door() == Door::metrics)
     return ask_metrics();
-  if (is_closing())
+  if (context_.shutting_down)
     return answer_unavailable(context_.spec().retry_after);
   const std::uint64_t max_body = context_.spec().max_body.count;
   if (max_body > 0 && head.content_length > max_body)

@@ -89,9 +89,14 @@ struct Revoke {
 /// Stop accepting, close tunnels, finish the requests in flight within `grace`, then exit 0.
 struct Drain {
   Milliseconds grace{0};
+  /// Another process of this unit has taken over: who waits in a waiting room waits on, tunnels
+  /// stay until `grace` is over, and clients that are between two requests have a moment for one
+  /// more.
+  bool replaced = false;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v(s.grace);
+    v(s.replaced);
   }
   bool operator==(const Drain&) const = default;
 };
