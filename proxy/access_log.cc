@@ -103,7 +103,7 @@ void AccessLog::add_json(const AccessRecord& record) {
   append_text(buffer_, "remote_user", record.remote_user.empty() ? "-" : record.remote_user);
   append_text(buffer_, "method", record.method);
   append_text(buffer_, "uri", record.uri);
-  append_text(buffer_, "protocol", record.minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+  append_text(buffer_, "protocol", record.protocol);
   append_count(buffer_, "status", static_cast<std::uint64_t>(record.status));
   append_count(buffer_, "body_bytes_sent", record.bytes);
   append_text(buffer_, "request_id", record.request_id);
@@ -139,7 +139,9 @@ void AccessLog::add_combined(const AccessRecord& record) {
   append_json(buffer_, record.method);
   buffer_ += ' ';
   append_json(buffer_, record.uri.substr(0, kMaxField));
-  buffer_ += record.minor == 0 ? " HTTP/1.0\" " : " HTTP/1.1\" ";
+  buffer_ += ' ';
+  buffer_ += record.protocol;
+  buffer_ += "\" ";
   append_number(buffer_, static_cast<std::uint64_t>(record.status));
   buffer_ += ' ';
   append_number(buffer_, record.bytes);

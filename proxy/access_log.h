@@ -19,7 +19,7 @@ struct AccessRecord {
   std::string_view remote_user;
   std::string_view method;
   std::string_view uri;
-  std::uint8_t minor = 1;
+  std::string_view protocol = "HTTP/1.1";
   int status = 0;
   std::uint64_t bytes = 0;  ///< of the body
   std::string_view request_id;

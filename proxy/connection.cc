@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "proxy/diagnostics.h"
+#include "proxy/http2.h"
 
 namespace berth::proxy {
 namespace {
@@ -22,13 +23,24 @@ Connection::Connection(Context& context, os::UniqueFd socket, const os::PeerAddr
                        Door door)
     : context_(context), stream_(std::move(socket)), peer_(peer), door_(door) {}
 
+Connection::Connection(Context& context, const Connection& carrier)
+    : Connection(context, os::UniqueFd(), carrier.peer_, carrier.door_) {
+  over_limit_ = carrier.over_limit_;
+  is_http2_ = true;
+}
+
 Connection::~Connection() {
   if (stream_.is_open())
     context_.loop.unwatch(stream_.fd());
 }
 
+bool Connection::is_kept_alive() const {
+  return (state_ == ConnectionState::idle && served_) ||
+         (state_ == ConnectionState::multiplexing && http2_->is_idle());
+}
+
 bool Connection::start() {
-  if (!context_.loop.watch(stream_.fd(), true, true, *this, true))
+  if (!stream_.watch(context_.loop, *this))
     return false;
   arm(context_.spec().header_timeout);
   run();
@@ -72,6 +84,8 @@ void Connection::on_events(os::Events events) noexcept {
       break;
     case ConnectionState::tunnelling:
       return tunnel_->pump();
+    case ConnectionState::multiplexing:
+      return http2_->on_socket();
     case ConnectionState::lingering:
       return drop_input();
     default:
@@ -133,6 +147,10 @@ bool Connection::read_head() {
     close();
     return false;
   }
+  if (stream_.speaks_http2()) {
+    multiplex({context_.workshop.buffer.data(), got.bytes});
+    return false;
+  }
   take_head({context_.workshop.buffer.data(), got.bytes}, false);
   return true;
 }
@@ -174,7 +192,31 @@ void Connection::become(std::unique_ptr<Tunnel> tunnel, std::string_view to_clie
     context_.exchanges.give(std::move(exchange_));
 }
 
+void Connection::multiplex(std::string_view bytes) {
+  auto http2 = std::make_unique<Http2>(context_, *this);
+  std::unique_ptr<Http2Session> session = context_.http2.open(*http2);
+  if (session == nullptr)
+    return close();
+  post(ConnectionEvent::upgraded);
+  http2_ = std::move(http2);
+  http2_->start(std::move(session), bytes);
+}
+
+void Connection::http2_over() {
+  post(ConnectionEvent::done_close);
+  linger();
+}
+
+void Connection::drain() {
+  if (state_ == ConnectionState::idle)
+    close();
+  else if (state_ == ConnectionState::multiplexing)
+    http2_->drain();
+}
+
 void Connection::linger() {
+  if (http2_ != nullptr)
+    http2_->release();
   if (tunnel_ != nullptr)
     tunnel_->release();
   if (exchange_ != nullptr)
@@ -192,7 +234,7 @@ void Connection::drop_input() {
     dropped += got.bytes;
   } while (got.status == os::IoStatus::done && dropped < kMaxDropped);
   if (got.status == os::IoStatus::done)
-    return context_.loop.rearm(stream_.fd());
+    return stream_.rearm(context_.loop);
   if (got.status != os::IoStatus::would_block)
     close();
 }
@@ -211,6 +253,8 @@ void Connection::let_go() {
   }
   if (tunnel_ != nullptr)
     tunnel_->release();
+  if (http2_ != nullptr)
+    http2_->release();
   context_.wheel.disarm(*this);
   context_.loop.unwatch(stream_.fd());
   stream_.close();

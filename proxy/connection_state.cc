@@ -35,13 +35,14 @@ constexpr Cell kConnect = to(State::connecting);
 constexpr Cell kRelay = to(State::relaying);
 constexpr Cell kReply = to(State::replying);
 constexpr Cell kTunnel = to(State::tunnelling);
+constexpr Cell kMulti = to(State::multiplexing);
 constexpr Cell kIdle = to(State::idle);
 constexpr Cell kLinger = to(State::lingering);
 
 // clang-format off
 constexpr std::array<std::array<Cell, kConnectionEvents>, kConnectionStates> kTable = {{
   // bytes  check   park   connect   connected answer  upgraded done   done_close gone    timeout       cut
-  {{ kHead, kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kClose, kClose,       kClose       }},  // idle
+  {{ kHead, kBug,   kBug,  kBug,     kBug,     kBug,   kMulti,  kBug,  kBug,      kClose, kClose,       kClose       }},  // idle
   {{ kKeep, kCheck, kWait, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kSlow,        kClose       }},  // reading_head
   {{ kBug,  kBug,   kWait, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kUnavailable, kUnavailable }},  // checking
   {{ kBug,  kBug,   kKeep, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kUnavailable, kUnavailable }},  // waiting_backend
@@ -49,14 +50,15 @@ constexpr std::array<std::array<Cell, kConnectionEvents>, kConnectionStates> kTa
   {{ kBug,  kBug,   kWait, kConnect, kBug,     kReply, kTunnel, kIdle, kLinger,   kClose, kGiveUp,      kGiveUp      }},  // relaying
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kIdle, kLinger,   kClose, kClose,       kClose       }},  // replying
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kClose, kClose,       kLinger      }},  // tunnelling
+  {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kLinger,   kClose, kClose,       kClose       }},  // multiplexing
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kClose, kClose,       kClose       }},  // lingering
   {{ kBug,  kBug,   kBug,  kBug,     kBug,     kBug,   kBug,    kBug,  kBug,      kKeep,  kKeep,        kKeep        }},  // closed
 }};
 // clang-format on
 
 constexpr std::array<std::string_view, kConnectionStates> kStateNames = {
-    "idle",     "reading_head", "checking",   "waiting_backend", "connecting",
-    "relaying", "replying",     "tunnelling", "lingering",       "closed"};
+    "idle",     "reading_head", "checking",     "waiting_backend", "connecting", "relaying",
+    "replying", "tunnelling",   "multiplexing", "lingering",       "closed"};
 constexpr std::array<std::string_view, kConnectionEvents> kEventNames = {
     "bytes",    "ask",  "park",       "connect", "connected", "answer",
     "upgraded", "done", "done_close", "gone",    "timeout",   "cut"};

@@ -3,11 +3,13 @@
 //
 // Invariants:
 //  1. A request (Exchange) exists exactly in reading_head, checking, waiting_backend, connecting,
-//     relaying and replying; idle, tunnelling and lingering hold no buffer of one.
+//     relaying and replying; idle, tunnelling, multiplexing and
+//     lingering hold no buffer of one.
 //  2. A lease is in use exactly in connecting, relaying and tunnelling; in waiting_backend the
 //     request is one of those that wait for it.
 //  3. An upstream connection exists only in connecting, relaying and tunnelling.
-//  4. A deadline is armed in every state but closed, and tunnelling while the client is there.
+//  4. A deadline is armed in every state but closed, and tunnelling while the client is there, and
+//     multiplexing while a request is.
 //  5. Once a byte of a reply has been sent, no other reply follows for the same request.
 //  6. closed is final: the object dies at the end of the loop's turn.
 #pragma once
@@ -26,10 +28,11 @@ enum class ConnectionState : std::uint8_t {
   relaying,         ///< request and response pass through
   replying,         ///< an answer of our own is being sent
   tunnelling,       ///< after 101: bytes pass both ways
+  multiplexing,     ///< HTTP/2: each request is a connection of its own that has no socket
   lingering,        ///< everything is sent; what the client still sends is dropped for a moment
   closed,
 };
-inline constexpr std::size_t kConnectionStates = 10;
+inline constexpr std::size_t kConnectionStates = 11;
 
 enum class ConnectionEvent : std::uint8_t {
   bytes,    ///< the first byte of a request
@@ -38,7 +41,7 @@ enum class ConnectionEvent : std::uint8_t {
   connect,  ///< the unit is up, and a connection is wanted (again)
   connected,
   answer,      ///< we answer ourselves
-  upgraded,    ///< 101 passed
+  upgraded,    ///< 101 passed, or HTTP/2 was negotiated
   done,        ///< the reply is sent, the connection can be used again
   done_close,  ///< the reply is sent, the connection cannot be used again
   gone,        ///< the client is gone

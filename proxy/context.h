@@ -1,20 +1,24 @@
 // Context: what every connection of the process shares.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proxy/access_log.h"
+#include "proxy/activity.h"
 #include "proxy/address_counts.h"
 #include "proxy/counters.h"
+#include "proxy/http2_module.h"
 #include "proxy/leases.h"
 #include "proxy/logins.h"
 #include "proxy/metrics.h"
 #include "proxy/relay.h"
 #include "proxy/replay.h"
 #include "proxy/site.h"
+#include "proxy/sticky.h"
 #include "proxy/tls_keeper.h"
 
 namespace berth::proxy {
@@ -57,8 +61,9 @@ class ConnectionTable {
   bool close_an_idle_one();
   template <class Visit>
   void for_each(Visit visit) {
-    // Backwards: a visit may remove the connection that it is shown.
-    for (std::size_t i = connections_.size(); i > 0; --i)
+    // Backwards: a visit may remove the connection that it is shown, and others. What takes the
+    // place of one that was removed is seen again, or still to come.
+    for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size()))
       visit(*connections_[i - 1]);
   }
 
@@ -91,13 +96,16 @@ struct Context {
   Logins& logins;
   AccessLog& log;
   Metrics& metrics;
+  Activity& activity;
   Site site;
   Replays replays;
+  Sticky sticky;
   ExchangePool exchanges;
   ConnectionTable connections;
   RequestIds ids;
   DateText& date;
   TlsKeeper tls;
+  Http2Module http2;
   AddressCounts addresses;
   Counters counters;
   bool shutting_down = false;  ///< new requests get 503, and no connection is kept

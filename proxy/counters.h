@@ -20,8 +20,9 @@ enum class Refusal : std::uint8_t {
   idle_dropped,       ///< an idle connection made room for a new one
   connections_full,   ///< accepting paused: `max_connections` was reached
   descriptors_gone,   ///< accepting paused, or 503: the process had no descriptors or memory left
+  http2_flood,        ///< closed: resets, pings or settings, and hardly anything else
 };
-inline constexpr std::size_t kRefusals = 12;
+inline constexpr std::size_t kRefusals = 13;
 
 class Counters {
  public:

@@ -63,10 +63,10 @@ void Listener::rest() {
 }
 
 void Listener::take(os::UniqueFd socket, const os::PeerAddress& peer) {
-  std::unique_ptr<TlsSession> session;
+  std::unique_ptr<Transport> transport;
   if (encrypted_) {
-    session = context_.tls.open(socket.borrow(), context_.loop.now());
-    if (session == nullptr)
+    transport = context_.tls.open(socket.borrow(), context_.http2.is_usable(), context_.loop.now());
+    if (transport == nullptr)
       return;
   }
   const ProxySpec& spec = context_.spec();
@@ -84,7 +84,7 @@ void Listener::take(os::UniqueFd socket, const os::PeerAddress& peer) {
   }
   auto connection = std::make_unique<Connection>(context_, std::move(socket), peer, door_);
   Connection& started = *connection;
-  started.stream().encrypt(std::move(session));
+  started.stream().pass_through(std::move(transport));
   if (counts)
     started.count(count > limit);
   context_.connections.add(std::move(connection));

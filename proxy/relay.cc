@@ -129,7 +129,7 @@ Relay::Outcome Relay::pump_request(Stream& client) {
       request_.set_leftover({shop_.buffer.data() + used, got.bytes - used});
     moved += got.bytes;
     if (moved >= kBudget) {
-      shop_.loop.rearm(client.fd());
+      client.rearm(shop_.loop);
       return Outcome::under_way;
     }
   }
@@ -274,7 +274,7 @@ Relay::Outcome Relay::pump_response(Stream& client) {
       return outcome;
     moved += got.bytes;
     if (moved >= (compressor_ == nullptr ? kBudget : kCompressedBudget)) {
-      shop_.loop.rearm(upstream_->stream().fd());
+      upstream_->stream().rearm(shop_.loop);
       return Outcome::under_way;
     }
   }

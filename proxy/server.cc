@@ -45,6 +45,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                }),
       leases_(upstream_host_, control_, targets_),
       metrics_(loop, control_),
+      activity_(loop, wheel_, control_),
       context_{.loop = loop,
                .wheel = wheel_,
                .upstream_host = upstream_host_,
@@ -53,13 +54,16 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .logins = logins_,
                .log = log_,
                .metrics = metrics_,
+               .activity = activity_,
                .site = Site(),
                .replays = Replays(),
+               .sticky = Sticky(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
                .date = date_,
                .tls = {},
+               .http2 = {},
                .addresses = AddressCounts(),
                .counters = Counters()} {
   for (os::UniqueFd& listener : sockets.listeners)
@@ -128,6 +132,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   context_.replays = Replays(context_.spec());
+  context_.sticky = Sticky(context_.spec().sticky, context_.site.config().machine);
   compression_.assign(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
   context_.tls.configure(context_.spec().tls);
@@ -137,6 +142,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
     listeners_[i]->encrypt(i < addresses_.size() && is_encrypted(context_.spec(), addresses_[i]));
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
+  activity_.configure(context_.site.config().tells_activity);
   if (configured_ || context_.draining)
     return;
   configured_ = true;
@@ -174,16 +180,13 @@ void Server::drain(const control::Drain& message) {
   } else {
     shut_down();
     leases_.cut_tunnels();
-    close_idle();
+    let_go();
   }
   wheel_.arm(drain_timer_, loop_.now() + message.grace);
 }
 
-void Server::close_idle() noexcept {
-  context_.connections.for_each([](Connection& connection) {
-    if (connection.state() == ConnectionState::idle)
-      connection.close();
-  });
+void Server::let_go() noexcept {
+  context_.connections.for_each([](Connection& connection) { connection.drain(); });
 }
 
 void Server::drain_over() noexcept {

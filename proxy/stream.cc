@@ -10,7 +10,7 @@ void Stream::note(os::Events events) {
   saw_end_ |= events.hangup || events.error;
   can_read_ |= events.readable || events.hangup || events.error;
   can_write_ |= events.writable || events.error;
-  if (tls_ == nullptr)
+  if (transport_ == nullptr)
     return;
   can_read_ |= events.writable && std::exchange(read_needs_write_, false);
   can_write_ |= events.readable && std::exchange(write_needs_read_, false);
@@ -19,8 +19,8 @@ void Stream::note(os::Events events) {
 os::IoResult Stream::read(std::span<char> room) {
   if (!can_read_)
     return {os::IoStatus::would_block, 0};
-  if (tls_ != nullptr)
-    return read_encrypted(room);
+  if (transport_ != nullptr)
+    return read_through(room);
   const os::IoResult result = os::receive_some(socket_.borrow(), room);
   // A short read has emptied the socket (man 7 epoll), unless the end is behind it: that was told
   // already and will not be told again.
@@ -82,8 +82,8 @@ bool Stream::flush() {
 os::IoResult Stream::send_file(os::BorrowedFd file, std::uint64_t& offset, std::size_t count) {
   if (kept_ != nullptr || !can_write_)
     return {os::IoStatus::would_block, 0};
-  if (tls_ != nullptr)
-    return send_file_encrypted(file, offset, count);
+  if (transport_ != nullptr)
+    return send_file_through(file, offset, count);
   const os::IoResult result = os::send_file(socket_.borrow(), file, offset, count);
   if (result.status == os::IoStatus::would_block)
     can_write_ = false;
@@ -91,17 +91,29 @@ os::IoResult Stream::send_file(os::BorrowedFd file, std::uint64_t& offset, std::
 }
 
 os::IoResult Stream::send(std::span<const std::string_view> pieces) {
-  return tls_ == nullptr ? os::send_pieces(socket_.borrow(), pieces) : send_encrypted(pieces);
+  return transport_ == nullptr ? os::send_pieces(socket_.borrow(), pieces) : send_through(pieces);
+}
+
+bool Stream::watch(os::EventLoop& loop, os::FdHandler& handler) {
+  return !socket_.is_open() || loop.watch(socket_.borrow(), true, true, handler, true);
+}
+
+void Stream::rearm(os::EventLoop& loop) {
+  if (socket_.is_open())
+    loop.rearm(socket_.borrow());
+  else if (transport_ != nullptr)
+    transport_->rearm();
 }
 
 void Stream::finish_sending() {
-  if (tls_ != nullptr)
-    tls_->finish_sending();
-  os::finish_sending(socket_.borrow());
+  if (transport_ != nullptr)
+    transport_->finish_sending();
+  if (socket_.is_open())
+    os::finish_sending(socket_.borrow());
 }
 
 void Stream::close() {
-  tls_.reset();
+  transport_.reset();
   socket_.reset();
 }
 

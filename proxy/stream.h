@@ -12,7 +12,7 @@
 
 #include "init/os/event_loop.h"
 #include "init/os/stream_socket.h"
-#include "proxy/tls_session.h"
+#include "proxy/transport.h"
 
 namespace berth::proxy {
 
@@ -20,11 +20,17 @@ class Stream {
  public:
   explicit Stream(os::UniqueFd socket) : socket_(std::move(socket)) {}
 
-  /// From now on everything passes through `session`. Before the first byte.
-  void encrypt(std::unique_ptr<TlsSession> session) { tls_ = std::move(session); }
-  bool is_encrypted() const { return tls_ != nullptr; }
+  /// From now on everything passes through `transport`. Before the first byte.
+  void pass_through(std::unique_ptr<Transport> transport) { transport_ = std::move(transport); }
+  /// HTTP/2 comes over TLS only.
+  bool is_encrypted() const { return transport_ != nullptr; }
+  bool speaks_http2() const { return transport_ != nullptr && transport_->speaks_http2(); }
   os::BorrowedFd fd() const { return socket_.borrow(); }
   bool is_open() const { return socket_.is_open(); }
+  /// As those of the loop. Without a socket there is nothing to watch: whoever stands behind the
+  /// transport calls on_events().
+  bool watch(os::EventLoop& loop, os::FdHandler& handler);
+  void rearm(os::EventLoop& loop);
   /// To be called first in on_events().
   void note(os::Events events);
   bool can_read() const { return can_read_; }
@@ -52,11 +58,11 @@ class Stream {
     std::size_t sent = 0;
   };
   os::IoResult send(std::span<const std::string_view> pieces);
-  os::IoResult send_encrypted(std::span<const std::string_view> pieces);
-  os::IoResult send_file_encrypted(os::BorrowedFd file, std::uint64_t& offset, std::size_t count);
-  os::IoResult read_encrypted(std::span<char> room);
+  os::IoResult send_through(std::span<const std::string_view> pieces);
+  os::IoResult send_file_through(os::BorrowedFd file, std::uint64_t& offset, std::size_t count);
+  os::IoResult read_through(std::span<char> room);
   /// What `result` means for us; notes what has to be waited for.
-  os::IoStatus take(const TlsSession::Result& result, bool reading);
+  os::IoStatus take(const Transport::Result& result, bool reading);
   void keep(std::span<const std::string_view> pieces, std::size_t skip);
 
   os::UniqueFd socket_;
@@ -66,7 +72,7 @@ class Stream {
   bool read_needs_write_ = false;  ///< TLS: a read waits until the socket is writable
   bool write_needs_read_ = false;
   std::unique_ptr<Kept> kept_;
-  std::unique_ptr<TlsSession> tls_;  ///< nullptr = plain
+  std::unique_ptr<Transport> transport_;  ///< nullptr = plain
 };
 
 }  // namespace berth::proxy

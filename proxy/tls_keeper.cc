@@ -6,10 +6,9 @@
 #include <cstring>
 #include <string>
 
-#include <dlfcn.h>
-
 #include "init/os/files.h"
 #include "proxy/diagnostics.h"
+#include "proxy/module.h"
 
 namespace berth::proxy {
 namespace {
@@ -18,17 +17,6 @@ constexpr std::chrono::seconds kLookEvery{1};
 /// Chains are a few kilobytes.
 constexpr std::size_t kMaxFile = std::size_t{1024} * 1024;
 constexpr std::size_t kMaxReason = 256;
-
-/// The module lies beside the program.
-Result<TlsOpen> load_module() {
-  const std::string program = os::own_program_path();
-  const std::string path = program.substr(0, program.rfind('/') + 1) + kTlsModule;
-  void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  void* found = module == nullptr ? nullptr : ::dlsym(module, kTlsOpen);
-  if (found == nullptr)
-    return Error{ErrorCode::unavailable, std::string("load the TLS module: ") + ::dlerror(), 0};
-  return reinterpret_cast<TlsOpen>(found);
-}
 
 /// A private key that is no longer needed is not left in memory.
 void wipe(std::string& text) {
@@ -49,7 +37,7 @@ void TlsKeeper::configure(const TlsSpec& spec) {
 
 Result<void> TlsKeeper::load() {
   if (open_ == nullptr)
-    open_ = BERTH_TRY(load_module());
+    open_ = reinterpret_cast<TlsOpen>(BERTH_TRY(load_module(kTlsModule, kTlsOpen)));
   const std::string certificate = BERTH_TRY(os::read_regular(spec_.certificate, kMaxFile));
   std::string key = BERTH_TRY(os::read_regular(spec_.key, kMaxFile));
   std::array<char, kMaxReason> why{};
@@ -76,9 +64,9 @@ void TlsKeeper::refresh(os::TimePoint now) {
            (context_ == nullptr ? ": nobody can connect" : ": the old one stays in force"));
 }
 
-std::unique_ptr<TlsSession> TlsKeeper::open(os::BorrowedFd socket, os::TimePoint now) {
+std::unique_ptr<Transport> TlsKeeper::open(os::BorrowedFd socket, bool http2, os::TimePoint now) {
   refresh(now);
-  return std::unique_ptr<TlsSession>(context_ == nullptr ? nullptr : context_->open(socket));
+  return std::unique_ptr<Transport>(context_ == nullptr ? nullptr : context_->open(socket, http2));
 }
 
 }  // namespace berth::proxy

@@ -21,8 +21,8 @@ class TlsKeeper {
   /// What a new route table says.
   void configure(const TlsSpec& spec);
   /// The encrypted side of a connection that was accepted. nullptr: none can be had; the reason has
-  /// been reported. Looks at the files, at most once a second.
-  std::unique_ptr<TlsSession> open(os::BorrowedFd socket, os::TimePoint now);
+  /// been reported. Looks at the files, at most once a second. http2: whether it is offered.
+  std::unique_ptr<Transport> open(os::BorrowedFd socket, bool http2, os::TimePoint now);
 
  private:
   struct Stamp {

@@ -27,6 +27,7 @@ Tunnel::~Tunnel() {
 }
 
 void Tunnel::release() {
+  use_.end();
   if (lease() != nullptr)
     lease()->leave(*this);
   UpstreamConnection::retire(std::move(upstream_));
@@ -53,7 +54,7 @@ bool Tunnel::pass(Stream& from, Stream& to, bool& ended) {
       return false;
     moved += got.bytes;
     if (moved >= kBudget) {
-      shop_.loop.rearm(from.fd());
+      from.rearm(shop_.loop);
       break;
     }
   }

@@ -19,7 +19,11 @@ struct FreeSession {
   void operator()(SSL* session) const { SSL_free(session); }
 };
 
-class OpensslSession final : public TlsSession {
+/// What is offered, the better first, each with its length before it.
+constexpr std::string_view kBoth = "\x02h2\x08http/1.1";
+constexpr std::string_view kHttp1 = kBoth.substr(3);
+
+class OpensslSession final : public Transport {
  public:
   explicit OpensslSession(SSL* session) : session_(session) {}
 
@@ -40,6 +44,12 @@ class OpensslSession final : public TlsSession {
     // During the handshake there is nothing to finish. // man 3 SSL_shutdown
     if (!broken_ && SSL_is_init_finished(session_.get()) == 1)
       SSL_shutdown(session_.get());
+  }
+  bool speaks_http2() const noexcept override {
+    const unsigned char* chosen = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(session_.get(), &chosen, &size);
+    return std::string_view(reinterpret_cast<const char*>(chosen), size) == "h2";
   }
 
  private:
@@ -65,7 +75,7 @@ class OpensslContext final : public TlsContext {
  public:
   explicit OpensslContext(SSL_CTX* context) : context_(context) {}
 
-  TlsSession* open(os::BorrowedFd socket) noexcept override {
+  Transport* open(os::BorrowedFd socket, bool http2) noexcept override {
     SSL* session = SSL_new(context_.get());
     if (session == nullptr)
       return nullptr;
@@ -76,6 +86,7 @@ class OpensslContext final : public TlsContext {
       delete made;
       return nullptr;
     }
+    SSL_set_app_data(session, const_cast<std::string_view*>(http2 ? &kBoth : &kHttp1));
     SSL_set_accept_state(session);
     return made;
   }
@@ -84,13 +95,14 @@ class OpensslContext final : public TlsContext {
   std::unique_ptr<SSL_CTX, FreeContext> context_;
 };
 
-/// HTTP/1.1 is what we speak; a client that offers only other protocols is refused.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+/// A client that offers only other protocols is refused.
+int choose_protocol(SSL* session, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
-  static constexpr unsigned char kOurs[] = "\x08http/1.1";
+  const auto& ours = *static_cast<const std::string_view*>(SSL_get_app_data(session));
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, size, kOurs, sizeof kOurs - 1, offered, offered_size) !=
-      OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned int>(ours.size()), offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = found;
   return SSL_TLSEXT_ERR_OK;

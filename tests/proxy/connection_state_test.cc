@@ -44,7 +44,7 @@ TEST(ConnectionState, DoesInEveryCellWhatTheTableSays) {
 
   EXPECT_EQ(
       table.str(),
-      "idle: >reading_head ! ! ! ! ! ! ! ! >closed >closed >closed\n"
+      "idle: >reading_head ! ! ! ! ! >multiplexing ! ! >closed >closed >closed\n"
       "reading_head: . >checking >waiting_backend >connecting ! >replying ! ! ! >closed 408 "
       ">closed\n"
       "checking: ! ! >waiting_backend >connecting ! >replying ! ! ! >closed 503 503\n"
@@ -54,6 +54,7 @@ TEST(ConnectionState, DoesInEveryCellWhatTheTableSays) {
       "give_up give_up\n"
       "replying: ! ! ! ! ! ! ! >idle >lingering >closed >closed >closed\n"
       "tunnelling: ! ! ! ! ! ! ! ! ! >closed >closed >lingering\n"
+      "multiplexing: ! ! ! ! ! ! ! ! >lingering >closed >closed >closed\n"
       "lingering: ! ! ! ! ! ! ! ! ! >closed >closed >closed\n"
       "closed: ! ! ! ! ! ! ! ! ! . . .\n");
 }

@@ -1,4 +1,4 @@
-// The part of Stream that has to do with TLS.
+// The part of Stream that has to do with transports.
 #include <algorithm>
 #include <array>
 
@@ -28,8 +28,8 @@ std::string_view next_record(std::span<const std::string_view> pieces, std::size
 
 }  // namespace
 
-os::IoStatus Stream::take(const TlsSession::Result& result, bool reading) {
-  using Status = TlsSession::Status;
+os::IoStatus Stream::take(const Transport::Result& result, bool reading) {
+  using Status = Transport::Status;
   switch (result.status) {
     case Status::done:
       return os::IoStatus::done;
@@ -49,19 +49,19 @@ os::IoStatus Stream::take(const TlsSession::Result& result, bool reading) {
   return os::IoStatus::failed;
 }
 
-os::IoResult Stream::read_encrypted(std::span<char> room) {
-  const TlsSession::Result result = tls_->read(room);
+os::IoResult Stream::read_through(std::span<char> room) {
+  const Transport::Result result = transport_->read(room);
   return {take(result, true), result.bytes};
 }
 
-os::IoResult Stream::send_encrypted(std::span<const std::string_view> pieces) {
+os::IoResult Stream::send_through(std::span<const std::string_view> pieces) {
   std::array<char, kRecord> room;  // NOLINT(cppcoreguidelines-init-variables): filled as needed
   std::size_t sent = 0;
   while (true) {
     const std::string_view record = next_record(pieces, sent, room);
     if (record.empty())
       return {os::IoStatus::done, sent};
-    const TlsSession::Result result = tls_->write(record);
+    const Transport::Result result = transport_->write(record);
     const os::IoStatus status = take(result, false);
     if (status == os::IoStatus::failed)
       return {status, 0};
@@ -71,8 +71,8 @@ os::IoResult Stream::send_encrypted(std::span<const std::string_view> pieces) {
   }
 }
 
-os::IoResult Stream::send_file_encrypted(os::BorrowedFd file, std::uint64_t& offset,
-                                         std::size_t count) {
+os::IoResult Stream::send_file_through(os::BorrowedFd file, std::uint64_t& offset,
+                                       std::size_t count) {
   std::array<char, kRecord> room;  // NOLINT(cppcoreguidelines-init-variables): filled as needed
   std::size_t sent = 0;
   while (sent < count) {
@@ -80,7 +80,7 @@ os::IoResult Stream::send_file_encrypted(os::BorrowedFd file, std::uint64_t& off
         os::read_at(file, offset, std::span(room).first(std::min(kRecord, count - sent)));
     if (got.status != os::IoStatus::done)
       return sent > 0 ? os::IoResult{os::IoStatus::done, sent} : got;
-    const TlsSession::Result result = tls_->write({room.data(), got.bytes});
+    const Transport::Result result = transport_->write({room.data(), got.bytes});
     const os::IoStatus status = take(result, false);
     if (status != os::IoStatus::done)
       return status == os::IoStatus::would_block && sent > 0
