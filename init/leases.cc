@@ -38,6 +38,9 @@ void Leases::on_message(const std::string& proxy, const control::FromProxy& mess
                  [&](const control::Unreachable& m) { unreachable(proxy, m); },
                  [&](const control::Usage& m) { used(proxy, m); },
                  [&](const control::WantFigures&) { links_.send_figures(proxy); },
+                 // For ProxyLinks::Runner.
+                 [](const control::RunJob&) {},
+                 [](const control::StopRun&) {},
              },
              message);
 }

@@ -1,6 +1,8 @@
 // The proxies' sockets.
 #include "init/proxy_links.h"
 
+#include <algorithm>
+
 #include "init/log.h"
 #include "init/os/packet_socket.h"
 #include "init/os/socket.h"
@@ -80,6 +82,8 @@ void ProxyLinks::disconnect(const std::string& proxy) {
   links_.erase(found);
   loop_.unwatch(link.socket.borrow());
   loop_.cancel(link.stalled);
+  if (runner_ != nullptr)
+    runner_->proxy_gone(proxy);
   owner_->on_disconnected(proxy);
 }
 
@@ -135,6 +139,22 @@ bool ProxyLinks::send_config(const std::string& proxy, Link& link) {
   return os::send_packet(link.socket.borrow(), bytes, {memfd->borrow()}) == os::SendOutcome::sent;
 }
 
+bool ProxyLinks::names_job(const std::string& proxy, const std::string& job) const {
+  const auto config = configs_.find(proxy);
+  if (config == configs_.end())
+    return false;
+  const auto& routes = config->second.spec.routes;
+  return std::any_of(routes.begin(), routes.end(),
+                     [&](const RouteSpec& route) { return route.job == job; });
+}
+
+bool ProxyLinks::has_latest_table(const std::string& proxy) const {
+  const auto link = links_.find(proxy);
+  const auto config = configs_.find(proxy);
+  return link != links_.end() && config != configs_.end() &&
+         link->second.configured == config->second.generation;
+}
+
 void ProxyLinks::send_figures(const std::string& proxy) {
   const auto found = links_.find(proxy);
   if (found == links_.end())
@@ -176,6 +196,20 @@ void ProxyLinks::wait_writable(const std::string& proxy, Link& link) {
     link.stalled = loop_.after(kStallLimit, [this, proxy] { owner_->on_stalled(proxy); });
 }
 
+bool ProxyLinks::take(const std::string& proxy, control::FromProxy& message,
+                      std::vector<os::UniqueFd>& fds) {
+  if (auto* run = std::get_if<control::RunJob>(&message))
+    return runner_->run(proxy, *run, fds);
+  if (const auto* stop = std::get_if<control::StopRun>(&message)) {
+    runner_->stop_run(proxy, stop->id);
+    return true;
+  }
+  if (const auto* configured = std::get_if<control::Configured>(&message))
+    links_.at(proxy).configured = configured->generation;
+  owner_->on_message(proxy, message);
+  return true;
+}
+
 void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
   os::Packet packet;
   for (int i = 0; i < kPacketsPerTurn; ++i) {
@@ -189,12 +223,11 @@ void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
     if (outcome == os::ReceiveOutcome::closed)
       return disconnect(proxy);
     auto message = wire::decode_any<control::FromProxy>(packet.bytes);
-    if (!message) {
+    if (!message || !take(proxy, *message, packet.fds)) {
       const std::string name = proxy;  // that of the handler, which goes with the link
       disconnect(name);
       return owner_->on_malformed(name);
     }
-    owner_->on_message(proxy, *message);
   }
   const auto found = links_.find(proxy);
   if (events.writable && found != links_.end())

@@ -14,6 +14,7 @@
 #include "proxy/metrics.h"
 #include "proxy/relay.h"
 #include "proxy/replay.h"
+#include "proxy/runs.h"
 #include "proxy/site.h"
 #include "proxy/tls_keeper.h"
 
@@ -89,6 +90,7 @@ struct Context {
   const Relay::Workshop& workshop;
   Leases& leases;
   Logins& logins;
+  Runs& runs;
   AccessLog& log;
   Metrics& metrics;
   Site site;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "proxy/cgi_relay.h"
 #include "proxy/client_request.h"
 #include "proxy/connection_state.h"
 #include "proxy/context.h"
@@ -18,7 +19,8 @@ namespace berth::proxy {
 class Exchange final : public LeaseUser,
                        public LoginWaiter,
                        public FiguresWaiter,
-                       public UpstreamUser {
+                       public UpstreamUser,
+                       public CgiRelay::User {
  public:
   explicit Exchange(Context& context);
   Exchange(const Exchange&) = delete;
@@ -51,6 +53,7 @@ class Exchange final : public LeaseUser,
   void on_login(LoginWaiter::Verdict verdict) noexcept override;
   void on_figures(const SystemFigures& figures) noexcept override;
   void on_upstream() noexcept override;
+  void on_job() noexcept override;
 
  private:
   void identify();
@@ -70,6 +73,12 @@ class Exchange final : public LeaseUser,
   void proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file);
   std::optional<StaticFile> find_file() const;
   void forward(const Place& place);
+  void take_route(const Place& route);
+  void run_job(const RouteSpec& route);
+  void take_run_answer();
+  void start_run();
+  void pump_job();
+  void arm_for_job();
   std::string upstream_target(const Place& place) const;
   void take_edits(const RouteSpec& route);
   void park();
@@ -85,6 +94,10 @@ class Exchange final : public LeaseUser,
   void answer_unavailable(Milliseconds retry_after);
   /// Who should answer cannot be had.
   void answer_unserved(Milliseconds retry_after);
+  // Of what passes through.
+  bool has_replied() const { return cgi_ ? cgi_->has_replied() : relay_.has_replied(); }
+  int relayed_status() const { return cgi_ ? cgi_->status() : relay_.status(); }
+  std::uint64_t relayed_bytes() const { return cgi_ ? cgi_->body_bytes() : relay_.body_bytes(); }
   /// Ends the relay without a sound reply: `status` if the client has seen nothing yet.
   void break_off(int status);
   void continue_reply();
@@ -109,6 +122,7 @@ class Exchange final : public LeaseUser,
   FieldEdits request_edits_;
   FieldEdits reply_edits_;
   Relay relay_;
+  std::unique_ptr<CgiRelay> cgi_;      ///< instead of it, where a job answers; null = none
   std::string target_;                 ///< what the unit is asked for
   std::string unit_;                   ///< for the log; empty = none
   RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to

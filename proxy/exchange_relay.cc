@@ -168,6 +168,8 @@ void Exchange::on_upstream() noexcept {
 }
 
 void Exchange::pump() {
+  if (cgi_ != nullptr)
+    return pump_job();
   if (!may_keep_client())
     relay_.keep_no_client();
   on_outcome(relay_.pump(client_->stream()));
@@ -225,7 +227,7 @@ void Exchange::on_lost_unanswered() {
 }
 
 void Exchange::break_off(int status) {
-  if (relay_.has_replied())
+  if (has_replied())
     return client_->close();
   answer_error(status);
 }

@@ -68,6 +68,7 @@ class Server final : public ControlHandler {
   Targets targets_;
   Leases leases_;
   Metrics metrics_;
+  Runs runs_;
   Context context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   MemberTimer<Server, &Server::tend> tend_timer_{*this};

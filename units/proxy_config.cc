@@ -63,6 +63,14 @@ Backend target_backend(const TargetUrl& target) {
   return backend;
 }
 
+std::uint32_t backend_of_route(ProxyConfig& config, const RouteSpec& route,
+                               const std::vector<const Unit*>& units) {
+  if (!route.job.empty())
+    return kNoBackend;
+  return place_backend(config, route.unit.empty() ? target_backend(route.target)
+                                                  : service_backend(route.unit, units));
+}
+
 }  // namespace
 
 ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,
@@ -71,9 +79,7 @@ ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>&
   config.spec = *proxy.proxy;
   config.maintenance = maintenance;
   for (const RouteSpec& route : proxy.proxy->routes)
-    config.route_backends.push_back(
-        place_backend(config, route.unit.empty() ? target_backend(route.target)
-                                                 : service_backend(route.unit, units)));
+    config.route_backends.push_back(backend_of_route(config, route, units));
   for (const Unit* unit : units) {
     if (!unit->tenant || (!unit->tenant->proxy.empty() && unit->tenant->proxy != proxy.name.str()))
       continue;

@@ -40,6 +40,9 @@ struct Backend {
   }
 };
 
+/// Of a route to a job, which needs no lease.
+inline constexpr std::uint32_t kNoBackend = ~std::uint32_t{0};
+
 /// A tenant's place in the URL space.
 struct TenantRoute {
   std::uint32_t backend = 0;       ///< index into ProxyConfig::backends
@@ -68,7 +71,8 @@ struct ProxyConfig {
   ProxySpec spec;
   bool maintenance = false;  ///< decided by PID 1
   std::vector<Backend> backends;
-  std::vector<std::uint32_t> route_backends;  ///< for spec.routes[i]: index into `backends`
+  /// For spec.routes[i]: index into `backends`, or kNoBackend.
+  std::vector<std::uint32_t> route_backends;
   std::vector<TenantRoute> tenants;
 
   bool operator==(const ProxyConfig&) const = default;
