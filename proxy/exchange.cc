@@ -310,6 +310,8 @@ bool Exchange::replay(const Place& tenant) {
   if (target->failed) {
     note_error("the machine that should answer could not be reached");
     answer_unavailable(context_.spec().retry_after);
+  } else if (!target->host.empty()) {
+    pass_on(target->host);
   } else {
     answer(replay_reply(*target));
   }

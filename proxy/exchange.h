@@ -62,6 +62,8 @@ class Exchange final : public LeaseUser,
   void ask_metrics();
   /// Whether another machine answers it.
   bool replay(const Place& tenant);
+  /// To another machine, whose name is `host`.
+  void pass_on(const std::string& host);
   /// False if a rewrite made something that is no path.
   bool rewrite();
   /// What comes before the login, and whether one is needed.

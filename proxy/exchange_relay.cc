@@ -42,6 +42,19 @@ void Exchange::take_edits(const RouteSpec& route) {
     host_.resize(host_.size() - 3);
 }
 
+void Exchange::pass_on(const std::string& host) {
+  TargetUrl other;
+  other.host = host;
+  other.port = context_.replays.port();
+  Place place;
+  place.lease = &context_.leases.passing(target_backend(other));
+  // Who chooses names shall not make figures of each.
+  if (place.lease->figures() == nullptr)
+    place.lease->set_figures(context_.metrics.of(to_string(ReplyKind::replay)));
+  request_edits_.set_beside(context_.replays.source_field());
+  forward(place);
+}
+
 void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);

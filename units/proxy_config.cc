@@ -52,6 +52,16 @@ Backend service_backend(const std::string& name, const std::vector<const Unit*>&
   return backend;
 }
 
+std::uint32_t backend_of_route(ProxyConfig& config, const RouteSpec& route,
+                               const std::vector<const Unit*>& units) {
+  if (!route.job.empty())
+    return kNoBackend;
+  return place_backend(config, route.unit.empty() ? target_backend(route.target)
+                                                  : service_backend(route.unit, units));
+}
+
+}  // namespace
+
 Backend target_backend(const TargetUrl& target) {
   Backend backend;
   backend.unit = authority_of(target);
@@ -62,16 +72,6 @@ Backend target_backend(const TargetUrl& target) {
   backend.target_port = target.port;
   return backend;
 }
-
-std::uint32_t backend_of_route(ProxyConfig& config, const RouteSpec& route,
-                               const std::vector<const Unit*>& units) {
-  if (!route.job.empty())
-    return kNoBackend;
-  return place_backend(config, route.unit.empty() ? target_backend(route.target)
-                                                  : service_backend(route.unit, units));
-}
-
-}  // namespace
 
 ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,
                               bool maintenance) {

@@ -87,6 +87,8 @@ struct ProxyConfig {
   }
 };
 
+/// A server that is no unit.
+Backend target_backend(const TargetUrl& target);
 /// The table of `proxy` over `units`: all tenants (those of another proxy are left out), and the
 /// services that it may name. Generation 0.
 ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,

@@ -149,6 +149,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "rewrite", "array of tables", "", kProxy, rewrites},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
     {"[proxy]", "region", "string", "", kProxy, set<&ProxySpec::region>},
+    {"[proxy]", "app", "string", "", kProxy, set<&ProxySpec::app>},
     {"[proxy]", "replay", "array of tables", "", kProxy, replays},
     {"[proxy]", "server_timing", "boolean", "false", kProxy, set<&ProxySpec::server_timing>},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},

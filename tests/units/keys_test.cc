@@ -368,6 +368,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("pattern" in [[proxy.auth.pattern]] must be a regex such as "^/old/(.*)$", not "(": a "(" is never closed)~"},
     {"[[proxy.auth.pattern]]", "action", R"~("on")~", R"~("maybe")~",
      R"~("action" in [[proxy.auth.pattern]] must be "off" or "on", not "maybe")~"},
+    {"[proxy]", "app", R"~("showcase")~", R"~(1)~",
+     R"~("app" in [proxy] must be a string, not a number)~"},
     {"[proxy]", "region", R"~("fra")~", R"~(1)~",
      R"~("region" in [proxy] must be a string, not a number)~"},
     {"[proxy]", "server_timing", R"~(true)~", R"~(1)~",
