@@ -28,6 +28,7 @@ int status_of(HeadOutcome outcome) {
     case HeadOutcome::method_refused:
       return 405;
     case HeadOutcome::encoding_unsupported:
+    case HeadOutcome::method_unknown:
       return 501;
     case HeadOutcome::malformed:
     case HeadOutcome::more:
@@ -74,6 +75,7 @@ void Exchange::assign(Connection& client) {
 void Exchange::renew() {
   request_.clear();
   relay_.reset();
+  pace_.pause();
   unit_.clear();
   figures_ = nullptr;
   backend_.clear();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "proxy/body_pace.h"
 #include "proxy/cgi_relay.h"
 #include "proxy/client_request.h"
 #include "proxy/connection_state.h"
@@ -90,6 +91,7 @@ class Exchange final : public LeaseUser,
   void pump();
   void on_outcome(Relay::Outcome outcome);
   void on_lost_unanswered();
+  void arm_for_relay();
   void upgrade();
   void answer(OwnReply reply);
   void answer_error(int status);
@@ -133,6 +135,7 @@ class Exchange final : public LeaseUser,
   std::string destination_;            ///< where it was replayed, for the log
   std::string file_path_;              ///< what was sent, for the log
   std::string_view error_;             ///< for the log
+  BodyPace pace_;
   os::TimePoint started_;
   os::TimePoint held_since_, held_until_;
   os::TimePoint hold_until_;  ///< the end of the wait for the unit

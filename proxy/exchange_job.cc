@@ -110,8 +110,12 @@ void Exchange::pump_job() {
 }
 
 void Exchange::arm_for_job() {
-  // How long the job may take is PID 1's to watch.
   const ProxySpec& spec = context_.spec();
+  if (cgi_->waits_for_client() && !cgi_->has_replied())
+    return client_->arm_at(
+        pace_.deadline(context_.loop.now(), request_.body.total(), spec.upstream_timeout));
+  pace_.pause();
+  // How long the job may take is PID 1's to watch.
   client_->arm(client_->stream().is_stalled() ? spec.idle_timeout
                : cgi_->waits_for_client()     ? spec.upstream_timeout
                                               : Milliseconds(0));

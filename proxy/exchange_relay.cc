@@ -191,8 +191,7 @@ void Exchange::pump() {
 void Exchange::on_outcome(Relay::Outcome outcome) {
   switch (outcome) {
     case Relay::Outcome::under_way:
-      return client_->arm(client_->stream().is_stalled() ? context_.spec().idle_timeout
-                                                         : context_.spec().upstream_timeout);
+      return arm_for_relay();
     case Relay::Outcome::complete: {
       log(relay_.status(), relay_.body_bytes(), ReplyKind::proxy);
       const bool keeps = relay_.keeps_client();
@@ -219,6 +218,18 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
       note_error("the unit's reply broke off");
       return break_off(502);
   }
+}
+
+void Exchange::arm_for_relay() {
+  const ProxySpec& spec = context_.spec();
+  // Once there is a reply, the two may talk as slowly as they like.
+  const bool is_clients_turn = !request_.body.is_complete() && !relay_.has_replied() &&
+                               !relay_.upstream()->stream().is_stalled();
+  if (is_clients_turn)
+    return client_->arm_at(
+        pace_.deadline(context_.loop.now(), request_.body.total(), spec.upstream_timeout));
+  pace_.pause();
+  client_->arm(client_->stream().is_stalled() ? spec.idle_timeout : spec.upstream_timeout);
 }
 
 void Exchange::on_lost_unanswered() {
