@@ -214,6 +214,7 @@ Result<os::ExecImage> build_exec_image(const Unit& unit, const Command& command,
   BERTH_TRY(set_limits(process, context, image));
 
   image.working_directory = process.working_directory;
+  image.standard_input = context.standard_input;
   image.standard_output = context.standard_output;
   image.standard_error = context.standard_error;
   image.passed_fds = context.listen_fds;

@@ -20,6 +20,7 @@ struct ExecContext {
   std::vector<os::BorrowedFd> listen_fds;  ///< passed as LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID
   std::vector<std::string> listen_names;   ///< as many
   std::vector<os::BorrowedFd> other_fds;   ///< passed after them, without a variable
+  os::BorrowedFd standard_input;           ///< closed = /dev/null
   os::BorrowedFd standard_output, standard_error;
   bool watchdog_pid = false;  ///< adds WATCHDOG_PID
   std::optional<gid_t> unit_gid;

@@ -62,7 +62,7 @@ void JobRuns::start_steps(UnitRuntime& unit) {
 
 bool JobRuns::start_step(UnitRuntime& unit, std::size_t index) {
   const Command& command = unit.unit.job->steps[index];
-  auto spawned = launcher_.spawn_aux(unit, command);
+  auto spawned = launcher_.spawn_step(unit, command);
   if (!spawned) {
     ExitFacts facts = facts_of(unit);
     facts.value = 1;

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "init/os/clock.h"
+#include "init/run_request.h"
 #include "units/cron_schedule.h"
 #include "units/job_trigger.h"
 #include "units/snapshot.h"
@@ -14,6 +16,7 @@ namespace berth {
 
 struct JobRuntime {
   JobTrigger cause = JobTrigger::dependency;  ///< of the run under way, or of the next one
+  std::unique_ptr<RunRequest> request;        ///< whose the run under way is; null = nobody's
   std::optional<JobTrigger> again;            ///< a trigger during the run: another one follows
   std::optional<JobTrigger> held;             ///< a time that came in maintenance
   bool at_shutdown = false;                   ///< may run although nothing else starts any more

@@ -102,9 +102,11 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
                                     const Command& command, ExecContext context) {
   if (os::is_memory_short())
     return os::errno_error("start a process", ENOMEM);
-  os::Pipe out = BERTH_TRY(os::make_pipe());
+  const bool is_logged = !context.standard_output.is_open();
+  os::Pipe out = is_logged ? BERTH_TRY(os::make_pipe()) : os::Pipe{};
   os::Pipe err = BERTH_TRY(os::make_pipe());
-  context.standard_output = out.write_end.borrow();
+  if (is_logged)
+    context.standard_output = out.write_end.borrow();
   context.standard_error = err.write_end.borrow();
   // berth's helpers are berth's; what they do for a unit is not to fail for its limits.
   const bool is_units_own = !context.helper || unit.unit.kind == UnitKind::proxy;
@@ -114,8 +116,9 @@ Result<os::Spawned> Launcher::spawn(UnitRuntime& unit, const Unit& definition,
   os::Spawned spawned = BERTH_TRY(os::spawn(std::move(image), loans_));
   forget_ended(unit.life.sessions);
   unit.life.sessions.push_back(spawned.pid);
-  logs_.attach(unit.name(), definition.log, LogStream::out,
-               os::DescriptorLoans::out_of_reach(std::move(out.read_end)));
+  if (is_logged)
+    logs_.attach(unit.name(), definition.log, LogStream::out,
+                 os::DescriptorLoans::out_of_reach(std::move(out.read_end)));
   logs_.attach(unit.name(), definition.log, LogStream::err,
                os::DescriptorLoans::out_of_reach(std::move(err.read_end)));
   return spawned;
@@ -172,11 +175,31 @@ Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
 }
 
 Result<os::Spawned> Launcher::spawn_aux(UnitRuntime& unit, const Command& command) {
+  return spawn_aux(unit, command, context_of(unit));
+}
+
+Result<os::Spawned> Launcher::spawn_step(UnitRuntime& unit, const Command& command) {
+  ExecContext context = context_of(unit);
+  RunRequest* request = unit.job().request.get();
+  if (request == nullptr)
+    return spawn_aux(unit, command, std::move(context));
+  context.extra.insert(request->variables.begin(), request->variables.end());
+  context.standard_input = request->input.borrow();
+  context.standard_output = request->output.borrow();
+  auto spawned = spawn_aux(unit, command, std::move(context));
+  // With copies kept open nobody would see the end of the body, or that of the output.
+  request->input.reset();
+  request->output.reset();
+  return spawned;
+}
+
+Result<os::Spawned> Launcher::spawn_aux(UnitRuntime& unit, const Command& command,
+                                        ExecContext context) {
   Unit definition = expanded(unit);
   definition.process.tty.clear();  // the main process controls it
   Command prepared = command;
   expand(prepared, endpoints_.variables(unit));
-  return spawn(unit, definition, prepared, context_of(unit));
+  return spawn(unit, definition, prepared, std::move(context));
 }
 
 Result<os::Spawned> Launcher::spawn_helper(UnitRuntime& unit, const Command& command,

@@ -35,8 +35,10 @@ class Launcher {
   /// The main process of the life of what is no job. The listener of an activated endpoint goes
   /// with it.
   Result<os::Spawned> spawn_main(UnitRuntime& unit);
-  /// One of the commands around it, or a step of a job.
+  /// One of the commands around it.
   Result<os::Spawned> spawn_aux(UnitRuntime& unit, const Command& command);
+  /// A step of a job, or what a request wants of it: its pipes are the job's alone from then on.
+  Result<os::Spawned> spawn_step(UnitRuntime& unit, const Command& command);
   /// berth itself as a short-lived helper for the unit, as `user` ("" = as berth). Its errors go to
   /// the unit's log.
   Result<os::Spawned> spawn_helper(UnitRuntime& unit, const Command& command,
@@ -78,6 +80,7 @@ class Launcher {
   Result<os::Spawned> spawn(UnitRuntime& unit, const Unit& definition, const Command& command,
                             ExecContext context);
   Result<os::Spawned> spawn_proxy(UnitRuntime& unit);
+  Result<os::Spawned> spawn_aux(UnitRuntime& unit, const Command& command, ExecContext context);
   ExecContext context_of(const UnitRuntime& unit) const;
   Unit expanded(const UnitRuntime& unit) const;
 

@@ -39,6 +39,9 @@ void Leases::on_message(const std::string& proxy, const control::FromProxy& mess
                  [&](const control::Usage& m) { used(proxy, m); },
                  [&](const control::WantFigures&) { links_.send_figures(proxy); },
                  [&](const control::Activity& m) { activity_(proxy, m); },
+                 // For ProxyLinks::Runner.
+                 [](const control::RunJob&) {},
+                 [](const control::StopRun&) {},
              },
              message);
 }

@@ -1,6 +1,8 @@
 // The proxies' sockets.
 #include "init/proxy_links.h"
 
+#include <algorithm>
+
 #include "init/log.h"
 #include "init/os/packet_socket.h"
 #include "init/os/socket.h"
@@ -90,6 +92,8 @@ void ProxyLinks::disconnect(const std::string& name) {
   links_.erase(found);
   loop_.unwatch(link.socket.borrow());
   loop_.cancel(link.stalled);
+  if (runner_ != nullptr)
+    runner_->proxy_gone(name);
   owner_->on_disconnected(name);
 }
 
@@ -146,6 +150,22 @@ bool ProxyLinks::send_config(const std::string& name, Link& link) {
   return os::send_packet(link.socket.borrow(), bytes, {memfd->borrow()}) == os::SendOutcome::sent;
 }
 
+bool ProxyLinks::names_job(const std::string& name, const std::string& job) const {
+  const auto config = configs_.find(proxy_of(name));
+  if (config == configs_.end())
+    return false;
+  const auto& routes = config->second.spec.routes;
+  return std::any_of(routes.begin(), routes.end(),
+                     [&](const RouteSpec& route) { return route.job == job; });
+}
+
+bool ProxyLinks::has_latest_table(const std::string& name) const {
+  const auto link = links_.find(name);
+  const auto config = configs_.find(proxy_of(name));
+  return link != links_.end() && config != configs_.end() &&
+         link->second.configured == config->second.generation;
+}
+
 void ProxyLinks::send_figures(const std::string& name) {
   const auto found = links_.find(name);
   if (found == links_.end())
@@ -187,6 +207,20 @@ void ProxyLinks::wait_writable(const std::string& name, Link& link) {
     link.stalled = loop_.after(kStallLimit, [this, name] { owner_->on_stalled(name); });
 }
 
+bool ProxyLinks::take(const std::string& name, control::FromProxy& message,
+                      std::vector<os::UniqueFd>& fds) {
+  if (auto* run = std::get_if<control::RunJob>(&message))
+    return runner_->run(name, *run, fds);
+  if (const auto* stop = std::get_if<control::StopRun>(&message)) {
+    runner_->stop_run(name, stop->id);
+    return true;
+  }
+  if (const auto* configured = std::get_if<control::Configured>(&message))
+    links_.at(name).configured = configured->generation;
+  owner_->on_message(name, message);
+  return true;
+}
+
 void ProxyLinks::on_events(const std::string& name, os::Events events) {
   os::Packet packet;
   for (int i = 0; i < kPacketsPerTurn; ++i) {
@@ -200,12 +234,11 @@ void ProxyLinks::on_events(const std::string& name, os::Events events) {
     if (outcome == os::ReceiveOutcome::closed)
       return disconnect(name);
     auto message = wire::decode_any<control::FromProxy>(packet.bytes);
-    if (!message) {
+    if (!message || !take(name, *message, packet.fds)) {
       const std::string kept = name;  // that of the handler, which goes with the link
       disconnect(kept);
       return owner_->on_malformed(kept);
     }
-    owner_->on_message(name, *message);
   }
   const auto found = links_.find(name);
   if (events.writable && found != links_.end())

@@ -45,9 +45,21 @@ class ProxyLinks {
     virtual void on_malformed(const std::string& link) = 0;
   };
 
+  /// Is told of the runs that proxies want. Set once by main().
+  class Runner {
+   public:
+    virtual ~Runner() = default;
+    /// `pipes` came with it. False: that is what no proxy of ours says.
+    virtual bool run(const std::string& proxy, control::RunJob& message,
+                     std::vector<os::UniqueFd>& pipes) = 0;
+    virtual void stop_run(const std::string& proxy, std::uint32_t id) = 0;
+    virtual void proxy_gone(const std::string& proxy) = 0;
+  };
+
   ProxyLinks(os::EventLoop& loop, const Settings& settings) : loop_(loop), settings_(settings) {}
   ~ProxyLinks();
   void set_owner(Owner& owner) { owner_ = &owner; }
+  void set_runner(Runner& runner) { runner_ = &runner; }
 
   /// The user that a proxy runs as: its own `user`, else nobody; "" (berth's own) if berth may not
   /// change ids and the proxy asks for nobody in particular.
@@ -74,6 +86,10 @@ class ProxyLinks {
   /// Hands over a route table, to each process of the proxy; sets its generation. The same table
   /// again is not sent.
   void configure(const std::string& proxy, ProxyConfig config);
+  /// Whether a route of the latest table of `proxy` names this job.
+  bool names_job(const std::string& proxy, const std::string& job) const;
+  /// Whether the proxy has said that this table is in force.
+  bool has_latest_table(const std::string& proxy) const;
   /// Where figures come from. Set once by main().
   void set_figures(std::function<SystemFigures()> figures) { figures_ = std::move(figures); }
   /// A proxy has asked for them. Dropped if it asks too often, or does not read.
@@ -84,11 +100,14 @@ class ProxyLinks {
     os::UniqueFd socket;
     std::unique_ptr<os::FdHandler> handler;
     bool config_unsent = false;
+    std::uint64_t configured = 0;  ///< the generation that it has in force
     os::TimePoint figures_sent;
     std::map<std::string, control::ToProxy> unsent;  ///< by unit
     os::TimerId stalled = os::kNoTimer;
   };
   void on_events(const std::string& name, os::Events events);
+  /// False: that is what no proxy of ours says.
+  bool take(const std::string& name, control::FromProxy& message, std::vector<os::UniqueFd>& fds);
   void flush(const std::string& name, Link& link);
   bool send_config(const std::string& name, Link& link);
   Result<os::BorrowedFd> open_listener(const Address& address);
@@ -97,6 +116,7 @@ class ProxyLinks {
   os::EventLoop& loop_;
   const Settings& settings_;
   Owner* owner_ = nullptr;
+  Runner* runner_ = nullptr;
   std::map<std::string, os::UniqueFd> listeners_;  ///< by address as text
   std::map<std::string, Link> links_;              ///< of connected processes only
   std::map<std::string, ProxyConfig> configs_;     ///< the latest table of every proxy

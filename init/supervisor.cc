@@ -51,6 +51,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
           loop, [this](const os::Datagram& datagram) { notifications_.on_datagram(datagram); }),
       manager_(loop, table_, logs, lives_),
       leases_(loop, table_, proxies_, manager_, settings),
+      request_runs_(table_, proxies_, manager_),
       activation_(loop, table_, logs, manager_, endpoints_.sockets()),
       idle_(loop, table_, logs, manager_, leases_),
       memory_({loop, table_, logs, resources_.groups(), cleaner_, launcher_, reaper_, manager_,
@@ -85,6 +86,7 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   launcher_.set_loans(loans_);
   reaper_.set_observer([this](pid_t pid) { loans_.take_back(pid); });
   proxies_.set_owner(leases_);
+  proxies_.set_runner(request_runs_);
   proxies_.set_figures([this] { return figures_.take(); });
   manager_.set_leases(leases_);
   manager_.set_watcher([this](UnitRuntime& unit, UnitState from) {
@@ -298,6 +300,7 @@ void Supervisor::on_state(UnitRuntime& unit) {
   if (unit.is_job()) {
     reloader_.on_job(unit);
     history_.on_state(unit);
+    request_runs_.on_state(unit);
     triggers_.release_held();
   }
   if (is_at_rest(unit.state) && unit.state != UnitState::failed)

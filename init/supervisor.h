@@ -35,6 +35,7 @@
 #include "init/readiness.h"
 #include "init/reaper.h"
 #include "init/reloader.h"
+#include "init/request_runs.h"
 #include "init/resources.h"
 #include "init/run_dir_watch.h"
 #include "init/settings.h"
@@ -96,6 +97,7 @@ class Supervisor {
   NotifySocket notify_socket_;
   Manager manager_;
   Leases leases_;
+  RequestRuns request_runs_;
   Activation activation_;
   IdleWatch idle_;
   MemoryKeeper memory_;

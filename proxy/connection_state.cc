@@ -44,7 +44,7 @@ constexpr std::array<std::array<Cell, kConnectionEvents>, kConnectionStates> kTa
   // bytes  check   park   connect   connected answer  upgraded done   done_close gone    timeout       cut
   {{ kHead, kBug,   kBug,  kBug,     kBug,     kBug,   kMulti,  kBug,  kBug,      kClose, kClose,       kClose       }},  // idle
   {{ kKeep, kCheck, kWait, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kSlow,        kClose       }},  // reading_head
-  {{ kBug,  kBug,   kWait, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kUnavailable, kUnavailable }},  // checking
+  {{ kBug,  kKeep,  kWait, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kUnavailable, kUnavailable }},  // checking
   {{ kBug,  kBug,   kKeep, kConnect, kBug,     kReply, kBug,    kBug,  kBug,      kClose, kUnavailable, kUnavailable }},  // waiting_backend
   {{ kBug,  kBug,   kWait, kKeep,    kRelay,   kReply, kBug,    kBug,  kBug,      kClose, kLate,        kGiveUp      }},  // connecting
   {{ kBug,  kBug,   kWait, kConnect, kBug,     kReply, kTunnel, kIdle, kLinger,   kClose, kGiveUp,      kGiveUp      }},  // relaying

@@ -6,10 +6,12 @@
 //     relaying and replying; idle, tunnelling, multiplexing and
 //     lingering hold no buffer of one.
 //  2. A lease is in use exactly in connecting, relaying and tunnelling; in waiting_backend the
-//     request is one of those that wait for it.
+//     request is one of those that wait for it. A request that starts a job has no lease: it is
+//     checking until PID 1 has answered, and relaying then.
 //  3. An upstream connection exists only in connecting, relaying and tunnelling.
-//  4. A deadline is armed in every state but closed, and tunnelling while the client is there, and
-//     multiplexing while a request is.
+//  4. A deadline is armed in every state but closed, tunnelling while the client is there,
+//     multiplexing while a request is, and relaying while a job has the turn, which PID 1 ends in
+//     time.
 //  5. Once a byte of a reply has been sent, no other reply follows for the same request.
 //  6. closed is final: the object dies at the end of the loop's turn.
 #pragma once

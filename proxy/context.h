@@ -17,6 +17,7 @@
 #include "proxy/metrics.h"
 #include "proxy/relay.h"
 #include "proxy/replay.h"
+#include "proxy/runs.h"
 #include "proxy/site.h"
 #include "proxy/sticky.h"
 #include "proxy/tls_keeper.h"
@@ -94,6 +95,7 @@ struct Context {
   const Relay::Workshop& workshop;
   Leases& leases;
   Logins& logins;
+  Runs& runs;
   AccessLog& log;
   Metrics& metrics;
   Activity& activity;

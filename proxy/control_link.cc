@@ -16,14 +16,26 @@ ControlLink::~ControlLink() {
 }
 
 void ControlLink::send(const control::FromProxy& message) {
-  unsent_.push_back(wire::encode_any(message));
+  enqueue({wire::encode_any(message), {}});
+}
+
+void ControlLink::send_run(const control::RunJob& message, std::vector<os::UniqueFd> pipes) {
+  enqueue({wire::encode_any(control::FromProxy(message)), std::move(pipes)});
+}
+
+void ControlLink::enqueue(os::Packet packet) {
+  unsent_.push_back(std::move(packet));
   if (unsent_.size() == 1)
     flush();
 }
 
 void ControlLink::flush() {
   while (!unsent_.empty()) {
-    const os::SendOutcome outcome = os::send_packet(socket_.borrow(), unsent_.front());
+    const os::Packet& next = unsent_.front();
+    std::vector<os::BorrowedFd> fds;
+    for (const os::UniqueFd& fd : next.fds)
+      fds.push_back(fd.borrow());
+    const os::SendOutcome outcome = os::send_packet(socket_.borrow(), next.bytes, fds);
     if (outcome == os::SendOutcome::full)
       break;
     // A broken socket is noticed by reading it.

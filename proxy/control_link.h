@@ -7,6 +7,7 @@
 #include "init/os/event_loop.h"
 #include "init/os/packet_socket.h"
 #include "proxy/lease.h"
+#include "proxy/runs.h"
 #include "units/control.h"
 
 namespace berth::proxy {
@@ -22,8 +23,8 @@ class ControlHandler {
 };
 
 /// Messages that the socket does not take wait in order. They are bounded by nature: a unit has at
-/// most one question, one answer and one usage report under way.
-class ControlLink final : public os::FdHandler, public ControlSender {
+/// most one question, one answer and one usage report under way, a job one run.
+class ControlLink final : public os::FdHandler, public ControlSender, public RunSender {
  public:
   ControlLink(os::EventLoop& loop, os::UniqueFd socket, ControlHandler& handler);
   ~ControlLink() override;
@@ -31,15 +32,18 @@ class ControlLink final : public os::FdHandler, public ControlSender {
   ControlLink& operator=(const ControlLink&) = delete;
 
   void send(const control::FromProxy& message) override;
+  void send_run(const control::RunJob& message, std::vector<os::UniqueFd> pipes) override;
+  void send_stop(const control::StopRun& message) override { send(message); }
   void on_events(os::Events events) noexcept override;
 
  private:
+  void enqueue(os::Packet packet);
   void flush();
 
   os::EventLoop& loop_;
   os::UniqueFd socket_;
   ControlHandler& handler_;
-  std::deque<std::string> unsent_;
+  std::deque<os::Packet> unsent_;
   os::Packet packet_;
 };
 

@@ -28,6 +28,7 @@ int status_of(HeadOutcome outcome) {
     case HeadOutcome::method_refused:
       return 405;
     case HeadOutcome::encoding_unsupported:
+    case HeadOutcome::method_unknown:
       return 501;
     case HeadOutcome::malformed:
     case HeadOutcome::more:
@@ -75,6 +76,7 @@ void Exchange::renew() {
   use_.end();
   request_.clear();
   relay_.reset();
+  pace_.pause();
   unit_.clear();
   figures_ = nullptr;
   backend_.clear();
@@ -96,6 +98,7 @@ void Exchange::renew() {
 
 void Exchange::drop_upstream() {
   UpstreamConnection::retire(relay_.detach());
+  CgiRelay::retire(std::move(cgi_), context_.upstream_host.graveyard);
   if (lease() != nullptr)
     lease()->leave(*this);
 }
@@ -204,6 +207,8 @@ std::optional<StaticFile> Exchange::find_file() const {
 bool Exchange::needs_login(const Place& route, const Place& tenant,
                            std::optional<StaticFile>& file) const {
   const std::string& path = request_.facts.client_path();
+  if (route.route != nullptr && !route.route->allowed_users.empty())
+    return true;
   if (!context_.site.needs_login(path, tenant))
     return false;
   // "*.ext" opens what a static file answers, and nothing else of that name.
@@ -273,7 +278,7 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
     return;
   if (route.kind == Place::Kind::route) {
     if (!stick(route))
-      forward(route);
+      take_route(route);
     return;
   }
   const BotAction bots =
@@ -317,6 +322,8 @@ bool Exchange::replay(const Place& tenant) {
 
 void Exchange::send_to(const ReplayTarget& target) {
   destination_ = target.text();
+  if (!target.failed && !target.host.empty())
+    return pass_on(target.host);
   if (!target.failed)
     return answer(replay_reply(target));
   note_error("the machine that should answer could not be reached");
@@ -424,7 +431,7 @@ void Exchange::on_client_end() {
     return client_->close();
   const bool waits = state == ConnectionState::waiting_backend ||
                      state == ConnectionState::connecting ||
-                     (state == ConnectionState::relaying && !relay_.has_replied());
+                     (state == ConnectionState::relaying && !has_replied());
   if (!waits || asked_client_ || request_.head.minor == 0 || client_->stream().is_stalled())
     return;
   asked_client_ = true;
@@ -435,10 +442,13 @@ void Exchange::on_client_end() {
 void Exchange::abandon() {
   const bool answered = reply_status_ != 0;
   if (head_outcome_ == HeadOutcome::complete)
-    log(answered               ? reply_status_
-        : relay_.has_replied() ? relay_.status()
-                               : kClientClosedRequest,
-        relay_.body_bytes(), answered ? reply_kind_ : ReplyKind::proxy);
+    log(answered        ? reply_status_
+        : has_replied() ? relayed_status()
+                        : kClientClosedRequest,
+        relayed_bytes(),
+        answered ? reply_kind_
+        : cgi_   ? ReplyKind::cgi
+                 : ReplyKind::proxy);
   drop_upstream();
   stop_asking();
 }
@@ -460,8 +470,9 @@ void Exchange::stop(ConnectionAction how) {
     case ConnectionAction::give_up: {
       // Whose turn was it? The client's, if its request is not complete and the unit takes it.
       UpstreamConnection* upstream = relay_.upstream();
-      const bool client_is_slow =
-          !request_.body.is_complete() && upstream != nullptr && !upstream->stream().is_stalled();
+      const bool client_is_slow = cgi_ ? cgi_->waits_for_client()
+                                       : !request_.body.is_complete() && upstream != nullptr &&
+                                             !upstream->stream().is_stalled();
       note_error(client_is_slow ? "the client sends its body too slowly"
                                 : "the unit does not answer in time");
       return break_off(client_is_slow ? 408 : 504);

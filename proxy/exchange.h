@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "proxy/body_pace.h"
+#include "proxy/cgi_relay.h"
 #include "proxy/client_request.h"
 #include "proxy/connection_state.h"
 #include "proxy/context.h"
@@ -18,7 +20,8 @@ namespace berth::proxy {
 class Exchange final : public LeaseUser,
                        public LoginWaiter,
                        public FiguresWaiter,
-                       public UpstreamUser {
+                       public UpstreamUser,
+                       public CgiRelay::User {
  public:
   explicit Exchange(Context& context);
   Exchange(const Exchange&) = delete;
@@ -51,6 +54,7 @@ class Exchange final : public LeaseUser,
   void on_login(LoginWaiter::Verdict verdict) noexcept override;
   void on_figures(const SystemFigures& figures) noexcept override;
   void on_upstream() noexcept override;
+  void on_job() noexcept override;
 
  private:
   void identify();
@@ -63,6 +67,8 @@ class Exchange final : public LeaseUser,
   /// Whether the machine that the client has been on answers it. If this one does, the reply may
   /// say so.
   bool stick(const Place& place);
+  /// To another machine, whose name is `host`.
+  void pass_on(const std::string& host);
   /// False if a rewrite made something that is no path.
   bool rewrite();
   /// What comes before the login, and whether one is needed.
@@ -74,6 +80,12 @@ class Exchange final : public LeaseUser,
   void proceed(const Place& route, const Place& tenant, std::optional<StaticFile> file);
   std::optional<StaticFile> find_file() const;
   void forward(const Place& place);
+  void take_route(const Place& route);
+  void run_job(const RouteSpec& route);
+  void take_run_answer();
+  void start_run();
+  void pump_job();
+  void arm_for_job();
   std::string upstream_target(const Place& place) const;
   void take_edits(const RouteSpec& route);
   void park();
@@ -83,12 +95,17 @@ class Exchange final : public LeaseUser,
   void pump();
   void on_outcome(Relay::Outcome outcome);
   void on_lost_unanswered();
+  void arm_for_relay();
   void upgrade();
   void answer(OwnReply reply);
   void answer_error(int status);
   void answer_unavailable(Milliseconds retry_after);
   /// Who should answer cannot be had.
   void answer_unserved(Milliseconds retry_after);
+  // Of what passes through.
+  bool has_replied() const { return cgi_ ? cgi_->has_replied() : relay_.has_replied(); }
+  int relayed_status() const { return cgi_ ? cgi_->status() : relay_.status(); }
+  std::uint64_t relayed_bytes() const { return cgi_ ? cgi_->body_bytes() : relay_.body_bytes(); }
   /// Ends the relay without a sound reply: `status` if the client has seen nothing yet.
   void break_off(int status);
   void continue_reply();
@@ -114,6 +131,7 @@ class Exchange final : public LeaseUser,
   FieldEdits request_edits_;
   FieldEdits reply_edits_;
   Relay relay_;
+  std::unique_ptr<CgiRelay> cgi_;      ///< instead of it, where a job answers; null = none
   std::string target_;                 ///< what the unit is asked for
   std::string unit_;                   ///< for the log; empty = none
   RequestFigures* figures_ = nullptr;  ///< of the unit that it goes to
@@ -122,6 +140,7 @@ class Exchange final : public LeaseUser,
   std::string destination_;            ///< where it was replayed, for the log
   std::string file_path_;              ///< what was sent, for the log
   std::string_view error_;             ///< for the log
+  BodyPace pace_;
   os::TimePoint started_;
   os::TimePoint held_since_, held_until_;
   os::TimePoint hold_until_;    ///< the end of the wait for the unit

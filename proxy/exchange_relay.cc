@@ -61,6 +61,19 @@ bool Exchange::stick(const Place& place) {
   return target.has_value();
 }
 
+void Exchange::pass_on(const std::string& host) {
+  TargetUrl other;
+  other.host = host;
+  other.port = context_.replays.port();
+  Place place;
+  place.lease = &context_.leases.passing(target_backend(other));
+  // Who chooses names shall not make figures of each.
+  if (place.lease->figures() == nullptr)
+    place.lease->set_figures(context_.metrics.of(to_string(ReplyKind::replay)));
+  request_edits_.set_beside(context_.replays.source_field());
+  forward(place);
+}
+
 void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);
@@ -191,6 +204,8 @@ void Exchange::on_upstream() noexcept {
 }
 
 void Exchange::pump() {
+  if (cgi_ != nullptr)
+    return pump_job();
   if (!may_keep_client())
     relay_.keep_no_client();
   on_outcome(relay_.pump(client_->stream()));
@@ -199,8 +214,7 @@ void Exchange::pump() {
 void Exchange::on_outcome(Relay::Outcome outcome) {
   switch (outcome) {
     case Relay::Outcome::under_way:
-      return client_->arm(client_->stream().is_stalled() ? context_.spec().idle_timeout
-                                                         : context_.spec().upstream_timeout);
+      return arm_for_relay();
     case Relay::Outcome::complete: {
       log(relay_.status(), relay_.body_bytes(), ReplyKind::proxy);
       const bool keeps = relay_.keeps_client();
@@ -229,6 +243,18 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
   }
 }
 
+void Exchange::arm_for_relay() {
+  const ProxySpec& spec = context_.spec();
+  // Once there is a reply, the two may talk as slowly as they like.
+  const bool is_clients_turn = !request_.body.is_complete() && !relay_.has_replied() &&
+                               !relay_.upstream()->stream().is_stalled();
+  if (is_clients_turn)
+    return client_->arm_at(
+        pace_.deadline(context_.loop.now(), request_.body.total(), spec.upstream_timeout));
+  pace_.pause();
+  client_->arm(client_->stream().is_stalled() ? spec.idle_timeout : spec.upstream_timeout);
+}
+
 void Exchange::on_lost_unanswered() {
   const bool was_reused = relay_.upstream()->is_reused();
   const bool is_dying = fresh_only_ && !waited_;
@@ -248,7 +274,7 @@ void Exchange::on_lost_unanswered() {
 }
 
 void Exchange::break_off(int status) {
-  if (relay_.has_replied())
+  if (has_replied())
     return client_->close();
   answer_error(status);
 }

@@ -114,7 +114,20 @@ HeadOutcome HeadParser::failure() const {
     return head_->target.size > kMaxTarget ? HeadOutcome::target_too_long : HeadOutcome::too_large;
   if (why == HPE_INVALID_VERSION)
     return HeadOutcome::version_unsupported;
+  if (why == HPE_INVALID_METHOD && met_unknown_method())
+    return HeadOutcome::method_unknown;
   return HeadOutcome::malformed;
+}
+
+bool HeadParser::met_unknown_method() const {
+  // Up to the byte that makes it none of those that we know: however the head is cut, this is the
+  // same. "GE T" may have been meant as something else.
+  const std::string_view raw = head_->raw;
+  const auto known = static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - raw.data());
+  const std::string_view begin = raw.substr(0, known + 1);
+  return !begin.empty() && std::all_of(begin.begin(), begin.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
 }
 
 HeadOutcome HeadParser::feed_slice(std::string_view slice, std::size_t& used) {

@@ -76,6 +76,7 @@ enum class HeadOutcome : std::uint8_t {
   too_large,             ///< 431
   target_too_long,       ///< 414
   version_unsupported,   ///< 505
+  method_unknown,        ///< 501 (RFC 9110 section 15.6.2)
   method_refused,        ///< 405: CONNECT and TRACE are for no proxy of this kind
   encoding_unsupported,  ///< 501: a transfer coding other than chunked (RFC 9112 section 6.1)
 };
@@ -92,6 +93,8 @@ class HeadParser {
  private:
   HeadOutcome feed_slice(std::string_view slice, std::size_t& used);
   HeadOutcome failure() const;
+  /// Whether it failed because of what could be a method, if we knew it.
+  bool met_unknown_method() const;
 
   static const llhttp_settings_t& settings();
   static int on_url(llhttp_t* parser, const char* at, std::size_t size);

@@ -33,6 +33,16 @@ std::vector<Lease*> Leases::configure(const std::vector<berth::Backend>& backend
   return ordered;
 }
 
+Lease& Leases::passing(const berth::Backend& backend) {
+  if (Lease* known = find(backend.unit))
+    return *known;
+  auto made = std::make_unique<Lease>(host_, targets_, board_, backend);
+  Lease& lease = *made;
+  leases_.emplace(lease.unit(), std::move(made));
+  lease.release();
+  return lease;
+}
+
 void Leases::on_message(const control::Granted& message) {
   if (Lease* lease = find(message.unit))
     lease->on_message(message);

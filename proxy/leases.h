@@ -19,6 +19,8 @@ class Leases {
   /// The leases of a new route table, in the order of its backends. Those that it does not name any
   /// more end with their last use.
   std::vector<Lease*> configure(const std::vector<berth::Backend>& backends);
+  /// That of a server elsewhere which no table names: for one use at a time.
+  Lease& passing(const berth::Backend& backend);
   /// Granted, Refused, Ending, Revoke.
   template <class Message>
   void on_message(const Message& message) {

@@ -23,9 +23,12 @@ bool has_control_byte(std::string_view text) {
 Logins::Logins(os::EventLoop& loop, std::size_t max_pending)
     : loop_(loop),
       max_pending_(max_pending),
-      worker_(
-          loop, [this](const HashResult& result) { on_result(result); },
-          [this] { on_worker_lost(); }) {}
+      workers_{HashWorker(
+                   loop, [this](const HashResult& result) { on_result(result); },
+                   [this] { on_worker_lost(0); }),
+               HashWorker(
+                   loop, [this](const HashResult& result) { on_result(result); },
+                   [this] { on_worker_lost(1); })} {}
 
 void Logins::configure(const std::string& htpasswd) {
   const std::uint64_t before = file_.version();
@@ -81,7 +84,9 @@ Logins::Answer Logins::submit(const std::string& user, const std::string& passwo
   job->digest = digest;
   job->file_version = file_.version();
   job->known = hash != nullptr;
-  if (!worker_.submit({job->id, hash != nullptr ? *hash : users.any_hash(), password}))
+  job->worker = free_worker();
+  if (!workers_[job->worker].submit(
+          {job->id, hash != nullptr ? *hash : users.any_hash(), password}))
     return Answer::busy;
   job->waiters.push_back(waiter);
   jobs_.push_back(std::move(job));
@@ -112,8 +117,19 @@ void Logins::on_result(const HashResult& result) {
   tell(*job, matches ? LoginWaiter::Verdict::accepted : LoginWaiter::Verdict::denied);
 }
 
-void Logins::on_worker_lost() {
-  const auto lost = std::exchange(jobs_, {});
+std::size_t Logins::free_worker() const {
+  std::array<std::size_t, 2> load{};
+  for (const auto& job : jobs_)
+    ++load[job->worker];
+  return load[1] < load[0] ? 1 : 0;
+}
+
+void Logins::on_worker_lost(std::size_t worker) {
+  std::vector<std::unique_ptr<Job>> lost;
+  for (auto& job : jobs_)
+    if (job->worker == worker)
+      lost.push_back(std::move(job));
+  std::erase(jobs_, nullptr);
   for (const auto& job : lost)
     tell(*job, LoginWaiter::Verdict::busy);
 }

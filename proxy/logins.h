@@ -1,10 +1,12 @@
 // Logins: who may come in by HTTP's Basic authentication (RFC 7617), by an htpasswd file.
 //
-// A password hash takes milliseconds on purpose, so it is computed in a worker process; the loop
-// asks and goes on. What has succeeded is remembered as a digest under a key that only this process
-// knows, and forgotten when the file changes.
+// A password hash takes milliseconds on purpose, so it is computed in a worker process, or in a
+// second one while that has something to do; the loop asks and goes on. What has succeeded is
+// remembered as a digest under a key that only this process knows, and forgotten when the file
+// changes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -58,7 +60,8 @@ class Logins {
     std::uint64_t id = 0;
     LoginDigest digest;
     std::uint64_t file_version = 0;
-    bool known = false;  ///< the file has that user
+    bool known = false;      ///< the file has that user
+    std::size_t worker = 0;  ///< which one computes it
     IntrusiveList<LoginWaiter> waiters;
   };
 
@@ -66,14 +69,16 @@ class Logins {
   Answer submit(const std::string& user, const std::string& password, const LoginDigest& digest,
                 LoginWaiter& waiter);
   void on_result(const HashResult& result);
-  void on_worker_lost();
+  void on_worker_lost(std::size_t worker);
+  /// The one that has least to do.
+  std::size_t free_worker() const;
   static void tell(Job& job, LoginWaiter::Verdict verdict);
 
   os::EventLoop& loop_;
   std::size_t max_pending_;
   HtpasswdFile file_;
   LoginCache cache_;
-  HashWorker worker_;
+  std::array<HashWorker, 2> workers_;
   std::vector<std::unique_ptr<Job>> jobs_;
   std::uint64_t next_id_ = 1;
 };

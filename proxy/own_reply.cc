@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::string_view kAllowed = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
-constexpr std::array<std::string_view, 10> kKindNames = {
-    "proxy",    "static", "maintenance", "health",     "auth",
-    "redirect", "bot",    "metrics",     "fly-replay", "error"};
+constexpr std::array<std::string_view, 11> kKindNames = {
+    "proxy",    "cgi", "static",  "maintenance", "health", "auth",
+    "redirect", "bot", "metrics", "fly-replay",  "error"};
 static_assert(static_cast<std::size_t>(ReplyKind::error) + 1 == kKindNames.size());
 
 struct Reason {
@@ -37,6 +37,8 @@ constexpr std::array kReasons = {
     Reason{404, "Not Found"},
     Reason{405, "Method Not Allowed"},
     Reason{408, "Request Timeout"},
+    Reason{409, "Conflict"},
+    Reason{412, "Precondition Failed"},
     Reason{413, "Content Too Large"},
     Reason{414, "URI Too Long"},
     Reason{416, "Range Not Satisfiable"},

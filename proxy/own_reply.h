@@ -13,6 +13,7 @@ namespace berth::proxy {
 /// Who has answered, as the access log tells it.
 enum class ReplyKind : std::uint8_t {
   proxy,
+  cgi,
   static_file,
   maintenance,
   health,

@@ -24,6 +24,29 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   json += '"';
 }
 
+/// A part of a host name (RFC 1123 section 2.1).
+bool is_label(std::string_view text) {
+  constexpr std::size_t kLongest = 63;
+  return !text.empty() && text.size() <= kLongest && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-';
+         });
+}
+
+/// The first port on which no TLS is spoken; 0 = there is none.
+std::uint16_t plain_port(const ProxySpec& spec) {
+  const bool all_encrypted = !spec.tls.certificate.empty() && spec.tls.listen.empty();
+  for (const Address& address : spec.listen) {
+    const auto& encrypted = spec.tls.listen;
+    const bool is_plain =
+        !all_encrypted && std::find(encrypted.begin(), encrypted.end(), address) == encrypted.end();
+    if (is_plain && address.family == Address::Family::tcp)
+      return address.port;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string ReplayTarget::text() const {
@@ -38,7 +61,8 @@ std::string ReplayTarget::text() const {
   return text;
 }
 
-Replays::Replays(const ProxySpec& spec) : own_region_(spec.region), rules_(spec.replays) {
+Replays::Replays(const ProxySpec& spec)
+    : own_region_(spec.region), own_app_(spec.app), port_(plain_port(spec)), rules_(spec.replays) {
   for (const ReplaySpec& rule : rules_)
     regexes_.add(rule.path);
   regexes_.compile();
@@ -57,7 +81,27 @@ std::optional<ReplayTarget> Replays::made(const HttpHead& head, const ReplaySpec
     return std::nullopt;
   const bool too_large =
       head.body == BodyKind::chunked || head.content_length > rule.max_body.count;
-  return too_large ? std::nullopt : std::optional(std::move(target));
+  if (!too_large)
+    return target;
+  target.host = host_of(target);
+  return target.host.empty() ? std::nullopt : std::optional(std::move(target));
+}
+
+std::string Replays::host_of(const ReplayTarget& target) const {
+  const std::string& app = target.app.empty() ? own_app_ : target.app;
+  // What a client may have put in is one label of a name, and the name is one of that network.
+  const bool are_labels = is_label(app) && (target.machine.empty() || is_label(target.machine)) &&
+                          (target.region.empty() || is_label(target.region));
+  if (port_ == 0 || !are_labels)
+    return {};
+  const std::string place = !target.machine.empty()  ? target.machine + ".vm."
+                            : !target.region.empty() ? target.region + "."
+                                                     : "";
+  return place + app + ".internal";
+}
+
+std::string Replays::source_field() const {
+  return "Fly-Replay-Src: region=" + (own_region_.empty() ? "unknown" : own_region_) + "\r\n";
 }
 
 std::optional<ReplayTarget> Replays::find(const HttpHead& head, std::string_view path) const {
@@ -73,10 +117,13 @@ std::optional<ReplayTarget> Replays::find(const HttpHead& head, std::string_view
       continue;
     Captures captures;
     regexes_.capture(number, path, captures);
-    if (auto target = made(head, rule,
-                           {filled_in(rule.region, captures), filled_in(rule.app, captures),
-                            filled_in(rule.machine, captures), static_cast<int>(rule.status)}))
-      return target;
+    ReplayTarget target;
+    target.region = filled_in(rule.region, captures);
+    target.app = filled_in(rule.app, captures);
+    target.machine = filled_in(rule.machine, captures);
+    target.status = static_cast<int>(rule.status);
+    if (auto there = made(head, rule, std::move(target)))
+      return there;
   }
   return std::nullopt;
 }

@@ -19,6 +19,8 @@ struct ReplayTarget {
   std::string region, app, machine;  ///< empty = not said
   int status = 307;
   bool failed = false;  ///< it has been there, and nobody answered: the page
+  /// Its body is too large to be sent again: it is passed on to this host.
+  std::string host;
   /// "region=fra", for the log.
   std::string text() const;
 };
@@ -29,10 +31,15 @@ class Replays {
   explicit Replays(const ProxySpec& spec);
 
   /// The first rule that matches and leads elsewhere. Nothing for a request that has been sent
-  /// again already, or whose body is too large to be.
+  /// again already, or whose body is too large to be where no name is known for the other machine.
   std::optional<ReplayTarget> find(const HttpHead& head, std::string_view path) const;
   /// The same for a request to something that lives in `region`.
   std::optional<ReplayTarget> to_region(const HttpHead& head, std::string_view region) const;
+  /// Where other machines listen: on the port that this one does.
+  std::uint16_t port() const { return port_; }
+  /// What fly.io's edge says of a request that was sent again, with its line end: nobody sends one
+  /// on that has this.
+  std::string source_field() const;
 
   /// The same for a request of somebody who has been on `machine`. One that was there already is
   /// answered here.
@@ -42,7 +49,12 @@ class Replays {
   std::optional<ReplayTarget> made(const HttpHead& head, const ReplaySpec& rule,
                                    ReplayTarget target) const;
 
+  /// Within the private network of fly.io; empty if it cannot be told.
+  std::string host_of(const ReplayTarget& target) const;
+
   std::string own_region_;
+  std::string own_app_;
+  std::uint16_t port_ = 0;  ///< 0 = none without TLS
   std::vector<ReplaySpec> rules_;
   RegexList regexes_;
 };

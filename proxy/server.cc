@@ -46,12 +46,14 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
       leases_(upstream_host_, control_, targets_),
       metrics_(loop, control_),
       activity_(loop, wheel_, control_),
+      runs_(control_),
       context_{.loop = loop,
                .wheel = wheel_,
                .upstream_host = upstream_host_,
                .workshop = workshop_,
                .leases = leases_,
                .logins = logins_,
+               .runs = runs_,
                .log = log_,
                .metrics = metrics_,
                .activity = activity_,
@@ -106,6 +108,8 @@ void Server::on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fd
     leases_.on_message(*revoke);
   else if (const auto* draining = std::get_if<control::Drain>(&message))
     drain(*draining);
+  else if (const auto* run = std::get_if<control::RunState>(&message))
+    runs_.on_message(*run);
   else if (std::holds_alternative<control::Figures>(message))
     take_figures(fds);
   else

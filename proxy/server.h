@@ -72,6 +72,7 @@ class Server final : public ControlHandler {
   Leases leases_;
   Metrics metrics_;
   Activity activity_;
+  Runs runs_;
   Context context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   /// Of the first of them, in order, as they were when we were started: a later route table may be

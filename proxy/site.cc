@@ -60,10 +60,11 @@ Place Site::find_route(std::string_view method, std::string_view path) const {
   const Router::Route found = router_.find_route(method, path);
   if (found.index >= config_.route_backends.size())
     return {};
+  const RouteSpec& route = router_.route(found.index);
   Lease* lease = lease_at(config_.route_backends[found.index]);
-  if (lease == nullptr)
+  if (lease == nullptr && route.job.empty())
     return {};
-  return Place{Place::Kind::route, &router_.route(found.index), nullptr, lease, found.captures};
+  return Place{Place::Kind::route, &route, nullptr, lease, found.captures};
 }
 
 Place Site::find_tenant(std::string_view host, std::string_view path) const {

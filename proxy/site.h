@@ -23,7 +23,7 @@ struct Place {
   Kind kind = Kind::nowhere;
   const RouteSpec* route = nullptr;     ///< route
   const TenantRoute* tenant = nullptr;  ///< tenant, add_slash
-  Lease* lease = nullptr;               ///< route, tenant
+  Lease* lease = nullptr;               ///< route, tenant; null = a route to a job
   Captures captures;                    ///< route: views of the path
 };
 

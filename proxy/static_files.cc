@@ -46,12 +46,14 @@ std::string entity_tag(const StaticFile& file) {
   return tag;
 }
 
-/// If-None-Match: any of the listed tags, compared weakly, or "*".
-bool has_tag(std::string_view list, std::string_view tag) {
+enum class Comparison { weak, strong };
+
+/// Any of the listed tags, or "*" (RFC 9110 section 8.8.3.2).
+bool has_tag(std::string_view list, std::string_view tag, Comparison comparison) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
     std::string_view each = trimmed(list.substr(0, comma));
-    if (each.starts_with("W/"))
+    if (each.starts_with("W/") && comparison == Comparison::weak)
       each.remove_prefix(2);
     if (each == tag || each == "*")
       return true;
@@ -60,10 +62,19 @@ bool has_tag(std::string_view list, std::string_view tag) {
   return false;
 }
 
+/// Whether it is not the file that the client means (RFC 9110 section 13.2.2, steps 1 and 2).
+bool is_another(const HttpHead& request, const os::FileInfo& info, std::string_view tag) {
+  const std::string_view tags = field_value(request, "if-match");
+  if (!tags.empty())
+    return !has_tag(tags, tag, Comparison::strong);
+  const auto before = parse_http_date(field_value(request, "if-unmodified-since"));
+  return before >= 0 && info.modified > before;
+}
+
 bool is_unchanged(const HttpHead& request, const os::FileInfo& info, std::string_view tag) {
   const std::string_view tags = request.value(HeaderName::if_none_match);
   if (!tags.empty())
-    return has_tag(tags, tag);
+    return has_tag(tags, tag, Comparison::weak);
   const std::string_view since = request.value(HeaderName::if_modified_since);
   return !since.empty() && parse_http_date(since) >= info.modified;
 }
@@ -278,6 +289,11 @@ FileAnswer answer_for(const StaticFile& file, const HttpHead& request) {
     answer.fields += "Vary: Accept-Encoding\r\n";
   if (!file.cache_control.empty())
     answer.fields += "Cache-Control: " + file.cache_control + "\r\n";
+  if (is_another(request, file.info, tag)) {
+    answer.status = 412;
+    answer.size = 0;
+    return answer;
+  }
   if (is_unchanged(request, file.info, tag)) {
     answer.status = 304;
     answer.size = 0;

@@ -56,7 +56,7 @@ class StaticFiles {
 
 /// What of a file is sent, and with which status (RFC 9110 sections 13 and 14).
 struct FileAnswer {
-  int status = 200;  ///< 200, 206, 304, 416
+  int status = 200;  ///< 200, 206, 304, 412, 416
   std::uint64_t first = 0;
   std::uint64_t size = 0;
   std::string fields;  ///< ETag, Last-Modified, Content-Range ... with their line ends

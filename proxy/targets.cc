@@ -2,6 +2,7 @@
 #include "proxy/targets.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace {
 constexpr std::chrono::seconds kFresh{30};
 /// How long nobody asks again for a target that could not be had.
 constexpr Milliseconds kPause{1'000};
+/// Of servers that no table names. Each may need a process that looks its name up.
+constexpr std::ptrdiff_t kMaxPassing = 16;
 /// Requests in flight on an address that takes no new connections are left alone.
 constexpr Milliseconds kLongEnough{24 * 3'600'000};
 
@@ -30,19 +33,41 @@ Targets::~Targets() {
 }
 
 void Targets::configure(const std::vector<berth::Backend>& backends) {
-  std::erase_if(targets_, [&](const auto& entry) {
-    const Target& target = entry.second;
-    return !target.is_held && !target.is_wanted && target.lookup == nullptr &&
-           std::none_of(backends.begin(), backends.end(),
-                        [&](const berth::Backend& backend) { return backend.unit == entry.first; });
-  });
+  for (auto& [name, target] : targets_)
+    target.is_named = false;
   for (const berth::Backend& backend : backends) {
     if (!backend.is_target())
       continue;
     Target& target = targets_[backend.unit];
     target.host = backend.target_host;
     target.port = backend.target_port;
+    target.is_named = true;
   }
+  forget();
+}
+
+void Targets::forget() {
+  std::erase_if(targets_, [](const auto& entry) {
+    const Target& target = entry.second;
+    return !target.is_named && !target.is_held && !target.is_wanted && target.lookup == nullptr;
+  });
+}
+
+void Targets::acquire_passing(const std::string& name) {
+  forget();
+  const auto passing = std::count_if(targets_.begin(), targets_.end(),
+                                     [](const auto& entry) { return !entry.second.is_named; });
+  const std::size_t colon = name.rfind(':');
+  std::uint16_t port = 0;
+  const char* end = name.data() + name.size();
+  const bool has_port =
+      colon != std::string::npos && std::from_chars(name.data() + colon + 1, end, port).ptr == end;
+  if (!has_port || passing >= kMaxPassing)
+    return post(control::Refused{name, kPause, "too many other servers are asked for"});
+  Target& target = targets_[name];
+  target.host = name.substr(0, colon);
+  target.port = port;
+  acquire(name, target);
 }
 
 void Targets::post(Answer answer) {
@@ -64,6 +89,8 @@ void Targets::send(const control::FromProxy& message) {
   if (const auto* acquired = std::get_if<control::Acquire>(&message)) {
     if (const auto found = of(acquired->unit); found != targets_.end())
       acquire(found->first, found->second);
+    else
+      acquire_passing(acquired->unit);
   } else if (const auto* unreachable = std::get_if<control::Unreachable>(&message)) {
     const auto found = of(unreachable->unit);
     if (found != targets_.end() && found->second.epoch == unreachable->epoch)

@@ -27,6 +27,7 @@ class Targets final : public ControlSender {
 
   /// A new route table. What it does not name any more and nobody uses is forgotten.
   void configure(const std::vector<berth::Backend>& backends);
+  /// An Acquire for "HOST:PORT" that no table names is one for that server.
   void send(const control::FromProxy& message) override;
 
  private:
@@ -38,12 +39,16 @@ class Targets final : public ControlSender {
     bool failed = false;     ///< all of them have failed since they were looked up
     bool is_wanted = false;  ///< an Acquire waits
     bool is_held = false;
+    bool is_named = false;  ///< by the route table
     std::uint64_t epoch = 0;
     os::TimePoint looked_up;
     std::unique_ptr<HostLookup> lookup;
     os::TimerId refresh = os::kNoTimer;
   };
 
+  void acquire_passing(const std::string& name);
+  /// Those that nothing needs any more.
+  void forget();
   void acquire(const std::string& name, Target& target);
   void grant(const std::string& name, Target& target);
   void next_address(const std::string& name, Target& target);

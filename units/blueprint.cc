@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "units/cgi.h"
 #include "units/merge.h"
 #include "units/suggestion.h"
 
@@ -363,6 +364,9 @@ void Blueprint::finish(Unit& unit, Mark at, Reading& reading) const {
   };
   unit.mentions_run_dir = reading.scope.asked_for_run_dir;
   for (std::string& wrong : check_sockets(unit, reading.scope.run_dir)) {
+    complain(std::move(wrong));
+  }
+  for (std::string& wrong : cgi::problems(unit)) {
     complain(std::move(wrong));
   }
   if (unit.kind == UnitKind::service && unit.service.ready.at_endpoint && !unit.service.address) {

@@ -30,6 +30,8 @@ std::string_view word(Relation relation) {
       return "on_failure";
     case Relation::route:
       return "unit";
+    case Relation::cgi:
+      return "job";
     case Relation::until:
       return "until";
     case Relation::proxy:
@@ -67,6 +69,9 @@ bool is_of_others(Relation relation) {
 std::string unfit(Relation relation, const Unit& target) {
   if (relation == Relation::until && target.kind != UnitKind::job) {
     return "which is no job";
+  }
+  if (relation == Relation::cgi && (!target.job || target.job->interface != JobInterface::cgi)) {
+    return "which is no job with \"interface\" = \"cgi\"";
   }
   if (relation == Relation::proxy && target.kind != UnitKind::proxy) {
     return "which is no proxy";

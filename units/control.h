@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -114,8 +115,29 @@ struct Figures {
   bool operator==(const Figures&) const = default;
 };
 
-using ToProxy =
-    std::variant<Configure, Granted, Refused, Ending, Revoke, Drain, ShuttingDown, Figures>;
+/// What has become of a RunJob.
+enum class RunPhase : std::uint8_t {
+  accepted,  ///< the job has the descriptors, or will have them; one of the last three follows
+  busy,      ///< it runs already
+  refused,   ///< it cannot be run now
+  done,      ///< the run has succeeded, its reload included
+  failed,    ///< the run has ended by itself, and badly
+  broken,    ///< the run was ended: by its time limit, by a stop, by a signal
+};
+/// How a run is. The latest is all that counts: an end without `accepted` before it is one, too.
+struct RunState {
+  std::uint32_t id = 0;
+  RunPhase phase = RunPhase::accepted;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.id);
+    v(s.phase);
+  }
+  bool operator==(const RunState&) const = default;
+};
+
+using ToProxy = std::variant<Configure, Granted, Refused, Ending, Revoke, Drain, ShuttingDown,
+                             Figures, RunState>;
 
 // --- proxy to PID 1
 // -------------------------------------------------------------------------------------------
@@ -214,8 +236,33 @@ struct Activity {
   bool operator==(const Activity&) const = default;
 };
 
-using FromProxy =
-    std::variant<Configured, Acquire, Returned, Busy, Unreachable, Usage, WantFigures, Activity>;
+/// Starts a job that a route of the table in force names, for one request (RFC 3875). Two pipes
+/// travel beside it: what becomes the job's standard input, and its standard output. Answered by
+/// RunState. A proxy has at most one run of a job.
+struct RunJob {
+  std::uint32_t id = 0;  ///< chosen by the proxy
+  std::string job;
+  std::map<std::string, std::string> variables;  ///< see cgi.h
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.id);
+    v(s.job);
+    v(s.variables);
+  }
+  bool operator==(const RunJob&) const = default;
+};
+/// The client of the run has left: it ends. RunState follows all the same.
+struct StopRun {
+  std::uint32_t id = 0;
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.id);
+  }
+  bool operator==(const StopRun&) const = default;
+};
+
+using FromProxy = std::variant<Configured, Acquire, Returned, Busy, Unreachable, Usage, WantFigures,
+                               Activity, RunJob, StopRun>;
 
 // --- admin to PID 1
 // -------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ namespace {
 
 constexpr auto kNames =
     std::to_array<std::string_view>({"boot", "reload", "idle", "resume", "shutdown", "manual",
-                                     "every", "schedule", "retry", "dependency"});
-static_assert(static_cast<std::size_t>(JobTrigger::dependency) + 1 == kNames.size());
+                                     "every", "schedule", "retry", "dependency", "request"});
+static_assert(static_cast<std::size_t>(JobTrigger::request) + 1 == kNames.size());
 
 }  // namespace
 

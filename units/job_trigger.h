@@ -18,6 +18,7 @@ enum class JobTrigger : std::uint8_t {
   schedule,
   retry,
   dependency,  ///< another unit pulled it in
+  request,     ///< of a client of the proxy
 };
 std::string_view to_string(JobTrigger trigger);
 

@@ -28,6 +28,7 @@ struct UnitReference {
     part_of,
     on_failure,
     route,
+    cgi,
     until,
     proxy,
     signal

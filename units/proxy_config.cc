@@ -52,6 +52,16 @@ Backend service_backend(const std::string& name, const std::vector<const Unit*>&
   return backend;
 }
 
+std::uint32_t backend_of_route(ProxyConfig& config, const RouteSpec& route,
+                               const std::vector<const Unit*>& units) {
+  if (!route.job.empty())
+    return kNoBackend;
+  return place_backend(config, route.unit.empty() ? target_backend(route.target)
+                                                  : service_backend(route.unit, units));
+}
+
+}  // namespace
+
 Backend target_backend(const TargetUrl& target) {
   Backend backend;
   backend.unit = authority_of(target);
@@ -63,17 +73,13 @@ Backend target_backend(const TargetUrl& target) {
   return backend;
 }
 
-}  // namespace
-
 ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,
                               bool maintenance) {
   ProxyConfig config;
   config.spec = *proxy.proxy;
   config.maintenance = maintenance;
   for (const RouteSpec& route : proxy.proxy->routes)
-    config.route_backends.push_back(
-        place_backend(config, route.unit.empty() ? target_backend(route.target)
-                                                 : service_backend(route.unit, units)));
+    config.route_backends.push_back(backend_of_route(config, route, units));
   for (const Unit* unit : units) {
     if (!unit->tenant || (!unit->tenant->proxy.empty() && unit->tenant->proxy != proxy.name.str()))
       continue;

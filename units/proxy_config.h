@@ -40,6 +40,9 @@ struct Backend {
   }
 };
 
+/// Of a route to a job, which needs no lease.
+inline constexpr std::uint32_t kNoBackend = ~std::uint32_t{0};
+
 /// A tenant's place in the URL space.
 struct TenantRoute {
   std::uint32_t backend = 0;       ///< index into ProxyConfig::backends
@@ -70,7 +73,8 @@ struct ProxyConfig {
   bool tells_activity = false;  ///< PID 1 wants to know when nobody uses the proxy
   std::string machine;          ///< who this machine is to visitors that return; empty = nobody
   std::vector<Backend> backends;
-  std::vector<std::uint32_t> route_backends;  ///< for spec.routes[i]: index into `backends`
+  /// For spec.routes[i]: index into `backends`, or kNoBackend.
+  std::vector<std::uint32_t> route_backends;
   std::vector<TenantRoute> tenants;
 
   bool operator==(const ProxyConfig&) const = default;
@@ -87,6 +91,8 @@ struct ProxyConfig {
   }
 };
 
+/// A server that is no unit.
+Backend target_backend(const TargetUrl& target);
 /// The table of `proxy` over `units`: all tenants (those of another proxy are left out), and the
 /// services that it may name. Generation 0.
 ProxyConfig make_proxy_config(const Unit& proxy, const std::vector<const Unit*>& units,

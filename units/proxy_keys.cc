@@ -111,7 +111,7 @@ void routes(Value& value, Draft& draft) {
   auto& list = draft.unit.proxy->routes;
   entries(value, draft, list, kRoute, {}, [&](const Node& entry) {
     check_choice(entry, kRoute, {"prefix", "path"}, value.reading());
-    check_choice(entry, kRoute, {"unit", "target"}, value.reading());
+    check_choice(entry, kRoute, {"unit", "target", "job"}, value.reading());
     const RouteSpec& route = list.back();
     check_references(entry, kRoute, route.unit.empty() ? "target" : "to", route.path,
                      route.path_template(), value.reading());
@@ -166,6 +166,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "rewrite", "array of tables", "", kProxy, rewrites},
     {"[proxy]", "route", "array of tables", "", kProxy, routes},
     {"[proxy]", "region", "string", "", kProxy, set<&ProxySpec::region>},
+    {"[proxy]", "app", "string", "", kProxy, set<&ProxySpec::app>},
     {"[proxy]", "replay", "array of tables", "", kProxy, replays},
     {"[proxy]", "server_timing", "boolean", "false", kProxy, set<&ProxySpec::server_timing>},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
@@ -229,6 +230,9 @@ constexpr auto kKeys = std::to_array<Key>({
     {kRoute, "prefix", "URL path", "", kProxy, set_by<&RouteSpec::prefix, read_url_path>},
     {kRoute, "path", "regex", "", kProxy, set_by<&RouteSpec::path, read_regex>},
     {kRoute, "unit", "unit name", "", kProxy, names_unit<&RouteSpec::unit, Relation::route>},
+    {kRoute, "job", "job name", "", kProxy, names_unit<&RouteSpec::job, Relation::cgi>},
+    {kRoute, "allowed_users", "list of user names", "[]", kProxy,
+     set_by<&RouteSpec::allowed_users, read_user_names>},
     {kRoute, "to", "path", "", kProxy, set_by<&RouteSpec::to, read_path_template>},
     {kRoute, "target", "URL", "", kProxy, set_by<&RouteSpec::target, read_target_url>},
     {kRoute, "strip", "URL path", "", kProxy, set_by<&RouteSpec::strip, read_url_path>},

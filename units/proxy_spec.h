@@ -119,6 +119,7 @@ struct ProxySpec {
   std::vector<RewriteSpec> rewrites;
   std::vector<RouteSpec> routes;
   std::string region;  ///< where this machine is; empty = nowhere in particular
+  std::string app;     ///< what this machine is part of, at fly.io; empty = nothing
   std::vector<ReplaySpec> replays;
   BotAction bots = BotAction::allow;
   AccessLog access_log = AccessLog::json;
@@ -166,6 +167,7 @@ struct ProxySpec {
     visit(self.rewrites);
     visit(self.routes);
     visit(self.region);
+    visit(self.app);
     visit(self.replays);
     visit(self.bots);
     visit(self.access_log);

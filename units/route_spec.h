@@ -41,8 +41,11 @@ std::string authority_of(const TargetUrl& target);
 struct RouteSpec {
   std::string prefix;  ///< matches at a segment border; empty = `path` decides
   std::string path;    ///< a regex; empty = `prefix` decides
-  std::string unit;    ///< who serves it; empty = `target` does
+  std::string unit;    ///< who serves it; empty = `target` or `job` does
   TargetUrl target;
+  std::string job;  ///< a job that is run for each request; empty = none
+  /// Who may use it; empty = everybody who comes so far.
+  std::vector<std::string> allowed_users;
   std::string to;     ///< the path for the unit; may hold $1 ...; empty = it stays as it is
   std::string strip;  ///< taken off the front of the path
   std::vector<HeaderEdit> headers;           ///< of the request
@@ -56,6 +59,8 @@ struct RouteSpec {
     visit(self.path);
     visit(self.unit);
     visit(self.target);
+    visit(self.job);
+    visit(self.allowed_users);
     visit(self.to);
     visit(self.strip);
     visit(self.headers);

@@ -212,4 +212,10 @@ void read_header_edits(Value& value, std::vector<HeaderEdit>& out) {
   }
 }
 
+void read_user_names(Value& value, std::vector<std::string>& out) {
+  value.texts(out, "a list of user names such as \"admin\"", [](std::string_view name) {
+    return !name.empty() && is_printable(name) && name.find(':') == std::string_view::npos;
+  });
+}
+
 }  // namespace berth

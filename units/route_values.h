@@ -17,6 +17,8 @@ void read_redirect_target(Value& value, std::string& out);
 void read_redirect_status(Value& value, std::uint32_t& out);
 /// `target`: "http://HOST[:PORT][/PATH]"
 void read_target_url(Value& value, TargetUrl& out);
+/// `allowed_users`: names as an htpasswd file has them.
+void read_user_names(Value& value, std::vector<std::string>& out);
 /// "text/html", "text/*"
 void read_media_types(Value& value, std::vector<std::string>& out);
 /// `try_files`: what may be put behind a path.

@@ -143,6 +143,12 @@ struct ServiceSpec {
   bool operator==(const ServiceSpec&) const = default;
 };
 
+/// How a job that a request starts is spoken to.
+enum class JobInterface : std::uint8_t {
+  none,
+  cgi,  ///< RFC 3875
+};
+
 /// [job]; `command` is steps with one entry.
 struct JobSpec {
   std::vector<Command> steps;
@@ -151,13 +157,16 @@ struct JobSpec {
   Milliseconds retry_delay{1'000};
   bool reload = false;
   std::string instances;  ///< a file of instances that the job writes as its user; empty = none
-  std::optional<TriggerSet> on;  ///< nullopt = boot, or nothing where it has a clock
-  Milliseconds every{0};         ///< 0 = not
+  JobInterface interface = JobInterface::none;
+  /// nullopt = boot, or nothing where it has a clock or requests start it.
+  std::optional<TriggerSet> on;
+  Milliseconds every{0};  ///< 0 = not
   std::optional<CronSchedule> schedule;
 
   bool has_clock() const { return every.count() > 0 || schedule; }
   TriggerSet triggers() const {
-    return on.value_or(has_clock() ? TriggerSet{0} : trigger_bit(JobTrigger::boot));
+    const bool is_started_otherwise = has_clock() || interface != JobInterface::none;
+    return on.value_or(is_started_otherwise ? TriggerSet{0} : trigger_bit(JobTrigger::boot));
   }
   bool runs_on(JobTrigger why) const { return (triggers() & trigger_bit(why)) != 0; }
   bool operator==(const JobSpec&) const = default;

@@ -132,6 +132,7 @@ constexpr auto kAspects = std::to_array<Aspect>({
     {"instances", kBeside, same_job<&JobSpec::instances>},
     {"retries", kBeside, same_job<&JobSpec::retries>},
     {"retry_delay", kBeside, same_job<&JobSpec::retry_delay>},
+    {"interface", kBeside, same_job<&JobSpec::interface>},
     {"on", kBeside, same_job<&JobSpec::on>},
     {"every", kBeside, same_job<&JobSpec::every>},
     {"schedule", kBeside, same_job<&JobSpec::schedule>},

@@ -161,6 +161,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[job]", "retry_delay", "duration", "\"1s\"", kJob, set<&JobSpec::retry_delay>},
     {"[job]", "reload", "boolean", "false", kJob, set<&JobSpec::reload>},
     {"[job]", "instances", "absolute path", "", kJob, set_by<&JobSpec::instances, absolute_path>},
+    {"[job]", "interface", "word", "\"none\"", kJob, set<&JobSpec::interface>},
     {"[job]", "on", "word or list of words", "\"boot\"", kJob, set_by<&JobSpec::on, read_triggers>},
     {"[job]", "every", "duration", "", kJob, set_by<&JobSpec::every, read_every>},
     {"[job]", "schedule", "schedule", "", kJob, schedule},

@@ -26,6 +26,10 @@ void read(Value& value, KillScope& out) {
       out, {{"unit", KillScope::unit}, {"group", KillScope::group}, {"main", KillScope::main}});
 }
 
+void read(Value& value, JobInterface& out) {
+  value.choice<JobInterface>(out, {{"none", JobInterface::none}, {"cgi", JobInterface::cgi}});
+}
+
 void read(Value& value, Endpoint& out) {
   value.choice<Endpoint>(
       out,

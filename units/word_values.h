@@ -11,6 +11,7 @@ void read(Value& value, StartWhen& out);
 void read(Value& value, OnChange& out);
 void read(Value& value, Restart& out);
 void read(Value& value, KillScope& out);
+void read(Value& value, JobInterface& out);
 void read(Value& value, Endpoint& out);
 void read(Value& value, OnHigh& out);
 void read(Value& value, std::optional<Allocator>& out);

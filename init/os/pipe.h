@@ -14,4 +14,13 @@ struct Pipe {
 };
 Result<Pipe> make_pipe();
 
+/// Two pipes to a program that another process starts: our ends are non-blocking, its ends are
+/// ordinary ones, which it may also open by name (/dev/stdin), whoever it runs as. All are
+/// close-on-exec.
+struct PipePair {
+  Pipe input;   ///< we write
+  Pipe output;  ///< we read
+};
+Result<PipePair> make_pipe_pair();
+
 }  // namespace berth::os

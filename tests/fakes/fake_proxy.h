@@ -36,6 +36,10 @@ class ControlWords {
     return std::string(m.replaced ? "replaced: " : "") + "drain within " + format_duration(m.grace);
   }
   std::string operator()(const control::ShuttingDown&) const { return "shutting down"; }
+  std::string operator()(const control::RunState& m) const {
+    constexpr const char* kPhases[] = {"accepted", "busy", "refused", "done", "failed", "broken"};
+    return "run " + std::to_string(m.id) + " " + kPhases[static_cast<std::size_t>(m.phase)];
+  }
   std::string operator()(const control::Figures&) const { return "figures"; }
 
  private:
@@ -57,6 +61,10 @@ class FakeProxy {
 
   void say(const control::FromProxy& message) {
     EXPECT_EQ(os::SendOutcome::sent, os::send_packet(end_.borrow(), wire::encode_any(message)));
+  }
+  void say(const control::FromProxy& message, const std::vector<os::BorrowedFd>& fds) {
+    EXPECT_EQ(os::SendOutcome::sent,
+              os::send_packet(end_.borrow(), wire::encode_any(message), fds));
   }
   void say_bytes(const std::string& bytes) { os::send_packet(end_.borrow(), bytes); }
 

@@ -50,6 +50,20 @@ TEST_F(AccessTest, AnswersOthersWhileTwentyPasswordsAreChecked) {
     EXPECT_TRUE(gets(*peer, "HTTP/1.1 404 "));
 }
 
+TEST_F(AccessTest, DoesNotLetAQuickPasswordWaitForASlowOne) {
+  ask_for_passwords();
+  std::ofstream(root / "htpasswd", std::ios::app)
+      << "slow:$2y$12$abcdefghijklmnopqrstuuT1Iwu6o8Wx7BoOyIMHfgVJq6JO/IJhW\n";
+  config.spec.health_path.clear();
+  configure();
+  TestPeer& slow = connect();
+  send(slow, "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic c2xvdzpzZWNyZXQ=\r\n\r\n");
+
+  EXPECT_EQ(status(get("/", kAnn)), "404");
+  EXPECT_EQ(slow.input, "");
+  EXPECT_TRUE(gets(slow, "HTTP/1.1 404 "));
+}
+
 TEST_F(AccessTest, OpensTheFilesThatATenantSaysArePublic) {
   serve_files();
   ask_for_passwords();

@@ -47,7 +47,7 @@ TEST(ConnectionState, DoesInEveryCellWhatTheTableSays) {
       "idle: >reading_head ! ! ! ! ! >multiplexing ! ! >closed >closed >closed\n"
       "reading_head: . >checking >waiting_backend >connecting ! >replying ! ! ! >closed 408 "
       ">closed\n"
-      "checking: ! ! >waiting_backend >connecting ! >replying ! ! ! >closed 503 503\n"
+      "checking: ! . >waiting_backend >connecting ! >replying ! ! ! >closed 503 503\n"
       "waiting_backend: ! ! . >connecting ! >replying ! ! ! >closed 503 503\n"
       "connecting: ! ! >waiting_backend . >relaying >replying ! ! ! >closed 504 give_up\n"
       "relaying: ! ! >waiting_backend >connecting ! >replying >tunnelling >idle >lingering >closed "

@@ -187,6 +187,18 @@ TEST(HttpHead, RefusesOtherVersionsAndMethods) {
             HeadOutcome::method_refused);
 }
 
+TEST(HttpHead, TellsAnUnknownMethodFromNone) {
+  for (const std::string_view line : {"FOO / ", "GETS / ", "BREW-IT / ", "SPAM"})
+    EXPECT_EQ(request_outcome(std::string(line) + "HTTP/1.1\r\nHost: x\r\n\r\n"),
+              HeadOutcome::method_unknown)
+        << line;
+  for (const std::string_view line :
+       {"get / ", "G:T / ", "Get / ", "\x16\x03\x01 ", "1 / ", " GET / "})
+    EXPECT_EQ(request_outcome(std::string(line) + "HTTP/1.1\r\nHost: x\r\n\r\n"),
+              HeadOutcome::malformed)
+        << line;
+}
+
 TEST(HttpHead, LimitsTargetFieldsAndTheWhole) {
   const std::string long_target =
       "GET /" + std::string(kMaxTarget, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -97,6 +97,54 @@ TEST_F(LimitsTest, AnswersASlowBodyWith408) {
   EXPECT_EQ(count(Refusal::body_too_slow), 1U);
 }
 
+TEST_F(LimitsTest, AnswersABodyThatTricklesWith408) {
+  configure();
+  TestPeer& client = connect();
+  send(client, "POST /showcase/2025/boston/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+  grant();
+  accept();
+  for (int second = 0; second < 70 && !client.ended; ++second) {
+    send(client, "byte");
+    pass(Milliseconds(1'000));
+  }
+
+  EXPECT_TRUE(gets(client, "HTTP/1.1 408 "));
+  EXPECT_EQ(count(Refusal::body_too_slow), 1U);
+}
+
+TEST_F(LimitsTest, GivesABodyThatComesSlowlyButSteadilyItsTime) {
+  configure();
+  TestPeer& client = connect();
+  send(client, "POST /showcase/2025/boston/ HTTP/1.1\r\nHost: x\r\nContent-Length: 120000\r\n\r\n");
+  grant();
+  TestPeer& backend = accept();
+  for (int second = 0; second < 200; ++second) {
+    send(client, std::string(600, 'b'));
+    pass(Milliseconds(1'000));
+  }
+
+  EXPECT_TRUE(until([&] { return backend.input.size() >= 120'000; }));
+  EXPECT_EQ(count(Refusal::body_too_slow), 0U);
+  EXPECT_FALSE(client.ended);
+}
+
+TEST_F(LimitsTest, LetsClientAndUnitTalkSlowlyOnceThereIsAReply) {
+  configure();
+  TestPeer& client = connect();
+  send(client,
+       "POST /showcase/2025/boston/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  grant();
+  TestPeer& backend = accept();
+  send(backend, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
+  gets(client, "hi\r\n");
+  for (int round = 0; round < 5; ++round) {
+    send(client, "1\r\nx\r\n");
+    pass(config.spec.upstream_timeout / 2);
+  }
+
+  EXPECT_FALSE(client.ended);
+}
+
 TEST_F(LimitsTest, MakesRoomByClosingAnIdleConnection) {
   config.spec.max_connections = 2;
   configure();

@@ -73,6 +73,8 @@ class FakeTenantHost {
                                     os::ReceiveOutcome::received) {
       auto message = wire::decode_any<control::FromProxy>(packet.bytes);
       ASSERT_TRUE(message.has_value());
+      if (!packet.fds.empty())
+        fds = std::move(packet.fds);
       received.push_back(*std::move(message));
     }
   }
@@ -95,6 +97,7 @@ class FakeTenantHost {
   }
 
   std::vector<control::FromProxy> received;
+  std::vector<os::UniqueFd> fds;  ///< that came beside the last message that had some
 
  private:
   os::UniqueFd socket_;

@@ -52,6 +52,64 @@ TEST_F(ReplayTest, AnswersHereWhatCannotBeSentAgain) {
   EXPECT_EQ(status(get("/far/", "Fly-Replay-Src: instance=1;region=iad\r\n")), "404");
 }
 
+TEST_F(ReplayTest, PassesOnWhatIsTooLargeToBeSentAgain) {
+  config.spec.listen = {Address{Address::Family::tcp, "", 3'000, ""}};
+  config.spec.region = "iad";
+  config.spec.app = "berth-test";
+  add_rule("^/far/([^/]*)/", "$1");
+  ReplaySpec& rule = add_rule("^/pdf/", "");
+  rule.app = "berth-pdf";
+  rule.machine = "m1";
+  config.tenants[0].region = "fra";
+  configure();
+  const std::string large = "Content-Length: 1048577\r\n";
+
+  // There is no such network here.
+  EXPECT_EQ(status(get("/far/fra/", large, "POST")), "503");
+  EXPECT_TRUE(has(log(), "\"destination\":\"region=fra\""));
+  EXPECT_EQ(status(get("/pdf/", "Transfer-Encoding: chunked\r\n", "POST")), "503");
+  EXPECT_EQ(status(get("/showcase/2025/boston/", large, "POST")), "503");
+  EXPECT_EQ(host->count<control::Acquire>(), 0U);
+  // What can be sent again is, and what cannot be a name of a machine is answered here.
+  EXPECT_EQ(status(get("/far/fra/", "Content-Length: 1\r\n", "POST")), "307");
+  EXPECT_EQ(status(get("/far/a.b/", large, "POST")), "404");
+  EXPECT_EQ(status(get("/far/-a/", large, "POST")), "404");
+  // It has been passed on already.
+  EXPECT_EQ(status(get("/pdf/", large + "Fly-Replay-Src: region=fra\r\n", "POST")), "404");
+}
+
+TEST_F(ReplayTest, NamesOtherMachinesAsTheirNetworkDoes) {
+  ProxySpec spec;
+  spec.region = "iad";
+  spec.listen = {Address{Address::Family::unix_socket, "", 0, "/run/x"},
+                 Address{Address::Family::tcp, "", 443, ""},
+                 Address{Address::Family::tcp, "", 3'000, ""}};
+  spec.tls.certificate = "/c";
+  spec.tls.listen = {spec.listen[1]};
+  const auto place = [&](const std::string& region, const std::string& app,
+                         const std::string& machine, const std::string& own_app) {
+    spec.app = own_app;
+    spec.replays.assign(1, {});
+    spec.replays[0].path = "^/";
+    spec.replays[0].region = region;
+    spec.replays[0].app = app;
+    spec.replays[0].machine = machine;
+    HttpHead head;
+    head.body = BodyKind::chunked;
+    const auto target = Replays(spec).find(head, "/x");
+    return target ? target->host : "";
+  };
+
+  EXPECT_EQ(Replays(spec).port(), 3'000);
+  EXPECT_EQ(place("fra", "", "", "app"), "fra.app.internal");
+  EXPECT_EQ(place("fra", "pdf", "", "app"), "fra.pdf.internal");
+  EXPECT_EQ(place("", "pdf", "", ""), "pdf.internal");
+  EXPECT_EQ(place("", "pdf", "3287ed4f", ""), "3287ed4f.vm.pdf.internal");
+  EXPECT_EQ(place("fra", "", "3287ed4f", "app"), "3287ed4f.vm.app.internal");
+  EXPECT_EQ(place("fra", "", "", ""), "");
+  EXPECT_EQ(place("fra", "", "", "app.evil"), "");
+}
+
 TEST_F(ReplayTest, ShowsThePageOrAnswersHereWhenNobodyAnsweredThere) {
   add_rule("^/far/", "fra");
   add_rule("^/near/", "fra").fallback = ReplayFallback::here;

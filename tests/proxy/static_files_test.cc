@@ -181,5 +181,24 @@ TEST_F(StaticFilesTest, HidesNamesWithADotButTheWellKnownFolder) {
   EXPECT_EQ("contact", body(get("/s/.well-known/security.txt")));
 }
 
+TEST_F(StaticFilesTest, AnswersOnlyForTheFileThatTheClientMeans) {
+  configure();
+  const std::string reply = get("/s/app.js");
+  const std::string tag = field(reply, "ETag");
+  const std::string modified = field(reply, "Last-Modified");
+
+  EXPECT_EQ("200", status(get("/s/app.js", "If-Match: \"x\", " + tag + "\r\n")));
+  EXPECT_EQ("200", status(get("/s/app.js", "If-Match: *\r\n")));
+  EXPECT_EQ("412", status(get("/s/app.js", "If-Match: \"x\"\r\n")));
+  EXPECT_EQ("412", status(get("/s/app.js", "If-Match: W/" + tag + "\r\n")));
+  EXPECT_EQ("200", status(get("/s/app.js", "If-Unmodified-Since: " + modified + "\r\n")));
+  const std::string early = "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+  EXPECT_EQ("412", status(get("/s/app.js", early)));
+  // If-Match alone counts where there are both, and what is no date is none.
+  EXPECT_EQ("200", status(get("/s/app.js", early + "If-Match: " + tag + "\r\n")));
+  EXPECT_EQ("200", status(get("/s/app.js", "If-Unmodified-Since: yesterday\r\n")));
+  EXPECT_EQ("", body(get("/s/app.js", early)));
+}
+
 }  // namespace
 }  // namespace berth::proxy

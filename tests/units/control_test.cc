@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "units/cgi.h"
 #include "units/wire.h"
 
 namespace berth {
@@ -31,7 +32,7 @@ TEST(Control, MessagesToTheProxyArrive) {
        {ToProxy(Configure{kEpoch}), ToProxy(Granted{kUnit, kEpoch, endpoint}),
         ToProxy(Refused{kUnit, kTime, "exit status 1"}), ToProxy(Ending{kUnit, kEpoch, kTime}),
         ToProxy(Revoke{kUnit, kEpoch}), ToProxy(Drain{kTime}), ToProxy(ShuttingDown{}),
-        ToProxy(Figures{})})
+        ToProxy(Figures{}), ToProxy(RunState{7, RunPhase::broken})})
     arrives(message);
 }
 
@@ -40,7 +41,8 @@ TEST(Control, MessagesFromTheProxyArrive) {
        {FromProxy(Configured{kEpoch}), FromProxy(Acquire{kUnit}),
         FromProxy(Returned{kUnit, kEpoch, kTime, 9}), FromProxy(Busy{kUnit, kEpoch}),
         FromProxy(Unreachable{kUnit, kEpoch}), FromProxy(Usage{kUnit, kEpoch, 3, 9, kTime}),
-        FromProxy(WantFigures{}), FromProxy(Activity{true, kTime})})
+        FromProxy(WantFigures{}), FromProxy(Activity{true, kTime}),
+        FromProxy(RunJob{7, kUnit, {{"REQUEST_METHOD", "POST"}}}), FromProxy(StopRun{7})})
     arrives(message);
 }
 
@@ -56,6 +58,17 @@ TEST(Control, MessagesToAdminArrive) {
        {ToAdmin(Accepted{1}), ToAdmin(Denied{2, DenyCode::limits, "too many"}),
         ToAdmin(Finished{3, JobResult::skipped, {"a", "", "c"}}), ToAdmin(Document{4})})
     arrives(message);
+}
+
+TEST(Control, AsManyVariablesAsARunMayHaveFitAPacket) {
+  RunJob run{7, std::string(128, 'n'), {}};
+  for (std::size_t i = 0; i < cgi::kMaxVariables; ++i)
+    run.variables["HTTP_" + std::to_string(1'000 + i)] = "";
+  run.variables["QUERY_STRING"] = std::string(cgi::kMaxBytes - 10 * cgi::kMaxVariables, 'q');
+  run.variables.erase("HTTP_1000");
+  ASSERT_TRUE(cgi::are_sound(run.variables));
+
+  arrives(FromProxy(run));
 }
 
 TEST(Control, LongestNamesFitAPacket) {

@@ -121,6 +121,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("retries" in [job] must be a whole number not below 0, not "-1")~"},
     {"[job]", "retry_delay", R"~("5s")~", R"~(5)~",
      R"~("retry_delay" in [job] must be a duration such as "5s", not a number)~"},
+    {"[job]", "interface", R"~("cgi")~", R"~("fcgi")~",
+     R"~("interface" in [job] must be "none" or "cgi", not "fcgi"; did you mean "cgi"?)~"},
     {"[job]", "on", R"~(["manual", "resume"])~", R"~("never")~",
      R"~("on" in [job] must be "boot", "reload", "idle", "resume", "shutdown" or "manual", not "never")~"},
     {"[job]", "every", R"~("1h")~", R"~("10ms")~",
@@ -366,6 +368,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("pattern" in [[proxy.auth.pattern]] must be a regex such as "^/old/(.*)$", not "(": a "(" is never closed)~"},
     {"[[proxy.auth.pattern]]", "action", R"~("on")~", R"~("maybe")~",
      R"~("action" in [[proxy.auth.pattern]] must be "off" or "on", not "maybe")~"},
+    {"[proxy]", "app", R"~("showcase")~", R"~(1)~",
+     R"~("app" in [proxy] must be a string, not a number)~"},
     {"[proxy]", "region", R"~("fra")~", R"~(1)~",
      R"~("region" in [proxy] must be a string, not a number)~"},
     {"[proxy]", "server_timing", R"~(true)~", R"~(1)~",
@@ -394,6 +398,10 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("path" in [[proxy.route]] must be a regex such as "^/old/(.*)$", not "\1": "\1" would be a back-reference, which there is none)~"},
     {"[[proxy.route]]", "unit", R"~("other")~", R"~("job")~",
      R"~(unit "job", which is neither a service nor a tenant)~"},
+    {"[[proxy.route]]", "job", R"~("cgi")~", R"~("job")~",
+     R"~(job "job", which is no job with "interface" = "cgi")~"},
+    {"[[proxy.route]]", "allowed_users", R"~(["ann"])~", R"~(["ann:x"])~",
+     R"~("allowed_users" in [[proxy.route]] must be a list of user names such as "admin", not "ann:x")~"},
     {"[[proxy.route]]", "to", R"~("/cable")~", R"~("http://x/")~",
      R"~("to" in [[proxy.route]] must be a path that begins with "/" or "$1", not "http://x/")~"},
     {"[[proxy.route]]", "target", R"~("http://h:81/x")~", R"~("http://h$1/x")~",
@@ -454,6 +462,7 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     file += table == "[proxy.maintenance]" && text.starts_with("page")
                 ? "[proxy.static]\nroot = \"/srv\"\n"
                 : "";
+    file += table == "[[proxy.route]]" ? "[proxy.auth]\nhtpasswd = \"/h\"\n" : "";
     if (table == "[proxy.tls]") {
       return file + "[proxy.tls]\n" + line +
              (text.starts_with("certificate") ? "" : "certificate = \"/c\"\n") +
@@ -482,7 +491,8 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
   } else if (table == "[[proxy.route]]") {
     file += "[[proxy.route]]\n" + line;
     const bool has_place = text.starts_with("prefix") || text.starts_with("path");
-    const bool has_server = text.starts_with("unit") || text.starts_with("target");
+    const bool has_server =
+        text.starts_with("unit") || text.starts_with("target") || text.starts_with("job");
     file += has_place ? "" : "prefix = \"/x\"\n";
     file += has_server ? "" : "unit = \"other\"\n";
   } else if (table == "[[proxy.auth.pattern]]") {
@@ -547,6 +557,7 @@ Catalog load_with(const Key& key, std::string_view text) {
   return testing::load({{"other.toml", std::string(kOthers)},
                         {"idle.toml", "[unit]\nstart = \"manual\"\n[service]\ncommand = \"x\"\n"},
                         {"job.toml", "[job]\ncommand = \"run\"\non = [\"boot\", \"resume\"]\n"},
+                        {"cgi.toml", "[job]\ncommand = \"run\"\ninterface = \"cgi\"\n"},
                         {"front.toml", "[proxy]\nlisten = \":90\"\n"},
                         {is_template ? "x@.toml" : "x.toml", file_with(kind, key.table, text)},
                         {"instances.toml", is_template ? "[instances.x]\n1 = {}\n" : ""}});

@@ -82,14 +82,15 @@ TEST(Routes, ReferToGroupsThatThereAre) {
 }
 
 TEST(Routes, HaveOnePlaceAndOneServer) {
-  EXPECT_EQ((testing::Lines{"web.toml:3:1: [[proxy.route]] needs either \"prefix\" or \"path\"",
-                            "web.toml:3:1: [[proxy.route]] needs either \"unit\" or \"target\"",
-                            "web.toml:4:1: [[proxy.route]] needs either \"prefix\" or \"path\""}),
-            testing::errors_of({{"web.toml",
-                                 "[proxy]\nlisten = \":80\"\n"
-                                 "[[proxy.route]]\n"
-                                 "[[proxy.route]]\nprefix = \"/a\"\npath = \"a\"\n"
-                                 "target = \"http://x\"\n"}}));
+  EXPECT_EQ(
+      (testing::Lines{"web.toml:3:1: [[proxy.route]] needs either \"prefix\" or \"path\"",
+                      "web.toml:3:1: [[proxy.route]] needs either \"unit\", \"target\" or \"job\"",
+                      "web.toml:4:1: [[proxy.route]] needs either \"prefix\" or \"path\""}),
+      testing::errors_of({{"web.toml",
+                           "[proxy]\nlisten = \":80\"\n"
+                           "[[proxy.route]]\n"
+                           "[[proxy.route]]\nprefix = \"/a\"\npath = \"a\"\n"
+                           "target = \"http://x\"\n"}}));
 }
 
 }  // namespace
