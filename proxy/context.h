@@ -18,6 +18,7 @@
 #include "proxy/replay.h"
 #include "proxy/site.h"
 #include "proxy/tls_keeper.h"
+#include "proxy/tls_targets.h"
 
 namespace berth::proxy {
 
@@ -101,6 +102,7 @@ struct Context {
   RequestIds ids;
   DateText& date;
   TlsKeeper tls;
+  TlsTargets tls_targets;
   Http2Module http2;
   AddressCounts addresses;
   Counters counters;
