@@ -54,12 +54,13 @@ Backend service_backend(const std::string& name, const std::vector<const Unit*>&
 
 Backend target_backend(const TargetUrl& target) {
   Backend backend;
-  backend.unit = authority_of(target);
+  backend.unit = (target.secure ? "https://" : "") + authority_of(target);
   backend.idle_timeout = kTargetIdle;
   backend.hold = kTargetHold;
   backend.queue = kTargetQueue;
   backend.target_host = target.host;
   backend.target_port = target.port;
+  backend.target_secure = target.secure;
   return backend;
 }
 
