@@ -21,6 +21,7 @@
 #include "proxy/site.h"
 #include "proxy/sticky.h"
 #include "proxy/tls_keeper.h"
+#include "proxy/tls_targets.h"
 
 namespace berth::proxy {
 
@@ -107,6 +108,7 @@ struct Context {
   RequestIds ids;
   DateText& date;
   TlsKeeper tls;
+  TlsTargets tls_targets;
   Http2Module http2;
   AddressCounts addresses;
   Counters counters;

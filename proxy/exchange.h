@@ -90,6 +90,9 @@ class Exchange final : public LeaseUser,
   void take_edits(const RouteSpec& route);
   void park();
   void connect();
+  /// Begins TLS where the target wants it. False: it has been answered.
+  bool encrypt(UpstreamConnection& connection);
+  void connection_failed();
   void unreachable();
   void start_relay();
   void pump();

@@ -38,8 +38,9 @@ void Exchange::take_edits(const RouteSpec& route) {
   if (route.target.host.empty())
     return;
   host_ = authority_of(route.target);
-  if (host_.ends_with(":80"))
-    host_.resize(host_.size() - 3);
+  const std::string usual = route.target.secure ? ":443" : ":80";
+  if (host_.ends_with(usual))
+    host_.resize(host_.size() - usual.size());
 }
 
 bool Exchange::stick(const Place& place) {
@@ -159,12 +160,41 @@ void Exchange::connect() {
     if (!opened)
       return unreachable();
     connection = *std::move(opened);
+    if (!encrypt(*connection))
+      return UpstreamConnection::retire(std::move(connection));
   }
   connection->set_user(this);
-  const bool connected = connection->phase() == UpstreamConnection::Phase::connected;
+  const UpstreamConnection::Phase phase = connection->phase();
   relay_.attach(std::move(connection));
-  if (connected)
+  if (phase == UpstreamConnection::Phase::connected)
     start_relay();
+  else if (phase == UpstreamConnection::Phase::failed)
+    connection_failed();
+}
+
+bool Exchange::encrypt(UpstreamConnection& connection) {
+  const berth::Backend& config = lease()->config();
+  if (!config.target_secure)
+    return true;
+  std::unique_ptr<TlsClientSession> session =
+      context_.tls_targets.open(connection.stream().fd(), config.target_host, context_.loop.now());
+  if (session == nullptr) {
+    note_error("TLS cannot be had");
+    answer_error(502);
+    return false;
+  }
+  connection.encrypt(std::move(session));
+  return true;
+}
+
+void Exchange::connection_failed() {
+  const std::string why = relay_.upstream()->tls_failure();
+  if (why.empty())
+    return unreachable();
+  // It would not be another one at its next address, nor in a moment.
+  context_.tls_targets.complain(lease()->unit(), why, context_.loop.now());
+  note_error("the target is not to be trusted, or speaks no TLS");
+  answer_error(502);
 }
 
 void Exchange::unreachable() {
@@ -198,7 +228,7 @@ void Exchange::on_upstream() noexcept {
     if (phase == UpstreamConnection::Phase::connected)
       start_relay();
     else if (phase == UpstreamConnection::Phase::failed)
-      unreachable();
+      connection_failed();
   }
   client.run();
 }

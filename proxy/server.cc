@@ -65,6 +65,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .ids = RequestIds(),
                .date = date_,
                .tls = {},
+               .tls_targets = {},
                .http2 = {},
                .addresses = AddressCounts(),
                .counters = Counters()} {

@@ -30,6 +30,12 @@ os::IoResult Stream::read(std::span<char> room) {
   return result;
 }
 
+bool Stream::is_quiet() {
+  char one = 0;
+  return !can_read_ ||
+         (transport_ != nullptr && read(std::span(&one, 1)).status == os::IoStatus::would_block);
+}
+
 void Stream::keep(std::span<const std::string_view> pieces, std::size_t skip) {
   if (kept_ == nullptr) {
     std::size_t size = 0;

@@ -34,6 +34,9 @@ class Stream {
   /// To be called first in on_events().
   void note(os::Events events);
   bool can_read() const { return can_read_; }
+  /// Whether nothing has come that nobody has read, not even the end. What TLS has to say to itself
+  /// does not count, and is heard.
+  bool is_quiet();
   /// The other end has finished sending or is gone; there may still be bytes to read.
   bool saw_end() const { return saw_end_; }
 

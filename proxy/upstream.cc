@@ -2,6 +2,7 @@
 #include "proxy/upstream.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "init/os/errno_error.h"
@@ -16,6 +17,7 @@ constexpr std::size_t kMaxIdle = 1024;
 /// Shorter than the 20 s after which Puma closes an idle connection itself: we are seldom
 /// surprised.
 constexpr std::chrono::seconds kMaxIdleTime{15};
+constexpr std::size_t kMaxReason = 256;
 
 }  // namespace
 
@@ -45,10 +47,38 @@ void UpstreamConnection::on_events(os::Events events) noexcept {
   stream_.note(events);
   if (phase_ == Phase::connecting && (events.writable || events.error || events.hangup))
     phase_ = os::connect_error(stream_.fd()) == 0 ? Phase::connected : Phase::failed;
+  if (tls_ != nullptr)
+    shake_hands();
   if (user_ != nullptr)
     user_->on_upstream();
   else if (shelf_ != nullptr && (events.readable || events.hangup || events.error))
     shelf_->drop(*this);
+}
+
+void UpstreamConnection::encrypt(std::unique_ptr<TlsClientSession> session) {
+  tls_ = session.get();
+  stream_.pass_through(std::move(session));
+  shake_hands();
+}
+
+void UpstreamConnection::shake_hands() {
+  if (phase_ != Phase::connected && phase_ != Phase::shaking_hands)
+    return;
+  shook_hands_ = true;
+  const Transport::Status status = tls_->shake_hands().status;
+  if (status == Transport::Status::done)
+    tls_ = nullptr;
+  phase_ = status == Transport::Status::done          ? Phase::connected
+           : status == Transport::Status::needs_read  ? Phase::shaking_hands
+           : status == Transport::Status::needs_write ? Phase::shaking_hands
+                                                      : Phase::failed;
+}
+
+std::string UpstreamConnection::tls_failure() const {
+  std::array<char, kMaxReason> why{};
+  if (tls_ != nullptr && shook_hands_)
+    tls_->explain(why);
+  return why.data();
 }
 
 void UpstreamConnection::on_timer() noexcept {
@@ -81,8 +111,8 @@ std::unique_ptr<UpstreamConnection> IdleConnections::take() {
 
 void IdleConnections::give(std::unique_ptr<UpstreamConnection> connection) {
   connection->user_ = nullptr;
-  if (connections_.size() >= kMaxIdle || connection->stream_.can_read() ||
-      connection->stream_.is_stalled()) {
+  Stream& stream = connection->stream_;
+  if (connections_.size() >= kMaxIdle || !stream.is_quiet() || stream.is_stalled()) {
     UpstreamConnection::retire(std::move(connection));
     return;
   }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "proxy/graveyard.h"
 #include "proxy/stream.h"
 #include "proxy/timer_wheel.h"
+#include "proxy/tls_session.h"
 #include "units/result.h"
 #include "units/values.h"
 
@@ -29,7 +32,7 @@ struct UpstreamHost {
 
 class UpstreamConnection final : public os::FdHandler, public TimerNode {
  public:
-  enum class Phase : std::uint8_t { connecting, connected, failed };
+  enum class Phase : std::uint8_t { connecting, shaking_hands, connected, failed };
 
   /// Begins to connect.
   static Result<std::unique_ptr<UpstreamConnection>> open(const UpstreamHost& host,
@@ -39,8 +42,12 @@ class UpstreamConnection final : public os::FdHandler, public TimerNode {
   UpstreamConnection(const UpstreamConnection&) = delete;
   UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
+  /// TLS comes first: it is connected once hands are shaken.
+  void encrypt(std::unique_ptr<TlsClientSession> session);
   Stream& stream() { return stream_; }
   Phase phase() const { return phase_; }
+  /// Why hands could not be shaken; empty if that is not why it failed.
+  std::string tls_failure() const;
   /// It has served a request before: the unit may have closed it in the meantime.
   bool is_reused() const { return reused_; }
   void set_user(UpstreamUser* user) { user_ = user; }
@@ -54,10 +61,13 @@ class UpstreamConnection final : public os::FdHandler, public TimerNode {
  private:
   friend class IdleConnections;
   UpstreamConnection(const UpstreamHost& host, os::UniqueFd socket);
+  void shake_hands();
 
   const UpstreamHost& host_;
   Stream stream_;
   Phase phase_ = Phase::connecting;
+  TlsClientSession* tls_ = nullptr;  ///< of stream_, until hands are shaken
+  bool shook_hands_ = false;         ///< or has tried to
   bool reused_ = false;
   UpstreamUser* user_ = nullptr;
   IdleConnections* shelf_ = nullptr;  ///< where it lies while it is idle

@@ -64,12 +64,13 @@ std::uint32_t backend_of_route(ProxyConfig& config, const RouteSpec& route,
 
 Backend target_backend(const TargetUrl& target) {
   Backend backend;
-  backend.unit = authority_of(target);
+  backend.unit = (target.secure ? "https://" : "") + authority_of(target);
   backend.idle_timeout = kTargetIdle;
   backend.hold = kTargetHold;
   backend.queue = kTargetQueue;
   backend.target_host = target.host;
   backend.target_port = target.port;
+  backend.target_secure = target.secure;
   return backend;
 }
 

@@ -24,6 +24,7 @@ struct Backend {
   /// then, and nobody asks PID 1 for it.
   std::string target_host;
   std::uint16_t target_port = 0;
+  bool target_secure = false;  ///< asked over TLS; `unit` begins with "https://" then
 
   bool is_target() const { return !target_host.empty(); }
   bool operator==(const Backend&) const = default;
@@ -37,6 +38,7 @@ struct Backend {
     visit(self.max_requests);
     visit(self.target_host);
     visit(self.target_port);
+    visit(self.target_secure);
   }
 };
 

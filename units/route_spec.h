@@ -25,12 +25,14 @@ struct HeaderEdit {
 struct TargetUrl {
   std::string host;  ///< a name or a numeric address, an IPv6 one without brackets; empty = none
   std::uint16_t port = 80;
-  std::string path;  ///< may hold $1 ...; empty = the request's path stays
+  bool secure = false;  ///< https
+  std::string path;     ///< may hold $1 ...; empty = the request's path stays
   bool operator==(const TargetUrl&) const = default;
   template <class Self, class V>
   static void fields(Self& self, V& visit) {
     visit(self.host);
     visit(self.port);
+    visit(self.secure);
     visit(self.path);
   }
 };

@@ -11,6 +11,7 @@ namespace berth {
 namespace {
 
 constexpr std::string_view kUrlForm = "a URL such as \"http://host:3000/path\"";
+constexpr std::uint16_t kHttpsPort = 443;
 
 constexpr auto kOwnFields = std::to_array<std::string_view>(
     {"connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
@@ -55,16 +56,18 @@ Result<TargetUrl> parse_target(std::string_view text) {
   const auto wrong = [](std::string message) {
     return Error{ErrorCode::invalid, std::move(message)};
   };
-  if (text.starts_with("https://")) {
-    return wrong("the proxy speaks no TLS to targets");
-  }
-  if (!text.starts_with(kScheme) || !is_url_text(text)) {
+  constexpr std::string_view kSecureScheme = "https://";
+  TargetUrl target;
+  target.secure = text.starts_with(kSecureScheme);
+  if ((!target.secure && !text.starts_with(kScheme)) || !is_url_text(text)) {
     return wrong("");
   }
-  text.remove_prefix(kScheme.size());
+  if (target.secure) {
+    target.port = kHttpsPort;
+  }
+  text.remove_prefix(target.secure ? kSecureScheme.size() : kScheme.size());
   const std::size_t slash = std::min(text.find_first_of("/?"), text.size());
   std::string_view authority = text.substr(0, slash);
-  TargetUrl target;
   target.path = text.substr(slash);
   const std::size_t bracket = authority.find(']');
   const std::size_t colon = authority.rfind(':');

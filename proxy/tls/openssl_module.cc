@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "proxy/tls_session.h"
 
@@ -23,8 +24,11 @@ struct FreeSession {
 constexpr std::string_view kBoth = "\x02h2\x08http/1.1";
 constexpr std::string_view kHttp1 = kBoth.substr(3);
 
-class OpensslSession final : public Transport {
+template <class Base>
+class OpensslSession : public Base {
  public:
+  using Result = Transport::Result;
+  using Status = Transport::Status;
   explicit OpensslSession(SSL* session) : session_(session) {}
 
   Result read(std::span<char> room) noexcept override {
@@ -52,7 +56,8 @@ class OpensslSession final : public Transport {
     return std::string_view(reinterpret_cast<const char*>(chosen), size) == "h2";
   }
 
- private:
+ protected:
+  SSL* session() const { return session_.get(); }
   Result failure(int outcome) {
     switch (SSL_get_error(session_.get(), outcome)) {
       case SSL_ERROR_WANT_READ:
@@ -67,27 +72,74 @@ class OpensslSession final : public Transport {
     }
   }
 
+ private:
   std::unique_ptr<SSL, FreeSession> session_;
   bool broken_ = false;  ///< after a fatal error nothing more may be called
 };
+
+/// Towards a client.
+class ServerSession final : public OpensslSession<Transport> {
+ public:
+  using OpensslSession::OpensslSession;
+  using OpensslSession::session;
+};
+
+/// Towards a server elsewhere.
+class ClientSession final : public OpensslSession<TlsClientSession> {
+ public:
+  using OpensslSession::OpensslSession;
+  using OpensslSession::session;
+
+  Result shake_hands() noexcept override {
+    ERR_clear_error();
+    const int outcome = SSL_do_handshake(session());
+    if (outcome == 1)
+      return {Status::done, 0};
+    const Result result = failure(outcome);
+    const unsigned long error = ERR_peek_last_error();
+    reason_ = error == 0 ? nullptr : ERR_reason_error_string(error);
+    return result;
+  }
+  void explain(std::span<char> room) const noexcept override {
+    const long verdict = SSL_get_verify_result(session());
+    if (verdict != X509_V_OK)
+      std::snprintf(room.data(), room.size(), "its certificate is not accepted: %s",
+                    X509_verify_cert_error_string(verdict));
+    else
+      std::snprintf(room.data(), room.size(), "it does not speak TLS with us: %s",
+                    reason_ == nullptr ? "the connection was closed" : reason_);
+  }
+
+ private:
+  const char* reason_ = nullptr;
+};
+
+/// A new session on a socket; nullptr if memory has run out.
+template <class Session>
+Session* make_session(SSL_CTX* context, os::BorrowedFd socket) {
+  SSL* session = SSL_new(context);
+  if (session == nullptr)
+    return nullptr;
+  auto* made = new (std::nothrow) Session(session);
+  if (made == nullptr || SSL_set_fd(session, socket.raw()) != 1) {
+    if (made == nullptr)
+      SSL_free(session);
+    delete made;
+    return nullptr;
+  }
+  return made;
+}
 
 class OpensslContext final : public TlsContext {
  public:
   explicit OpensslContext(SSL_CTX* context) : context_(context) {}
 
   Transport* open(os::BorrowedFd socket, bool http2) noexcept override {
-    SSL* session = SSL_new(context_.get());
-    if (session == nullptr)
+    auto* made = make_session<ServerSession>(context_.get(), socket);
+    if (made == nullptr)
       return nullptr;
-    auto* made = new (std::nothrow) OpensslSession(session);
-    if (made == nullptr || SSL_set_fd(session, socket.raw()) != 1) {
-      if (made == nullptr)
-        SSL_free(session);
-      delete made;
-      return nullptr;
-    }
-    SSL_set_app_data(session, const_cast<std::string_view*>(http2 ? &kBoth : &kHttp1));
-    SSL_set_accept_state(session);
+    SSL_set_app_data(made->session(), const_cast<std::string_view*>(http2 ? &kBoth : &kHttp1));
+    SSL_set_accept_state(made->session());
     return made;
   }
 
@@ -108,17 +160,61 @@ int choose_protocol(SSL* session, const unsigned char** chosen, unsigned char* s
   return SSL_TLSEXT_ERR_OK;
 }
 
-void set_up(SSL_CTX* context) {
+/// Of both sides.
+void set_up_common(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  // A connection that breaks off instead of closing is told apart by HTTP's own framing.
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   // An idle session holds no buffers. What could not be written is copied by Stream meanwhile.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+void set_up(SSL_CTX* context) {
+  set_up_common(context);
+  // A connection that breaks off instead of closing is told apart by HTTP's own framing. Not so
+  // that of a target: its reply may end with the connection.
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
   // Tickets let clients resume; a cache would be memory for each of them.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+}
+
+/// As SSL_set_tlsext_host_name(), which is a macro with a cast of the old style.
+bool tell_name(SSL* session, const char* host) {
+  return SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(host)) == 1;
+}
+
+class ClientContext final : public TlsClientContext {
+ public:
+  explicit ClientContext(SSL_CTX* context) : context_(context) {}
+
+  TlsClientSession* open(os::BorrowedFd socket, const char* host) noexcept override {
+    auto* made = make_session<ClientSession>(context_.get(), socket);
+    if (made == nullptr)
+      return nullptr;
+    SSL* session = made->session();
+    // A certificate is for a name or for an address; only names are told (RFC 6066 section 3).
+    const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
+    SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (!is_address && (SSL_set1_host(session, host) != 1 || !tell_name(session, host))) {
+      delete made;
+      return nullptr;
+    }
+    SSL_set_connect_state(session);
+    return made;
+  }
+
+ private:
+  std::unique_ptr<SSL_CTX, FreeContext> context_;
+};
+
+void set_up_client(SSL_CTX* context) {
+  set_up_common(context);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(kHttp1.data()),
+                          static_cast<unsigned int>(kHttp1.size()));
 }
 
 struct FreeBio {
@@ -166,7 +262,7 @@ bool use_key(SSL_CTX* context, std::string_view text) {
          SSL_CTX_check_private_key(context) == 1;
 }
 
-TlsContext* refuse(const char* what, std::span<char> why) {
+std::nullptr_t refuse(const char* what, std::span<char> why) {
   const unsigned long error = ERR_get_error();
   const char* reason = error == 0 ? nullptr : ERR_reason_error_string(error);
   std::snprintf(why.data(), why.size(), "%s: %s", what, reason == nullptr ? "unusable" : reason);
@@ -189,6 +285,22 @@ extern "C" __attribute__((visibility("default"))) berth::proxy::TlsContext* bert
   if (!use_key(context.get(), material.key))
     return refuse("the key", why);
   auto* made = new (std::nothrow) OpensslContext(context.get());
+  if (made != nullptr)
+    static_cast<void>(context.release());
+  return made;
+}
+
+extern "C" __attribute__((visibility("default"))) berth::proxy::TlsClientContext*
+berth_tls_open_client(std::span<char> why) {
+  using namespace berth::proxy;
+  ERR_clear_error();
+  std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_client_method()));
+  if (context == nullptr)
+    return refuse("TLS", why);
+  set_up_client(context.get());
+  if (SSL_CTX_set_default_verify_paths(context.get()) != 1)
+    return refuse("the CAs of the system", why);
+  auto* made = new (std::nothrow) ClientContext(context.get());
   if (made != nullptr)
     static_cast<void>(context.release());
   return made;

@@ -1,4 +1,5 @@
-# HTTP/2 to clients: curl, python3-h2, and clients that mean no good.
+# HTTP/2 to clients: curl, python3-h2, and clients that mean no good. Where memory is measured a
+# sanitizer keeps up to 256 MB of what was freed.
 import os
 import socket
 import subprocess
@@ -30,8 +31,8 @@ class RawServer:
                 return
             with connection:
                 data = b""
-                while b"\r\n\r\n" not in data or \
-                        (b"chunked" in data and not data.endswith(b"\r\n\r\n")):
+                while not data.endswith(b"\r\n\r\n") or \
+                        (b"chunked" in data and b"\r\n0\r\n" not in data):
                     data += connection.recv(65536)
                 self.requests.append(data.decode("latin-1"))
                 connection.sendall(self.reply)
@@ -209,8 +210,21 @@ class Requests(Http2Test):
             self.assertEqual(200, client.get("/a/").status)
         self.assertEqual(65535, client.answers[down].size)
 
+    def test_a_hundred_stalled_readers_take_little_memory(self):
+        client = self.client()
+        client.keep_bodies = False
+        client.get("/a/pour?bytes=3000000")
+        before = self.peak()
+
+        streams = [client.start("/a/pour?bytes=3000000") for _ in range(99)]
+        client.stalled.update(streams)
+        client.until(lambda: all(client.answers[stream].size == 65535 for stream in streams))
+
+        self.assertLess(self.peak() - before, 400_000_000 if SANITIZED else 20_000_000)
+        self.assertEqual(200, client.get("/a/").status)
+
     def test_large_bodies_take_no_memory(self):
-        size = 200_000_000
+        size = 64_000_000
         client = self.client()
         client.keep_bodies = False
         client.get("/a/pour?bytes=3000000")
@@ -226,7 +240,7 @@ class Requests(Http2Test):
         client.finish(up)
 
         self.assertEqual(size, client.answers[down].size)
-        self.assertLess(self.peak() - before, size // 8 if SANITIZED else 1_000_000)
+        self.assertLess(self.peak() - before, 400_000_000 if SANITIZED else 1_000_000)
 
 
 class Refusals(Http2Test):

@@ -139,5 +139,22 @@ TEST(ProxyConfig, HoldsATargetOnceForAllItsRoutes) {
   EXPECT_EQ((std::vector<std::uint32_t>{0, 0, 1}), config.route_backends);
 }
 
+TEST(ProxyConfig, HoldsATargetByHttpsApartFromTheSameByHttp) {
+  const ProxyConfig config = config_of(
+      {{"web.toml", std::string(kWeb) +
+                        "[[proxy.route]]\nprefix = \"/a\"\ntarget = \"https://h/x\"\n"
+                        "[[proxy.route]]\nprefix = \"/b\"\ntarget = \"http://h:443\"\n"
+                        "[[proxy.route]]\nprefix = \"/c\"\ntarget = \"https://h:8443\"\n"}});
+
+  ASSERT_EQ(3U, config.backends.size());
+  EXPECT_EQ("https://h:443", config.backends[0].unit);
+  EXPECT_EQ(443, config.backends[0].target_port);
+  EXPECT_TRUE(config.backends[0].target_secure);
+  EXPECT_EQ("/x", config.spec.routes[0].target.path);
+  EXPECT_EQ("h:443", config.backends[1].unit);
+  EXPECT_FALSE(config.backends[1].target_secure);
+  EXPECT_EQ("https://h:8443", config.backends[2].unit);
+}
+
 }  // namespace
 }  // namespace berth
