@@ -130,7 +130,7 @@ CgiHead read_cgi_head(std::string_view output, bool over) {
       return found(output.size() < kMaxCgiHead ? CgiHeadOutcome::more : CgiHeadOutcome::bad);
     }
     const bool begins = !is_first || could_begin_block(line.text);
-    if (begins && at + line.size > kMaxCgiHead)
+    if (begins && at + line.size >= kMaxCgiHead)
       return found(CgiHeadOutcome::bad);
     if (line.text.empty())
       return is_first ? found(CgiHeadOutcome::none) : finished(block, at + line.size);
