@@ -190,6 +190,7 @@ Result<os::Spawned> Launcher::spawn_step(UnitRuntime& unit, const Command& comma
   // With copies kept open nobody would see the end of the body, or that of the output.
   request->input.reset();
   request->output.reset();
+  request->variables.clear();
   return spawned;
 }
 

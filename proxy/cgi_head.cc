@@ -56,8 +56,9 @@ bool begins_block(std::string_view name) {
 /// Whether a line that is not complete could become the first one of a block.
 bool could_begin_block(std::string_view text) {
   const std::size_t colon = text.find(':');
-  return colon == std::string_view::npos ? text.empty() || is_token(text)
-                                         : begins_block(text.substr(0, colon));
+  const std::string_view name = text.substr(0, colon);
+  return text.empty() ||
+         (is_token(name) && (colon == std::string_view::npos || begins_block(name)));
 }
 
 /// What frames a message is ours to say.
@@ -128,6 +129,9 @@ CgiHead read_cgi_head(std::string_view output, bool over) {
         return found(CgiHeadOutcome::none);
       return found(output.size() < kMaxCgiHead ? CgiHeadOutcome::more : CgiHeadOutcome::bad);
     }
+    const bool begins = !is_first || could_begin_block(line.text);
+    if (begins && at + line.size >= kMaxCgiHead)
+      return found(CgiHeadOutcome::bad);
     if (line.text.empty())
       return is_first ? found(CgiHeadOutcome::none) : finished(block, at + line.size);
     const auto field = read_field(line.text);

@@ -7,7 +7,7 @@
 
 namespace berth::proxy {
 
-/// The largest block.
+/// A block is smaller.
 inline constexpr std::size_t kMaxCgiHead = std::size_t{16} * 1024;
 
 enum class CgiHeadOutcome : std::uint8_t {

@@ -107,6 +107,18 @@ void rewrites(Value& value, Draft& draft) {
     check_references(entry, kRewrite, "to", list.back().from, list.back().to, value.reading());
   });
 }
+/// A job is told the request as it is.
+void check_job_route(const Node& entry, const RouteSpec& route, Reading& reading) {
+  if (route.job.empty()) {
+    return;
+  }
+  for (const std::string_view key : {"to", "strip", "headers", "websocket"}) {
+    if (const Member* member = entry.find(key)) {
+      reading.errors.add(member->key_at, reading.unit,
+                         "\"" + std::string(key) + "\" in [[proxy.route]] means nothing to a job");
+    }
+  }
+}
 void routes(Value& value, Draft& draft) {
   auto& list = draft.unit.proxy->routes;
   entries(value, draft, list, kRoute, {}, [&](const Node& entry) {
@@ -115,6 +127,7 @@ void routes(Value& value, Draft& draft) {
     const RouteSpec& route = list.back();
     check_references(entry, kRoute, route.unit.empty() ? "target" : "to", route.path,
                      route.path_template(), value.reading());
+    check_job_route(entry, route, value.reading());
   });
 }
 

@@ -14,9 +14,9 @@ MEGABYTE = 1024 * 1024
 
 
 class CgiJobs(TenantTest):
-    def boot_job(self, script, job="", route="", more="", rest=""):
+    def boot_job(self, script, job="", route="", more="", rest="", unit=""):
         """A job that is this shell script, at /admin."""
-        self.unit("update", f"[job]\ncommand = {toml(['sh', '-c', script])}\n"
+        self.unit("update", f"[unit]\n{unit}\n[job]\ncommand = {toml(['sh', '-c', script])}\n"
                             f'interface = "cgi"\n{job}\n{rest}')
         self.proxy(f'{more}[[proxy.route]]\nprefix = "/admin"\njob = "update"\n{route}')
         return self.boot_web()
@@ -161,6 +161,40 @@ class CgiJobs(TenantTest):
         except OSError:
             return None
 
+    def test_the_admin_ends_a_run(self):
+        berth = self.boot_job("echo begun; exec sleep 1000")
+        connection = self.open()
+        self.read_until(connection, b"begun\n")
+
+        self.assertEqual(0, berth.ctl("stop", "update").returncode)
+        rest = b""
+        while part := connection.recv(65536):
+            rest += part
+        self.assertFalse(rest.endswith(b"0\r\n\r\n"), rest)
+        self.assertNotIn("[update] begun", berth.output())
+
+    def test_a_shutdown_ends_a_run(self):
+        berth = self.boot_job("echo begun; exec sleep 1000")
+        connection = self.open()
+        self.read_until(connection, b"begun\n")
+
+        self.assertEqual(0, berth.stop())
+
+    def test_started_by_hand_it_runs_as_any_job(self):
+        berth = self.boot_job('echo "for $${REQUEST_METHOD:-nobody}: $(cat)"')
+
+        self.assertEqual(0, berth.ctl("start", "update").returncode)
+        berth.wait_for_line(r"^\[update\] for nobody: $")
+        self.assertEqual("for POST: x\n", self.post(body="x").body)
+
+    def test_it_waits_for_what_it_requires(self):
+        self.service("db", ["sh", "-c", "sleep 1; touch up; exec sleep 4711"],
+                     unit='start = "manual"', service='ready = { file = "${run_dir}/up" }\n',
+                     rest='[process]\nworking_directory = "${run_dir}"\n')
+        self.boot_job("echo with it", unit='requires = ["db"]')
+
+        self.assertEqual("with it\n", self.post().body)
+
     def test_a_reload_is_done_when_the_reply_ends(self):
         self.template()
         berth = self.boot_job('echo writes; cat > "$BERTH_UNITS_DIR/list.toml"', job="reload = true")
@@ -177,7 +211,7 @@ class CgiJobs(TenantTest):
         passwords = self.path("htpasswd")
         secret = "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ="
         self.write(passwords, f"ann:{secret}\nbob:{secret}\n")
-        self.boot_job('echo "$REMOTE_USER $AUTH_TYPE ${HTTP_AUTHORIZATION:-}"',
+        self.boot_job('echo "$REMOTE_USER $AUTH_TYPE $HTTP_AUTHORIZATION"',
                       route='allowed_users = ["ann"]\n',
                       more=f'[proxy.auth]\nhtpasswd = "{passwords}"\npublic = ["/admin"]\n')
 

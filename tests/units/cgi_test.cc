@@ -49,6 +49,18 @@ TEST(Cgi, SuchAJobDoesNotRunAtBootUnlessItSaysSo) {
   EXPECT_TRUE(catalog.find("y")->job->runs_on(JobTrigger::boot));
 }
 
+TEST(Cgi, ARouteToAJobHasNoKeysOfOtherRoutes) {
+  const Catalog catalog =
+      testing::load({{"x.toml", "[job]\ncommand = \"a\"\ninterface = \"cgi\"\n"},
+                     {"web.toml",
+                      "[proxy]\nlisten = \":80\"\n[[proxy.route]]\nprefix = \"/x\"\njob = \"x\"\n"
+                      "to = \"/y\"\nresponse_headers = { X = \"y\" }\nwebsocket = true\n"}});
+
+  EXPECT_EQ((Lines{"web.toml:6:1: \"to\" in [[proxy.route]] means nothing to a job",
+                   "web.toml:8:1: \"websocket\" in [[proxy.route]] means nothing to a job"}),
+            testing::messages(catalog));
+}
+
 TEST(Cgi, AllowedUsersNeedAFileOfPasswords) {
   const Catalog catalog =
       testing::load({{"x.toml", "[job]\ncommand = \"a\"\ninterface = \"cgi\"\n"},
