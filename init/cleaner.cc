@@ -71,6 +71,8 @@ std::vector<UnitMarks> Cleaner::marks_of(const UnitRuntime& unit) const {
 std::vector<pid_t> Cleaner::spared_for(const std::vector<const UnitRuntime*>& units) const {
   std::vector<pid_t> spared;
   for (const auto& [name, other] : table_.all()) {
+    if (other->handover)
+      spared.insert(spared.end(), other->handover->pids.begin(), other->handover->pids.end());
     if (std::find(units.begin(), units.end(), other.get()) != units.end())
       continue;
     if (other->life.main_pid != 0)
@@ -153,6 +155,8 @@ std::vector<std::vector<pid_t>> Cleaner::members_of(
       pids.insert(pid);
     if (units[i]->life.main_pid != 0)
       pids.insert(units[i]->life.main_pid);
+    if (units[i]->handover)
+      pids.insert(units[i]->handover->pids.begin(), units[i]->handover->pids.end());
     result.emplace_back(pids.begin(), pids.end());
   }
   return result;

@@ -38,6 +38,7 @@ int names(const Arguments& arguments);
 int prepare(const Arguments& arguments);
 int state_begin(const Arguments& arguments);
 int state_end(const Arguments& arguments);
+int machine_api(const Arguments& arguments);
 int log_files(const Arguments& arguments);
 
 }  // namespace berth::helper

@@ -101,13 +101,14 @@ struct Mode {
   int (*run)(const Arguments& arguments);
   unsigned seconds;
 };
-constexpr std::array<Mode, 8> kModes = {{
+constexpr std::array<Mode, 9> kModes = {{
     {"memory", memory, kTimeLimitSeconds},
     {"owns-port", owns_port, kTimeLimitSeconds},
     {"prepare", helper::prepare, kPrepareLimitSeconds},
     {"names", helper::names, kTimeLimitSeconds},
     {"state-begin", helper::state_begin, kTimeLimitSeconds},
     {"state-end", helper::state_end, kTimeLimitSeconds},
+    {"machine-api", helper::machine_api, kTimeLimitSeconds},
     {"log-files", helper::log_files, kNoTimeLimit},
     {"path-is", path_is, kTimeLimitSeconds},
 }};

@@ -50,6 +50,11 @@ void JobTriggers::loaded() {
     set_clock(job);
     some_idle_ |= job.latest().job->runs_on(JobTrigger::idle);
   });
+  // [proxy.idle] says itself when.
+  for (const auto& [name, unit] : p_.table.all()) {
+    const auto& proxy = unit->latest().proxy;
+    some_idle_ &= !proxy || unit->removed || proxy->machine_idle.timeout.count() == 0;
+  }
   set_alarm();
 }
 
@@ -162,13 +167,18 @@ void JobTriggers::came_to_rest(UnitRuntime& job) {
 void JobTriggers::on_alarm() {
   if (closed_)
     return;
-  if (has_slept()) {
-    on_resume_();
-    fire_all(JobTrigger::resume);
-  }
-  look_at_wall_clock();
+  const Milliseconds ahead = look_at_wall_clock();
+  // Whoever wakes a snapshot of a machine sets its wall clock, and no other.
+  if (has_slept() || (ahead >= kSlept && may_sleep_()))
+    woke();
   for_each_job([this](UnitRuntime& job) { look_at(job); });
   set_alarm();
+}
+
+void JobTriggers::woke() {
+  on_resume_();
+  if (!closed_)
+    fire_all(JobTrigger::resume);
 }
 
 bool JobTriggers::has_slept() {
@@ -177,7 +187,7 @@ bool JobTriggers::has_slept() {
   return slept_ - before >= kSlept;
 }
 
-void JobTriggers::look_at_wall_clock() {
+Milliseconds JobTriggers::look_at_wall_clock() {
   const os::Clock& clock = p_.loop.clock();
   const Milliseconds before =
       std::exchange(wall_offset_, Milliseconds(clock.wall_ms()) - clock.boot_time());
@@ -191,6 +201,7 @@ void JobTriggers::look_at_wall_clock() {
     if (was_unset || goes_back)
       schedule_next(job);
   });
+  return jump;
 }
 
 void JobTriggers::look_at(UnitRuntime& job) {

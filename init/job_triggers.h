@@ -43,6 +43,10 @@ class JobTriggers {
   /// Is told that the machine has slept, before jobs start for it.
   void set_on_resume(std::function<void()> on_resume) { on_resume_ = std::move(on_resume); }
 
+  /// Whether the machine may have been put to sleep by berth: then a jump of the wall clock means
+  /// that it has slept.
+  void set_may_sleep(std::function<bool()> may_sleep) { may_sleep_ = std::move(may_sleep); }
+
   /// The units of the boot are there.
   void loaded();
   /// There is another set of units. by: the job whose run caused it, null = none.
@@ -51,6 +55,8 @@ class JobTriggers {
   void fire(UnitRuntime& job, JobTrigger why);
   /// The same for every job that has this word in `on`.
   void fire_all(JobTrigger why);
+  /// The machine has slept.
+  void woke();
   /// From now on only begin_shutdown() starts jobs.
   void close() { closed_ = true; }
   /// The jobs of the end start.
@@ -78,7 +84,8 @@ class JobTriggers {
   void look_at(UnitRuntime& job);
   static std::optional<Milliseconds> every_due(const UnitRuntime& job);
   bool has_slept();
-  void look_at_wall_clock();
+  /// How far it has jumped ahead.
+  Milliseconds look_at_wall_clock();
   void set_alarm();
   std::int64_t wall_seconds() const;
   template <typename Each>
@@ -87,10 +94,11 @@ class JobTriggers {
   Parts p_;
   std::function<bool(const UnitRuntime&)> holds_;
   std::function<void()> on_resume_ = [] {};
+  std::function<bool()> may_sleep_ = [] { return false; };
   Milliseconds slept_;        ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC, when last looked at
   Milliseconds wall_offset_;  ///< wall clock less CLOCK_BOOTTIME, when last looked at
   bool tenants_run_ = false;  ///< some have, since the jobs of idleness ran last
-  bool some_idle_ = false;    ///< some job runs on idleness
+  bool some_idle_ = false;    ///< some job runs when no tenant does
   bool some_held_ = false;    ///< some job is held back
   bool closed_ = false;
 };

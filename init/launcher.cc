@@ -41,7 +41,8 @@ std::string table_of(os::ChildStage stage) {
 }  // namespace
 
 Result<void> Launcher::prepare_run_dir(const UnitRuntime& unit) const {
-  if (!settings_.has_run_dir || !unit.unit.mentions_run_dir)
+  // A life beside another shares its folder.
+  if (!settings_.has_run_dir || !unit.unit.mentions_run_dir || unit.is_successor())
     return {};
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
@@ -166,7 +167,7 @@ Result<os::Spawned> Launcher::spawn_proxy(UnitRuntime& unit) {
   if (!start.metrics.empty())
     command.argv.insert(command.argv.end(), {"--metrics", hand_over(start.metrics)});
   os::Spawned spawned = BERTH_TRY(spawn(unit, definition, command, std::move(context)));
-  proxies_.connect(unit.name(), std::move(start.own_end));
+  proxies_.connect(ProxyLinks::link_of(unit.name(), unit.life.epoch), std::move(start.own_end));
   return spawned;
 }
 

@@ -38,6 +38,7 @@ void Leases::on_message(const std::string& proxy, const control::FromProxy& mess
                  [&](const control::Unreachable& m) { unreachable(proxy, m); },
                  [&](const control::Usage& m) { used(proxy, m); },
                  [&](const control::WantFigures&) { links_.send_figures(proxy); },
+                 [&](const control::Activity& m) { activity_(proxy, m); },
              },
              message);
 }
@@ -286,6 +287,7 @@ void Leases::on_failed(UnitRuntime& unit) {
 }
 
 void Leases::on_disconnected(const std::string& proxy) {
+  activity_(proxy, control::Activity{});
   unanswered_revokes_.erase(proxy);
   std::vector<std::string> names;
   for (auto& [name, book] : books_) {

@@ -41,6 +41,10 @@ class Leases final : public ProxyLinks::Owner {
   void set_configured(std::function<void(const std::string&)> told) {
     configured_ = std::move(told);
   }
+  /// Is told whether a proxy is used. One whose process has ended is not.
+  void set_activity(std::function<void(const std::string&, const control::Activity&)> on_activity) {
+    activity_ = std::move(on_activity);
+  }
   void set_replace(std::function<void(const std::string&)> replace) {
     replace_ = std::move(replace);
   }
@@ -125,6 +129,8 @@ class Leases final : public ProxyLinks::Owner {
   std::map<std::string, int> unanswered_revokes_;  ///< by proxy, in a row
   std::function<void(const std::string&)> configured_;
   std::function<void(const std::string&)> replace_;
+  std::function<void(const std::string&, const control::Activity&)> activity_ =
+      [](const std::string&, const control::Activity&) {};
   os::TimerId retry_room_ = os::kNoTimer;
   std::uint32_t max_running_ = 0;
   std::uint32_t max_starting_ = 2;

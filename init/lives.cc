@@ -2,6 +2,7 @@
 #include "init/lives.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <signal.h>
 #include <unistd.h>
@@ -157,10 +158,14 @@ void Lives::spawn(UnitRuntime& unit) {
   unit.life.main_pid = spawned->pid;
   unit.life.pidfd = std::move(spawned->pidfd);
   unit.life.report = std::move(spawned->report);
-  p_.reaper.expect(spawned->pid,
-                   [this, &unit](const os::ExitStatus& status) { on_main_exit(unit, status); });
+  watch_main(unit);
   watch_report(unit);
   arm(unit, unit.unit.service.ready.timeout);
+}
+
+void Lives::watch_main(UnitRuntime& unit) {
+  p_.reaper.expect(unit.life.main_pid,
+                   [this, &unit](const os::ExitStatus& status) { on_main_exit(unit, status); });
 }
 
 void Lives::watch_report(UnitRuntime& unit) {
@@ -191,9 +196,42 @@ void Lives::on_executed(UnitRuntime& unit) {
   p_.readiness.executed(unit);
 }
 
-void Lives::proxy_configured(UnitRuntime& unit) {
-  if (unit.state == UnitState::starting)
-    p_.table.post(unit, UnitEvent::ready);
+void Lives::proxy_configured(const std::string& link) {
+  UnitRuntime* unit = p_.table.find(ProxyLinks::proxy_of(link));
+  if (unit == nullptr || generations_.configured(*unit, link))
+    return;
+  if (unit->state == UnitState::starting)
+    p_.table.post(*unit, UnitEvent::ready);
+}
+
+void Lives::kill_proxy(const std::string& link) {
+  UnitRuntime* unit = p_.table.find(ProxyLinks::proxy_of(link));
+  if (unit == nullptr || generations_.kill(*unit, link))
+    return;
+  if (unit->life.main_pid != 0 && link == ProxyLinks::link_of(unit->name(), unit->life.epoch))
+    os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, SIGKILL);
+}
+
+void Lives::take_over(UnitRuntime& unit, UnitRuntime& successor) {
+  UnitLife& life = unit.life;
+  UnitLife& next = successor.life;
+  if (next.report.is_open() && !read_exec_report(successor))
+    p_.loop.unwatch(next.report.borrow());
+  p_.loop.cancel(std::exchange(successor.deadline, os::kNoTimer));
+  p_.readiness.end(unit);
+  life.epoch = next.epoch;
+  life.invocation_id = std::move(next.invocation_id);
+  life.names = std::move(next.names);
+  life.main_pid = std::exchange(next.main_pid, 0);
+  life.pidfd = std::move(next.pidfd);
+  life.program = std::move(next.program);
+  life.sessions.insert(life.sessions.end(), next.sessions.begin(), next.sessions.end());
+  life.started = next.started;
+  life.started_ms = next.started_ms;
+  life.environment_file = std::move(next.environment_file);
+  life.told = Told{};
+  watch_main(unit);
+  announce(unit);
 }
 
 void Lives::announce(UnitRuntime& unit) {
@@ -293,7 +331,9 @@ void Lives::terminate(UnitRuntime& unit) {
   arm(unit, limit);
   if (unit.unit.kind == UnitKind::proxy) {
     // It finishes what is in flight and ends by itself, well before it would be killed.
-    return p_.proxies.send(unit.name(), "", control::Drain{limit * 3 / 4});
+    generations_.give_up(unit);
+    return p_.proxies.send(ProxyLinks::link_of(unit.name(), life.epoch), "",
+                           control::Drain{limit * 3 / 4});
   }
   const int signal = life.stop_signal != 0 ? life.stop_signal : unit.unit.service.stop_signal;
   // Before there is a main process, its commands are all there is.
@@ -318,6 +358,7 @@ void Lives::signal_main(UnitRuntime& unit, int signal) {
 
 void Lives::kill(UnitRuntime& unit) {
   unit.life.stop_sent = true;
+  generations_.kill_all(unit);
   signal_main(unit, SIGKILL);
   if (unit.life.lookup)
     unit.life.lookup->kill();
@@ -341,6 +382,10 @@ void Lives::read_last_report(UnitRuntime& unit) {
 void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   UnitLife& life = unit.life;
   p_.logs.drain(unit.name());
+  if (unit.unit.kind == UnitKind::proxy)
+    p_.proxies.disconnect(ProxyLinks::link_of(unit.name(), life.epoch));
+  if (generations_.outlives(unit))
+    return;
   life.exit_code = status.shell_code();
   read_last_report(unit);
   life.main_pid = 0;
@@ -348,8 +393,6 @@ void Lives::on_main_exit(UnitRuntime& unit, const os::ExitStatus& status) {
   life.pidfd.reset();
   p_.readiness.end(unit);
   unit.last_exit = p_.resources.exit_words(unit, status);
-  if (unit.unit.kind == UnitKind::proxy)
-    p_.proxies.disconnect(unit.name());
 
   ExitFacts facts;
   facts.by_signal = status.how == os::ExitStatus::How::signaled;
@@ -389,6 +432,10 @@ void Lives::after_sweep(UnitRuntime& unit) {
   UnitLife& life = unit.life;
   if (life.verdict == Verdict::retry && !unit.wanted_up)
     life.verdict = Verdict::stopped;
+  if (unit.is_successor()) {
+    p_.readiness.forget(unit);  // the rest belongs to the life that goes on
+    return p_.table.post(unit, cleaned_event(life.verdict));
+  }
   if (life.verdict != Verdict::retry && life.main_ran && !life.after_stop_done &&
       !unit.unit.service.after_stop.empty()) {
     life.after_stop_done = true;

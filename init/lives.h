@@ -8,6 +8,7 @@
 #include "init/cleaner.h"
 #include "init/conditions.h"
 #include "init/endpoints.h"
+#include "init/generations.h"
 #include "init/job_runs.h"
 #include "init/launcher.h"
 #include "init/log_hub.h"
@@ -39,7 +40,9 @@ class Lives final : public UnitActions {
     const Settings& settings;
   };
   explicit Lives(Parts parts)
-      : p_(parts), conditions_(p_.loop, p_.table, p_.reaper, p_.launcher, p_.settings) {}
+      : p_(parts),
+        conditions_(p_.loop, p_.table, p_.reaper, p_.launcher, p_.settings),
+        generations_({p_.loop, p_.table, p_.reaper, p_.logs, p_.proxies}, *this) {}
 
   void stop_by(UnitRuntime& unit, os::TimePoint when) override;
   void prepare(UnitRuntime& unit) override;
@@ -48,6 +51,7 @@ class Lives final : public UnitActions {
   Result<void> run_reload_command(UnitRuntime& unit) override;
   void terminate(UnitRuntime& unit) override;
   void kill(UnitRuntime& unit) override;
+  bool hand_over(UnitRuntime& unit) override { return generations_.hand_over(unit); }
   void clean(UnitRuntime& unit) override;
 
   /// The unit says that `pid`, one of its processes, is its main process from now on.
@@ -55,8 +59,16 @@ class Lives final : public UnitActions {
   /// The unit asks to have at least `more` from now on, to become ready or to stop. A shutdown does
   /// not wait longer for it.
   void extend_deadline(UnitRuntime& unit, Milliseconds more);
-  /// A proxy has its route table.
-  void proxy_configured(UnitRuntime& unit);
+  /// The process behind that link has its route table.
+  void proxy_configured(const std::string& link);
+  /// SIGKILL to the process behind that link; whoever it was is replaced.
+  void kill_proxy(const std::string& link);
+  Generations& generations() { return generations_; }
+  /// `successor` goes on as the life of `unit`: its main process is the unit's now, and announced.
+  /// REQUIRES: it has one.
+  void take_over(UnitRuntime& unit, UnitRuntime& successor);
+  /// The end of life.main_pid is the end of the unit's life.
+  void watch_main(UnitRuntime& unit);
 
  private:
   /// The unit's deadline has passed in a state before `stopping`: its life did not get where it
@@ -88,6 +100,7 @@ class Lives final : public UnitActions {
 
   Parts p_;
   Conditions conditions_;
+  Generations generations_;
 };
 
 }  // namespace berth

@@ -78,6 +78,8 @@ void Manager::restart_parts(const UnitRuntime& unit) {
 }
 
 void Manager::mark_restart(UnitRuntime& unit) {
+  if (unit.state == UnitState::running && is_in_a_life(unit) && actions_.hand_over(unit))
+    return;
   // Wanted up and about to stop at once: it begins again when it has come to rest, however it does.
   unit.wanted_up = true;
   unit.start_again = true;

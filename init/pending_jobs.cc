@@ -20,6 +20,10 @@ Outcome failed(const UnitRuntime& unit) {
 std::optional<Outcome> outcome_of_start(const UnitRuntime& unit, bool in_new_life) {
   switch (unit.state) {
     case UnitState::running:
+      if (!in_new_life && unit.hands_over(Handover::Phase::under_way))
+        return std::nullopt;
+      if (!in_new_life && unit.hands_over(Handover::Phase::failed))
+        return failed(unit);
       // A restart that a stop and a start after it have overtaken.
       if (!in_new_life && unit.wanted_up && !unit.stop_pending && !unit.life.stop_requested)
         return Outcome{JobResult::canceled, {unit.name() + ": started again"}};

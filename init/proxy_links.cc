@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::seconds kStallLimit{5};
 constexpr int kPacketsPerTurn = 64;
 constexpr Milliseconds kFiguresPause{100};
+/// Names of units have no space.
+constexpr std::string_view kLife = " (life ";
 
 }  // namespace
 
@@ -61,31 +63,39 @@ void ProxyLinks::keep_listeners_of(const std::vector<const Unit*>& proxies) {
   std::erase_if(listeners_, [&](const auto& entry) { return wanted.count(entry.first) == 0; });
 }
 
-void ProxyLinks::connect(const std::string& proxy, os::UniqueFd own_end) {
-  disconnect(proxy);
-  Link& link = links_[proxy];
-  link.socket = std::move(own_end);
-  link.handler = std::make_unique<os::FunctionHandler>(
-      [this, proxy](os::Events events) { on_events(proxy, events); });
-  loop_.watch(link.socket.borrow(), true, false, *link.handler);
-  link.config_unsent = configs_.count(proxy) != 0;
-  flush(proxy, link);
+std::string ProxyLinks::link_of(const std::string& proxy, std::uint64_t life) {
+  return proxy + std::string(kLife) + std::to_string(life) + ")";
 }
 
-void ProxyLinks::disconnect(const std::string& proxy) {
-  const auto found = links_.find(proxy);
+std::string ProxyLinks::proxy_of(const std::string& link) {
+  return link.substr(0, link.find(kLife));
+}
+
+void ProxyLinks::connect(const std::string& name, os::UniqueFd own_end) {
+  disconnect(name);
+  Link& link = links_[name];
+  link.socket = std::move(own_end);
+  link.handler = std::make_unique<os::FunctionHandler>(
+      [this, name](os::Events events) { on_events(name, events); });
+  loop_.watch(link.socket.borrow(), true, false, *link.handler);
+  link.config_unsent = configs_.count(proxy_of(name)) != 0;
+  flush(name, link);
+}
+
+void ProxyLinks::disconnect(const std::string& name) {
+  const auto found = links_.find(name);
   if (found == links_.end())
     return;
   Link link = std::move(found->second);
   links_.erase(found);
   loop_.unwatch(link.socket.borrow());
   loop_.cancel(link.stalled);
-  owner_->on_disconnected(proxy);
+  owner_->on_disconnected(name);
 }
 
-void ProxyLinks::send(const std::string& proxy, const std::string& unit,
+void ProxyLinks::send(const std::string& name, const std::string& unit,
                       const control::ToProxy& message) {
-  const auto found = links_.find(proxy);
+  const auto found = links_.find(name);
   if (found == links_.end())
     return;
   Link& link = found->second;
@@ -99,7 +109,7 @@ void ProxyLinks::send(const std::string& proxy, const std::string& unit,
   link.unsent[unit] = takes_grant_back
                           ? control::ToProxy(control::Refused{unit, Milliseconds(0), "it ended"})
                           : message;
-  flush(proxy, link);
+  flush(name, link);
 }
 
 void ProxyLinks::send_to_all(const std::string& unit, const control::ToProxy& message) {
@@ -117,26 +127,27 @@ void ProxyLinks::configure(const std::string& proxy, ProxyConfig config) {
     return;
   config.generation = ++generation_;
   current = std::move(config);
-  const auto found = links_.find(proxy);
-  if (found == links_.end())
-    return;
-  found->second.config_unsent = true;
-  flush(proxy, found->second);
+  for (auto& [name, link] : links_) {
+    if (proxy_of(name) != proxy)
+      continue;
+    link.config_unsent = true;
+    flush(name, link);
+  }
 }
 
-bool ProxyLinks::send_config(const std::string& proxy, Link& link) {
-  const ProxyConfig& config = configs_[proxy];
+bool ProxyLinks::send_config(const std::string& name, Link& link) {
+  const ProxyConfig& config = configs_[proxy_of(name)];
   auto memfd = os::sealed_memfd("berth-routes", wire::encode(config));
   if (!memfd) {
-    log_error("route table for " + proxy + ": " + memfd.error().message);
+    log_error("route table for " + name + ": " + memfd.error().message);
     return false;
   }
   const auto bytes = wire::encode_any(control::ToProxy(control::Configure{config.generation}));
   return os::send_packet(link.socket.borrow(), bytes, {memfd->borrow()}) == os::SendOutcome::sent;
 }
 
-void ProxyLinks::send_figures(const std::string& proxy) {
-  const auto found = links_.find(proxy);
+void ProxyLinks::send_figures(const std::string& name) {
+  const auto found = links_.find(name);
   if (found == links_.end())
     return;
   Link& link = found->second;
@@ -146,40 +157,40 @@ void ProxyLinks::send_figures(const std::string& proxy) {
   link.figures_sent = loop_.now();
   const auto memfd = os::sealed_memfd("berth-figures", wire::encode(figures_()));
   if (!memfd)
-    return log_warning("figures for " + proxy + ": " + memfd.error().message);
+    return log_warning("figures for " + name + ": " + memfd.error().message);
   // What does not fit now is asked for again.
   os::send_packet(link.socket.borrow(), wire::encode_any(control::ToProxy(control::Figures{})),
                   {memfd->borrow()});
 }
 
-void ProxyLinks::flush(const std::string& proxy, Link& link) {
+void ProxyLinks::flush(const std::string& name, Link& link) {
   // The route table first: what is said about a unit may need it.
   if (link.config_unsent) {
-    if (!send_config(proxy, link))
-      return wait_writable(proxy, link);
+    if (!send_config(name, link))
+      return wait_writable(name, link);
     link.config_unsent = false;
   }
   while (!link.unsent.empty()) {
     const auto next = link.unsent.begin();
     if (os::send_packet(link.socket.borrow(), wire::encode_any(next->second)) !=
         os::SendOutcome::sent)
-      return wait_writable(proxy, link);
+      return wait_writable(name, link);
     link.unsent.erase(next);
   }
   loop_.disarm(link.stalled);
   loop_.rewatch(link.socket.borrow(), true, false);
 }
 
-void ProxyLinks::wait_writable(const std::string& proxy, Link& link) {
+void ProxyLinks::wait_writable(const std::string& name, Link& link) {
   loop_.rewatch(link.socket.borrow(), true, true);
   if (link.stalled == os::kNoTimer)
-    link.stalled = loop_.after(kStallLimit, [this, proxy] { owner_->on_stalled(proxy); });
+    link.stalled = loop_.after(kStallLimit, [this, name] { owner_->on_stalled(name); });
 }
 
-void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
+void ProxyLinks::on_events(const std::string& name, os::Events events) {
   os::Packet packet;
   for (int i = 0; i < kPacketsPerTurn; ++i) {
-    const auto found = links_.find(proxy);
+    const auto found = links_.find(name);
     if (found == links_.end())
       return;
     const auto outcome =
@@ -187,18 +198,18 @@ void ProxyLinks::on_events(const std::string& proxy, os::Events events) {
     if (outcome == os::ReceiveOutcome::empty)
       break;
     if (outcome == os::ReceiveOutcome::closed)
-      return disconnect(proxy);
+      return disconnect(name);
     auto message = wire::decode_any<control::FromProxy>(packet.bytes);
     if (!message) {
-      const std::string name = proxy;  // that of the handler, which goes with the link
-      disconnect(name);
-      return owner_->on_malformed(name);
+      const std::string kept = name;  // that of the handler, which goes with the link
+      disconnect(kept);
+      return owner_->on_malformed(kept);
     }
-    owner_->on_message(proxy, *message);
+    owner_->on_message(name, *message);
   }
-  const auto found = links_.find(proxy);
+  const auto found = links_.find(name);
   if (events.writable && found != links_.end())
-    flush(proxy, found->second);
+    flush(name, found->second);
 }
 
 }  // namespace berth

@@ -33,15 +33,16 @@ struct ProxyStart {
 
 class ProxyLinks {
  public:
-  /// Is told what the proxies say. Set once by main().
+  /// Is told what the processes of the proxies say, each by the name of its link. Set once by
+  /// main().
   class Owner {
    public:
     virtual ~Owner() = default;
-    virtual void on_message(const std::string& proxy, const control::FromProxy& message) = 0;
-    virtual void on_disconnected(const std::string& proxy) = 0;
-    virtual void on_stalled(const std::string& proxy) = 0;
+    virtual void on_message(const std::string& link, const control::FromProxy& message) = 0;
+    virtual void on_disconnected(const std::string& link) = 0;
+    virtual void on_stalled(const std::string& link) = 0;
     /// It has said what no proxy of ours says. Its link is closed already.
-    virtual void on_malformed(const std::string& proxy) = 0;
+    virtual void on_malformed(const std::string& link) = 0;
   };
 
   ProxyLinks(os::EventLoop& loop, const Settings& settings) : loop_(loop), settings_(settings) {}
@@ -55,22 +56,28 @@ class ProxyLinks {
   Result<Identity> identity_of(const Unit& proxy, const FoundNames& names) const;
   /// Opens what the proxy listens on (what is open already stays) and makes the control socket.
   Result<ProxyStart> prepare(const Unit& proxy);
-  /// A new process of `proxy` has the other end. Sends the last route table, if there was one.
-  void connect(const std::string& proxy, os::UniqueFd own_end);
+  /// What the link of one process of a proxy is called, in all that follows and in messages: "web
+  /// (life 3)".
+  static std::string link_of(const std::string& proxy, std::uint64_t life);
+  /// The proxy that a link is of; a link may also have just its name.
+  static std::string proxy_of(const std::string& link);
+  /// A new process has the other end. Sends the last route table, if there was one.
+  void connect(const std::string& link, os::UniqueFd own_end);
   /// The process has ended.
-  void disconnect(const std::string& proxy);
+  void disconnect(const std::string& link);
   /// Closes the listeners that none of `proxies` names any more.
   void keep_listeners_of(const std::vector<const Unit*>& proxies);
 
   /// Sends when it can; an unsent message about the same unit is replaced.
-  void send(const std::string& proxy, const std::string& unit, const control::ToProxy& message);
+  void send(const std::string& link, const std::string& unit, const control::ToProxy& message);
   void send_to_all(const std::string& unit, const control::ToProxy& message);
-  /// Hands over a route table; sets its generation. The same table again is not sent.
+  /// Hands over a route table, to each process of the proxy; sets its generation. The same table
+  /// again is not sent.
   void configure(const std::string& proxy, ProxyConfig config);
   /// Where figures come from. Set once by main().
   void set_figures(std::function<SystemFigures()> figures) { figures_ = std::move(figures); }
   /// A proxy has asked for them. Dropped if it asks too often, or does not read.
-  void send_figures(const std::string& proxy);
+  void send_figures(const std::string& link);
 
  private:
   struct Link {
@@ -81,17 +88,17 @@ class ProxyLinks {
     std::map<std::string, control::ToProxy> unsent;  ///< by unit
     os::TimerId stalled = os::kNoTimer;
   };
-  void on_events(const std::string& proxy, os::Events events);
-  void flush(const std::string& proxy, Link& link);
-  bool send_config(const std::string& proxy, Link& link);
+  void on_events(const std::string& name, os::Events events);
+  void flush(const std::string& name, Link& link);
+  bool send_config(const std::string& name, Link& link);
   Result<os::BorrowedFd> open_listener(const Address& address);
-  void wait_writable(const std::string& proxy, Link& link);
+  void wait_writable(const std::string& name, Link& link);
 
   os::EventLoop& loop_;
   const Settings& settings_;
   Owner* owner_ = nullptr;
   std::map<std::string, os::UniqueFd> listeners_;  ///< by address as text
-  std::map<std::string, Link> links_;              ///< connected proxies only
+  std::map<std::string, Link> links_;              ///< of connected processes only
   std::map<std::string, ProxyConfig> configs_;     ///< the latest table of every proxy
   std::uint64_t generation_ = 0;
   std::function<SystemFigures()> figures_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "init/log.h"
+#include "init/machine_api.h"
 #include "init/os/errno_error.h"
 #include "init/os/memory_reserve.h"
 #include "init/os/startup.h"
@@ -284,13 +285,35 @@ bool Reloader::ends_maintenance(const UnitRuntime& job) const {
   });
 }
 
+std::string Reloader::machine_for(const Unit& proxy) {
+  UnitRuntime* const unit = p_.table.find(proxy.name.str());
+  if (proxy.proxy->sticky.cookie.empty() || unit == nullptr)
+    return "";
+  auto name = fly_name(p_.settings, kFlyMachine);
+  if (name)
+    return *std::move(name);
+  const std::string why = "[proxy.sticky] does nothing: " + name.error().message;
+  if (std::find(unit->warned.begin(), unit->warned.end(), why) == unit->warned.end()) {
+    unit->warned.push_back(why);
+    p_.logs.unit_line(unit->name(), LogLevel::warning, why);
+  }
+  return "";
+}
+
 void Reloader::push_routes() {
   std::vector<const Unit*> units = units_of(UnitKind::tenant);
   const std::vector<const Unit*> services = units_of(UnitKind::service);
   units.insert(units.end(), services.begin(), services.end());
-  for (const Unit* proxy : units_of(UnitKind::proxy))
-    p_.proxies.configure(proxy->name.str(),
-                         make_proxy_config(*proxy, units, maintenance_.is_on(*proxy)));
+  const std::vector<const Unit*> proxies = units_of(UnitKind::proxy);
+  const bool tell_activity = std::any_of(proxies.begin(), proxies.end(), [](const Unit* proxy) {
+    return proxy->proxy->machine_idle.timeout.count() > 0;
+  });
+  for (const Unit* proxy : proxies) {
+    ProxyConfig config = make_proxy_config(*proxy, units, maintenance_.is_on(*proxy));
+    config.tells_activity = tell_activity;
+    config.machine = machine_for(*proxy);
+    p_.proxies.configure(proxy->name.str(), std::move(config));
+  }
 }
 
 }  // namespace berth

@@ -94,6 +94,9 @@ class Reloader {
   void start_at_boot(std::vector<UnitRuntime*> units);
   void rebuild_order();
   std::vector<const Unit*> units_of(UnitKind kind) const;
+  /// Who this machine is to the visitors of `proxy`; empty = nobody. What is lacking is logged
+  /// once.
+  std::string machine_for(const Unit& proxy);
 
   Parts p_;
   BerthConfig config_;

@@ -61,6 +61,13 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
       last_end_(loop, reaper_, launcher_),
       alarm_(loop, [this] { triggers_.on_alarm(); }),
       triggers_({loop, table_, manager_, logs, alarm_, local_time_}),
+      machine_api_(loop, reaper_, launcher_, settings),
+      machine_idle_({loop, table_, manager_, leases_, triggers_, shutdown_, logs},
+                    {[this] { return machine_api_.lack(); },
+                     [this](const MachineIdleSpec& spec, MachineApi::Done done) {
+                       machine_api_.ask(spec, std::move(done));
+                     },
+                     [this](const std::string& why) { request_shutdown(why); }}),
       history_(loop, table_, logs),
       feed_(loop, [this](const UnitRuntime& unit) { return manager_.waits_for(unit); }),
       timeline_(loop.clock()),
@@ -94,18 +101,24 @@ Supervisor::Supervisor(os::EventLoop& loop, const Settings& settings, LogHub& lo
   });
   reloader_.set_on_applied([this](const UnitRuntime* by) {
     triggers_.reloaded(by);
+    machine_idle_.loaded();
     triggers_.release_held();  // it may have ended the maintenance
   });
   triggers_.set_maintenance([this](const UnitRuntime& job) {
     return reloader_.in_maintenance() && !reloader_.ends_maintenance(job);
   });
-  triggers_.set_on_resume([this] { reloader_.resumed(); });
-  shutdown_.set_triggers(triggers_);
-  leases_.set_configured([this](const std::string& proxy) {
-    if (UnitRuntime* unit = table_.find(proxy))
-      lives_.proxy_configured(*unit);
+  triggers_.set_on_resume([this] {
+    reloader_.resumed();
+    machine_idle_.woke();
   });
-  leases_.set_replace([this](const std::string& proxy) { replace_proxy(proxy); });
+  triggers_.set_may_sleep([this] { return machine_idle_.may_sleep(); });
+  shutdown_.set_triggers(triggers_);
+  leases_.set_activity([this](const std::string& proxy, const control::Activity& activity) {
+    machine_idle_.on_activity(proxy, activity);
+  });
+  leases_.set_configured([this](const std::string& link) { lives_.proxy_configured(link); });
+  leases_.set_replace([this](const std::string& link) { lives_.kill_proxy(link); });
+  lives_.generations().set_observer([this](UnitRuntime& unit) { on_state(unit); });
   admin_.set_last_end(last_end_);
   admin_.set_shut_down([this](const std::string& why) { request_shutdown(why); });
   logs_.set_file_writer([this] { return start_log_writer(); });
@@ -174,6 +187,7 @@ int Supervisor::run() {
   reloader_.boot();
   keep_state();
   triggers_.loaded();
+  machine_idle_.loaded();
   end_turn();  // what fails at once is cleaned up even if nothing ever happens
   if (!shutdown_.is_over())
     loop_.run();
@@ -292,18 +306,13 @@ void Supervisor::on_state(UnitRuntime& unit) {
   idle_.on_state(unit);
   jobs_.on_state(unit);
   triggers_.on_state(unit);
+  machine_idle_.on_state(unit);
   memory_.on_state(unit);
   reloader_.on_state(unit);
   const auto why = shutdown_.on_state(unit);
   // A command that has been told to end already need not hurry.
   if (why && !(command_ && command_->is_told_to_end()))
     request_shutdown(*why);
-}
-
-void Supervisor::replace_proxy(const std::string& proxy) {
-  UnitRuntime* unit = table_.find(proxy);
-  if (unit != nullptr && unit->life.main_pid != 0)
-    os::signal_process(unit->life.pidfd.borrow(), unit->life.main_pid, SIGKILL);
 }
 
 }  // namespace berth

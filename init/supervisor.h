@@ -18,6 +18,8 @@
 #include "init/leases.h"
 #include "init/lives.h"
 #include "init/log_hub.h"
+#include "init/machine_api.h"
+#include "init/machine_idle.h"
 #include "init/manager.h"
 #include "init/memory_keeper.h"
 #include "init/notifications.h"
@@ -73,7 +75,6 @@ class Supervisor {
   void keep_state();
   void end_leftovers();
   void on_state(UnitRuntime& unit);
-  void replace_proxy(const std::string& proxy);
   Result<os::UniqueFd> start_log_writer();
 
   os::EventLoop& loop_;
@@ -104,6 +105,8 @@ class Supervisor {
   os::LocalTime local_time_;
   os::WallAlarm alarm_;
   JobTriggers triggers_;
+  MachineApi machine_api_;
+  MachineIdle machine_idle_;
   JobHistory history_;
   PendingJobs jobs_;
   StateFeed feed_;

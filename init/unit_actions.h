@@ -27,6 +27,9 @@ class UnitActions {
   virtual void terminate(UnitRuntime& unit) = 0;
   /// SIGKILL to all that is alive, and a deadline that posts timeout.
   virtual void kill(UnitRuntime& unit) = 0;
+  /// A restart without a gap: a new life begins beside the one that runs, and takes over when it is
+  /// ready. False if the unit is none that can: it stops and starts then.
+  virtual bool hand_over(UnitRuntime& unit) = 0;
   /// After the end of the main process: sweeps, runs after_stop, posts cleaned*.
   virtual void clean(UnitRuntime& unit) = 0;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,16 @@ struct UnitTimes {
   os::TimePoint up;      ///< ready; a job: has succeeded
 };
 
+/// What a unit has that restarts without a gap, one life beside the other: see Generations.
+struct Handover {
+  enum class Phase : std::uint8_t { none, under_way, failed };
+  Phase phase = Phase::none;  ///< of the restart that was asked for last
+  /// Processes that serve beside the main one, or are about to: no sweep of the unit ends them.
+  std::vector<pid_t> pids;
+  /// Of a life that begins beside the unit's own: is told its events, and the table is not.
+  std::function<void(UnitEvent)> events;
+};
+
 struct UnitRuntime {
   UnitRuntime(Unit definition, std::uint32_t number) : unit(std::move(definition)), index(number) {}
 
@@ -136,6 +147,11 @@ struct UnitRuntime {
   bool job_succeeded = false;       ///< at least once since berth began
   bool pinned = false;              ///< started by hand: not stopped for idleness
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
+
+  std::unique_ptr<Handover> handover;  ///< null = it has never restarted that way
+  /// Whether it is a life beside that of the unit of this name in the table.
+  bool is_successor() const { return handover && handover->events; }
+  bool hands_over(Handover::Phase phase) const { return handover && handover->phase == phase; }
 
   /// What a job has beside all this; made when it is first asked for.
   JobRuntime& job() {

@@ -45,6 +45,8 @@ void UnitTable::remove(const std::string& name) {
 }
 
 void UnitTable::post(UnitRuntime& unit, UnitEvent event) {
+  if (unit.is_successor())
+    return unit.handover->events(event);
   queue_.push_back({&unit, event});
   ++unit.posted;
   unit.posted_kinds |= bit_of(event);

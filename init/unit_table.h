@@ -26,7 +26,8 @@ class UnitTable {
   void remove(const std::string& name);
   const Map& all() const { return units_; }
 
-  /// Events are handled in order, by Manager::drain(); never from within the caller.
+  /// Events are handled in order, by Manager::drain(); never from within the caller. Those of a
+  /// successor go to whoever has made it.
   void post(UnitRuntime& unit, UnitEvent event);
   /// Takes back what was posted of that kind and has not been handled. Whether there was any.
   bool retract(UnitRuntime& unit, UnitEvent event);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proxy/access_log.h"
+#include "proxy/activity.h"
 #include "proxy/address_counts.h"
 #include "proxy/counters.h"
 #include "proxy/http2_module.h"
@@ -17,6 +18,7 @@
 #include "proxy/relay.h"
 #include "proxy/replay.h"
 #include "proxy/site.h"
+#include "proxy/sticky.h"
 #include "proxy/tls_keeper.h"
 #include "proxy/tls_targets.h"
 
@@ -95,8 +97,10 @@ struct Context {
   Logins& logins;
   AccessLog& log;
   Metrics& metrics;
+  Activity& activity;
   Site site;
   Replays replays;
+  Sticky sticky;
   ExchangePool exchanges;
   ConnectionTable connections;
   RequestIds ids;
@@ -106,8 +110,8 @@ struct Context {
   Http2Module http2;
   AddressCounts addresses;
   Counters counters;
-  bool shutting_down = false;  ///< new requests get 503
-  bool draining = false;       ///< and no connection is kept
+  bool shutting_down = false;  ///< new requests get 503, and no connection is kept
+  bool draining = false;       ///< no connection is taken, and none is kept
   bool crowded = false;        ///< somebody waits to be accepted: no connection is kept
 
   const ProxySpec& spec() const { return site.spec(); }

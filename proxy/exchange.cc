@@ -72,6 +72,7 @@ void Exchange::assign(Connection& client) {
 }
 
 void Exchange::renew() {
+  use_.end();
   request_.clear();
   relay_.reset();
   unit_.clear();
@@ -84,7 +85,7 @@ void Exchange::renew() {
   host_.clear();
   request_edits_.clear();
   reply_edits_.clear();
-  upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
+  names_machine_ = upgrade_ = fresh_only_ = waited_ = asked_client_ = reply_keeps_ = false;
   reply_left_ = reply_bytes_ = 0;
   reply_status_ = 0;
   hold_until_ = os::TimePoint();
@@ -105,6 +106,7 @@ void Exchange::stop_asking() {
 }
 
 void Exchange::retire() {
+  use_.end();
   drop_upstream();
   stop_asking();
   reply_file_.reset();
@@ -163,7 +165,7 @@ void Exchange::on_head() {
     return;
   if (client_->door() == Door::metrics)
     return ask_metrics();
-  if (is_closing())
+  if (context_.shutting_down)
     return answer_unavailable(context_.spec().retry_after);
   const std::uint64_t max_body = context_.spec().max_body.count;
   if (max_body > 0 && head.content_length > max_body)
@@ -171,6 +173,7 @@ void Exchange::on_head() {
   const std::string& health = context_.spec().health_path;
   if (!health.empty() && request_.facts.path == health && is_read_only(head))
     return answer(health_reply(context_.site));
+  use_.begin(context_.activity);
   if (!rewrite())
     return answer_error(400);
   decide();
@@ -268,8 +271,11 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
     return answer(redirect_reply(redirection->status, redirection->location));
   if (replay(tenant))
     return;
-  if (route.kind == Place::Kind::route)
-    return forward(route);
+  if (route.kind == Place::Kind::route) {
+    if (!stick(route))
+      forward(route);
+    return;
+  }
   const BotAction bots =
       context_.site.bot_action(tenant, request_.head.value(HeaderName::user_agent));
   // Who reads robots.txt goes away by itself.
@@ -282,6 +288,8 @@ void Exchange::proceed(const Place& route, const Place& tenant, std::optional<St
         301, facts.client_path() + "/" + std::string(request_.head.text(facts.query))));
   if (file && !hides_files)
     return answer(file_reply(*std::move(file), request_.head));
+  if (stick(tenant))
+    return;
   // Before bots: those who are refused for good do not come again after the maintenance.
   if (context_.site.config().maintenance)
     return answer_unavailable(context_.spec().retry_after);
@@ -303,14 +311,16 @@ bool Exchange::replay(const Place& tenant) {
     target = replays.to_region(request_.head, tenant.tenant->region);
   if (!target)
     return false;
-  destination_ = target->text();
-  if (target->failed) {
-    note_error("the machine that should answer could not be reached");
-    answer_unavailable(context_.spec().retry_after);
-  } else {
-    answer(replay_reply(*target));
-  }
+  send_to(*target);
   return true;
+}
+
+void Exchange::send_to(const ReplayTarget& target) {
+  destination_ = target.text();
+  if (!target.failed)
+    return answer(replay_reply(target));
+  note_error("the machine that should answer could not be reached");
+  answer_unavailable(context_.spec().retry_after);
 }
 
 void Exchange::answer_unavailable(Milliseconds retry_after) {

@@ -59,6 +59,10 @@ class Exchange final : public LeaseUser,
   void ask_metrics();
   /// Whether another machine answers it.
   bool replay(const Place& tenant);
+  void send_to(const ReplayTarget& target);
+  /// Whether the machine that the client has been on answers it. If this one does, the reply may
+  /// say so.
+  bool stick(const Place& place);
   /// False if a rewrite made something that is no path.
   bool rewrite();
   /// What comes before the login, and whether one is needed.
@@ -105,6 +109,7 @@ class Exchange final : public LeaseUser,
   }
 
   Context& context_;
+  Activity::Use use_;
   Connection* client_ = nullptr;  ///< never null outside the pool
   HeadParser parser_;
   HeadOutcome head_outcome_ = HeadOutcome::more;
@@ -122,9 +127,10 @@ class Exchange final : public LeaseUser,
   std::string_view error_;             ///< for the log
   os::TimePoint started_;
   os::TimePoint held_since_, held_until_;
-  os::TimePoint hold_until_;  ///< the end of the wait for the unit
-  bool upgrade_ = false;      ///< the WebSocket upgrade is passed on
-  bool fresh_only_ = false;   ///< an idle connection has failed it already
+  os::TimePoint hold_until_;    ///< the end of the wait for the unit
+  bool names_machine_ = false;  ///< the reply has the cookie of this machine
+  bool upgrade_ = false;        ///< the WebSocket upgrade is passed on
+  bool fresh_only_ = false;     ///< an idle connection has failed it already
   bool waited_ = false;  ///< a new connection has, too: it waits, or has waited, for the next life
   bool asked_client_ = false;  ///< whether it is still there
   bool reply_keeps_ = false;   ///< our own answer leaves the connection usable

@@ -43,6 +43,25 @@ void Exchange::take_edits(const RouteSpec& route) {
     host_.resize(host_.size() - usual.size());
 }
 
+bool Exchange::stick(const Place& place) {
+  const Sticky& sticky = context_.sticky;
+  const bool is_elsewhere = place.route != nullptr && !place.route->target.host.empty();
+  if (!sticky.is_on() || place.lease == nullptr || is_elsewhere)
+    return false;
+  const HttpHead& head = request_.head;
+  const std::string_view machine = sticky.named_by(head);
+  if (sticky.is_here(machine))
+    return false;
+  // Whose machine is no more has a new one.
+  names_machine_ = machine.empty() || !head.value(HeaderName::fly_replay_failed).empty();
+  if (names_machine_)
+    return false;
+  const auto target = Replays::to_machine(head, machine);
+  if (target)
+    send_to(*target);
+  return target.has_value();
+}
+
 void Exchange::forward(const Place& place) {
   const HttpHead& head = request_.head;
   target_ = upstream_target(place);
@@ -173,8 +192,12 @@ void Exchange::unreachable() {
 
 void Exchange::start_relay() {
   client_->post(ConnectionEvent::connected);
+  std::string beside;
   if (context_.spec().server_timing && held_since_ != os::TimePoint())
-    reply_edits_.set_beside("Server-Timing: hold;dur=" + std::to_string(held().count()) + "\r\n");
+    beside = "Server-Timing: hold;dur=" + std::to_string(held().count()) + "\r\n";
+  if (names_machine_)
+    beside += context_.sticky.field(scheme_of(request_.head, request_.facts) == "https");
+  reply_edits_.set_beside(std::move(beside));
   std::string& head = context_.workshop.scratch;
   head.clear();
   append_request_head({request_.head, request_.facts, target_, upgrade_, host_, request_edits_},
@@ -263,6 +286,8 @@ void Exchange::break_off(int status) {
 void Exchange::upgrade() {
   log(relay_.status(), 0, ReplyKind::proxy);
   auto tunnel = std::make_unique<Tunnel>(context_.workshop, *client_, relay_.detach());
+  if (lease()->config().count_websockets)
+    tunnel->count_in(context_.activity);
   lease()->hand_over(*this, *tunnel);
   const std::string early = relay_.take_early_bytes();
   const std::span<char> leftover = request_.leftover();

@@ -20,7 +20,7 @@ class FieldEdits {
     edits_.clear();
     beside_.clear();
   }
-  /// A field that comes beside others of its name. REQUIRES: with its line end.
+  /// Fields that come beside others of their name. REQUIRES: each with its line end.
   void set_beside(std::string field) { beside_ = std::move(field); }
   /// Whether a field of that name is replaced, or taken out.
   bool replaces(std::string_view name) const;

@@ -303,7 +303,7 @@ void Lease::on_message(const control::Revoke& message) {
     give_back();
 }
 
-void Lease::idle_over() noexcept {
+void Lease::give_back_if_unused() noexcept {
   if (state_ == State::held && in_flight_ == 0 && waiting_.empty())
     give_back();
 }

@@ -107,6 +107,7 @@ class Lease {
   void on_message(const control::Revoke& message);
   /// Tunnels would never end by themselves: the proxy stops.
   void cut_tunnels();
+  void give_back_if_unused() noexcept;
   /// Everybody in the waiting room is sent away: the proxy stops.
   void refuse_waiting(Milliseconds retry_after);
   /// Lets in who waits for others to end, as far as `max_requests` allows.
@@ -136,7 +137,6 @@ class Lease {
   template <class Visit>
   void for_each_user(Visit visit);
   void left_life(std::uint64_t epoch);
-  void idle_over() noexcept;
   void retry() noexcept;
   Milliseconds idle_for() const;
 
@@ -164,7 +164,7 @@ class Lease {
   IntrusiveList<LeaseUser> waiting_;
   IntrusiveList<LeaseUser> users_;  ///< in flight, of this life and of ended ones
   IdleConnections idle_connections_;
-  MemberTimer<Lease, &Lease::idle_over> idle_timer_{*this};
+  MemberTimer<Lease, &Lease::give_back_if_unused> idle_timer_{*this};
   MemberTimer<Lease, &Lease::cut_ended> ending_timer_{*this};
   MemberTimer<Lease, &Lease::retry> retry_timer_{*this};
 };

@@ -50,6 +50,11 @@ void Leases::cut_tunnels() {
     lease->cut_tunnels();
 }
 
+void Leases::give_back_unused() {
+  for (const auto& [unit, lease] : leases_)
+    lease->give_back_if_unused();
+}
+
 void Leases::grant_free() {
   while (!board_.freed.empty()) {
     Lease* lease = board_.freed.back();

@@ -29,6 +29,8 @@ class Leases {
   void on_message(const control::Granted& message);
   void refuse_waiting(Milliseconds retry_after);
   void cut_tunnels();
+  /// What nobody uses goes back to PID 1.
+  void give_back_unused();
   /// Requests in all waiting rooms.
   std::uint64_t waiting() const;
   /// Whether tend() has something to do.

@@ -91,6 +91,14 @@ std::optional<ReplayTarget> Replays::to_region(const HttpHead& head,
   return made(head, ReplaySpec(), std::move(target));
 }
 
+std::optional<ReplayTarget> Replays::to_machine(const HttpHead& head, std::string_view machine) {
+  ReplaySpec rule;
+  rule.fallback = ReplayFallback::here;
+  ReplayTarget target;
+  target.machine = machine;
+  return Replays().made(head, rule, std::move(target));
+}
+
 OwnReply replay_reply(const ReplayTarget& target) {
   OwnReply reply;
   reply.kind = ReplyKind::replay;

@@ -34,6 +34,10 @@ class Replays {
   /// The same for a request to something that lives in `region`.
   std::optional<ReplayTarget> to_region(const HttpHead& head, std::string_view region) const;
 
+  /// The same for a request of somebody who has been on `machine`. One that was there already is
+  /// answered here.
+  static std::optional<ReplayTarget> to_machine(const HttpHead& head, std::string_view machine);
+
  private:
   std::optional<ReplayTarget> made(const HttpHead& head, const ReplaySpec& rule,
                                    ReplayTarget target) const;

@@ -14,14 +14,17 @@ namespace {
 /// Ten thousand instances take less than a tenth of this.
 constexpr std::size_t kMaxConfig = std::size_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds kTendEvery{1};
+/// How long a client that another process could serve may still send one more request: closed at
+/// once, its connection might be closed while that is on its way.
+constexpr Milliseconds kLastCall{1000};
+constexpr Milliseconds kFarewell{1000};
 
-/// Whether the listening socket of listen[index] speaks TLS. They come in that order.
-bool is_encrypted(const ProxySpec& spec, std::size_t index) {
-  if (spec.tls.certificate.empty() || index >= spec.listen.size())
+/// Whether what is accepted at that address speaks TLS.
+bool is_encrypted(const ProxySpec& spec, const Address& address) {
+  if (spec.tls.certificate.empty())
     return false;
   const std::vector<Address>& chosen = spec.tls.listen;
-  return chosen.empty() ||
-         std::find(chosen.begin(), chosen.end(), spec.listen[index]) != chosen.end();
+  return chosen.empty() || std::find(chosen.begin(), chosen.end(), address) != chosen.end();
 }
 
 }  // namespace
@@ -42,6 +45,7 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                }),
       leases_(upstream_host_, control_, targets_),
       metrics_(loop, control_),
+      activity_(loop, wheel_, control_),
       context_{.loop = loop,
                .wheel = wheel_,
                .upstream_host = upstream_host_,
@@ -50,8 +54,10 @@ Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
                .logins = logins_,
                .log = log_,
                .metrics = metrics_,
+               .activity = activity_,
                .site = Site(),
                .replays = Replays(),
+               .sticky = Sticky(),
                .exchanges = ExchangePool(),
                .connections = ConnectionTable(graveyard_),
                .ids = RequestIds(),
@@ -100,7 +106,7 @@ void Server::on_control(control::ToProxy& message, std::vector<os::UniqueFd>& fd
   else if (const auto* revoke = std::get_if<control::Revoke>(&message))
     leases_.on_message(*revoke);
   else if (const auto* draining = std::get_if<control::Drain>(&message))
-    drain(draining->grace);
+    drain(*draining);
   else if (std::holds_alternative<control::Figures>(message))
     take_figures(fds);
   else
@@ -125,13 +131,17 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   std::vector<Lease*> leases = leases_.configure(config->backends);
   context_.site = Site(*std::move(config), std::move(leases));
   context_.replays = Replays(context_.spec());
+  context_.sticky = Sticky(context_.spec().sticky, context_.site.config().machine);
   compression_.assign(context_.spec());
   logins_.configure(context_.spec().auth_htpasswd);
   context_.tls.configure(context_.spec().tls);
+  if (!configured_)
+    addresses_ = context_.spec().listen;
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    listeners_[i]->encrypt(is_encrypted(context_.spec(), i));
+    listeners_[i]->encrypt(i < addresses_.size() && is_encrypted(context_.spec(), addresses_[i]));
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
+  activity_.configure(context_.site.config().tells_activity);
   if (configured_ || context_.draining)
     return;
   configured_ = true;
@@ -158,19 +168,36 @@ void Server::shut_down() {
   leases_.refuse_waiting(context_.spec().retry_after);
 }
 
-void Server::drain(Milliseconds grace) {
+void Server::drain(const control::Drain& message) {
   context_.draining = true;
   for (const auto& listener : listeners_)
     listener->pause();
-  leases_.refuse_waiting(context_.spec().retry_after);
-  leases_.cut_tunnels();
+  if (message.replaced) {
+    leases_.give_back_unused();
+    farewell_ = std::min(kFarewell, message.grace / 4);
+    wheel_.arm(last_call_timer_, loop_.now() + std::min(kLastCall, message.grace));
+  } else {
+    shut_down();
+    leases_.cut_tunnels();
+    let_go();
+  }
+  wheel_.arm(drain_timer_, loop_.now() + message.grace);
+}
+
+void Server::let_go() noexcept {
   context_.connections.for_each([](Connection& connection) { connection.drain(); });
-  wheel_.arm(drain_timer_, loop_.now() + grace);
 }
 
 void Server::drain_over() noexcept {
-  context_.connections.for_each([](Connection& connection) { connection.cut(); });
-  stop(0);
+  leases_.cut_tunnels();
+  context_.connections.for_each([](Connection& connection) {
+    if (connection.state() != ConnectionState::lingering)
+      connection.cut();
+  });
+  if (farewell_.count() == 0)
+    stop(0);
+  else
+    wheel_.arm(farewell_timer_, loop_.now() + farewell_);
 }
 
 void Server::tend() noexcept {

@@ -42,8 +42,11 @@ class Server final : public ControlHandler {
  private:
   void configure(const control::Configure& message, const std::vector<os::UniqueFd>& fds);
   void take_figures(const std::vector<os::UniqueFd>& fds);
-  void drain(Milliseconds grace);
+  void drain(const control::Drain& message);
+  /// Closes what is idle, and has no request begin on what is not.
+  void let_go() noexcept;
   void drain_over() noexcept;
+  void farewell_over() noexcept { stop(0); }
   void shut_down();
   void tend() noexcept;
   void on_turn_end();
@@ -68,13 +71,20 @@ class Server final : public ControlHandler {
   Targets targets_;
   Leases leases_;
   Metrics metrics_;
+  Activity activity_;
   Context context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  /// Of the first of them, in order, as they were when we were started: a later route table may be
+  /// that of another process.
+  std::vector<Address> addresses_;
   MemberTimer<Server, &Server::tend> tend_timer_{*this};
+  MemberTimer<Server, &Server::let_go> last_call_timer_{*this};
   MemberTimer<Server, &Server::drain_over> drain_timer_{*this};
+  MemberTimer<Server, &Server::farewell_over> farewell_timer_{*this};
   os::TimerId wheel_timer_ = os::kNoTimer;
   os::TimePoint wheel_due_;
   std::function<void(const ProxySpec&)> confine_;
+  Milliseconds farewell_{0};  ///< how long the last clients have to take their last bytes
   bool configured_ = false;
   bool over_ = false;
   int status_ = 0;

@@ -27,6 +27,7 @@ Tunnel::~Tunnel() {
 }
 
 void Tunnel::release() {
+  use_.end();
   if (lease() != nullptr)
     lease()->leave(*this);
   UpstreamConnection::retire(std::move(upstream_));

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "proxy/activity.h"
 #include "proxy/lease.h"
 #include "proxy/relay.h"
 #include "proxy/upstream.h"
@@ -22,6 +23,8 @@ class Tunnel final : public LeaseUser, public UpstreamUser {
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
 
+  /// It is a use of the proxy as long as it lasts.
+  void count_in(Activity& activity) { use_.begin(activity); }
   /// Sends what either side had sent before the tunnel was open.
   void start(std::string_view to_client, std::string_view to_upstream);
   /// Either side has news. May end the connection.
@@ -43,6 +46,7 @@ class Tunnel final : public LeaseUser, public UpstreamUser {
   const Relay::Workshop& shop_;
   Connection& client_;
   std::unique_ptr<UpstreamConnection> upstream_;
+  Activity::Use use_;
   bool client_ended_ = false;
   bool upstream_ended_ = false;
   bool told_upstream_ = false;  ///< that the client has finished sending

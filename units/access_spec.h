@@ -50,4 +50,16 @@ struct ReplaySpec {
   }
 };
 
+/// [proxy.sticky]: visitors come back to the machine that they have been on.
+struct StickySpec {
+  std::string cookie;                ///< its name; empty = they go where they are sent
+  Milliseconds max_age{86'400'000};  ///< of the cookie; 0 = as long as the browser is open
+  bool operator==(const StickySpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.cookie);
+    visit(self.max_age);
+  }
+};
+
 }  // namespace berth

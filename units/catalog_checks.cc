@@ -313,6 +313,23 @@ void check_resume(const LoadedUnits& loaded, const std::vector<const Unit*>& uni
   }
 }
 
+void check_machine_idle(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
+                        ErrorList& errors) {
+  const Unit* first = nullptr;
+  for (const Unit* unit : units) {
+    if (!unit->proxy || unit->proxy->machine_idle.timeout.count() == 0) {
+      continue;
+    }
+    if (first != nullptr) {
+      errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
+                 "has [proxy.idle], but so has \"" + first->name.str() + "\" (" +
+                     errors.text(loaded.marks.at(first->name.str())) + "): there is one machine");
+    } else {
+      first = unit;
+    }
+  }
+}
+
 void check_main(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
                 ErrorList& errors) {
   const Unit* main = nullptr;
@@ -419,6 +436,7 @@ void check_together(LoadedUnits& loaded, ErrorList& errors) {
   check_terminals(loaded, units, errors);
   check_proxy_choice(loaded, units, errors);
   check_resume(loaded, units, errors);
+  check_machine_idle(loaded, units, errors);
   check_main(loaded, units, errors);
   spread(loaded, errors);
   leave_out_broken(loaded, errors);

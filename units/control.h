@@ -89,9 +89,14 @@ struct Revoke {
 /// Stop accepting, close tunnels, finish the requests in flight within `grace`, then exit 0.
 struct Drain {
   Milliseconds grace{0};
+  /// Another process of this unit has taken over: who waits in a waiting room waits on, tunnels
+  /// stay until `grace` is over, and clients that are between two requests have a moment for one
+  /// more.
+  bool replaced = false;
   template <class Self, class V>
   static void fields(Self& s, V& v) {
     v(s.grace);
+    v(s.replaced);
   }
   bool operator==(const Drain&) const = default;
 };
@@ -196,8 +201,21 @@ struct WantFigures {
   bool operator==(const WantFigures&) const = default;
 };
 
+/// Whether anybody uses the proxy: said once it is configured, if the route table asks for it, and
+/// whenever it changes. It is busy with the first request, and quiet a second after the last.
+struct Activity {
+  bool busy = false;
+  Milliseconds quiet_for{0};  ///< since the end of the last request or tunnel that counts
+  template <class Self, class V>
+  static void fields(Self& s, V& v) {
+    v(s.busy);
+    v(s.quiet_for);
+  }
+  bool operator==(const Activity&) const = default;
+};
+
 using FromProxy =
-    std::variant<Configured, Acquire, Returned, Busy, Unreachable, Usage, WantFigures>;
+    std::variant<Configured, Acquire, Returned, Busy, Unreachable, Usage, WantFigures, Activity>;
 
 // --- admin to PID 1
 // -------------------------------------------------------------------------------------------

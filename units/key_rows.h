@@ -45,6 +45,8 @@ inline LogSpec& part(Draft& d, LogSpec*) { return d.unit.log; }
 inline BerthConfig& part(Draft& d, BerthConfig*) { return d.config; }
 inline Command& part(Draft& d, Command*) { return d.command; }
 inline CacheRule& part(Draft& d, CacheRule*) { return d.unit.proxy->cache.back(); }
+inline MachineIdleSpec& part(Draft& d, MachineIdleSpec*) { return d.unit.proxy->machine_idle; }
+inline StickySpec& part(Draft& d, StickySpec*) { return d.unit.proxy->sticky; }
 inline TlsSpec& part(Draft& d, TlsSpec*) { return d.unit.proxy->tls; }
 inline RedirectSpec& part(Draft& d, RedirectSpec*) { return d.unit.proxy->redirects.back(); }
 inline RewriteSpec& part(Draft& d, RewriteSpec*) { return d.unit.proxy->rewrites.back(); }

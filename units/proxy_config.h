@@ -68,7 +68,9 @@ struct TenantRoute {
 struct ProxyConfig {
   std::uint64_t generation = 0;  ///< rises with every change
   ProxySpec spec;
-  bool maintenance = false;  ///< decided by PID 1
+  bool maintenance = false;     ///< decided by PID 1
+  bool tells_activity = false;  ///< PID 1 wants to know when nobody uses the proxy
+  std::string machine;          ///< who this machine is to visitors that return; empty = nobody
   std::vector<Backend> backends;
   std::vector<std::uint32_t> route_backends;  ///< for spec.routes[i]: index into `backends`
   std::vector<TenantRoute> tenants;
@@ -79,6 +81,8 @@ struct ProxyConfig {
     visit(self.generation);
     visit(self.spec);
     visit(self.maintenance);
+    visit(self.tells_activity);
+    visit(self.machine);
     visit(self.backends);
     visit(self.route_backends);
     visit(self.tenants);

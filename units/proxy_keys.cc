@@ -25,6 +25,8 @@ constexpr std::string_view kRoute = "[[proxy.route]]";
 constexpr std::string_view kCompress = "[proxy.compress]";
 constexpr std::string_view kAccessLog = "[proxy.log]";
 constexpr std::string_view kMetrics = "[proxy.metrics]";
+constexpr std::string_view kIdle = "[proxy.idle]";
+constexpr std::string_view kSticky = "[proxy.sticky]";
 
 /// A table within [proxy]: its keys go to the same draft.
 template <const std::string_view& table>
@@ -39,6 +41,21 @@ void tls(Value& value, Draft& draft) {
   if (value.node().table() != nullptr && holds(value.node(), kTls, value.reading()))
     check_needed(value.node(), kTls, {"certificate", "key"}, value.reading());
   within_proxy<kTls>(value, draft);
+}
+void sticky(Value& value, Draft& draft) {
+  if (value.node().table() != nullptr && holds(value.node(), kSticky, value.reading()))
+    check_needed(value.node(), kSticky, {"cookie"}, value.reading());
+  within_proxy<kSticky>(value, draft);
+}
+/// Of connections, as a duration, or also of the machine, as a table.
+void idle(Value& value, Draft& draft) {
+  if (value.node().table() == nullptr) {
+    value.positive_duration(draft.unit.proxy->idle_timeout);
+  } else {
+    if (holds(value.node(), kIdle, value.reading()))
+      check_needed(value.node(), kIdle, {"timeout"}, value.reading());
+    within_proxy<kIdle>(value, draft);
+  }
 }
 /// "stdout", or a file of its own.
 void read_log_place(Value& value, std::string& out) {
@@ -132,7 +149,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "trust_proxy", "list of networks", "[]", kProxy, set<&ProxySpec::trust_proxy>},
     {"[proxy]", "header", "duration", "\"10s\"", kProxy,
      set_by<&ProxySpec::header_timeout, positive>},
-    {"[proxy]", "idle", "duration", "\"1m\"", kProxy, set_by<&ProxySpec::idle_timeout, positive>},
+    {"[proxy]", "idle", "duration or table", "\"1m\"", kProxy, idle},
     {"[proxy]", "upstream", "duration", "\"1m\"", kProxy,
      set_by<&ProxySpec::upstream_timeout, positive>},
     {"[proxy]", "max_body", "size", "0", kProxy, set<&ProxySpec::max_body>},
@@ -153,6 +170,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"[proxy]", "server_timing", "boolean", "false", kProxy, set<&ProxySpec::server_timing>},
     {"[proxy]", "bots", "table", "", kProxy, within_proxy<kBots>},
     {"[proxy]", "metrics", "table", "", kProxy, within_proxy<kMetrics>},
+    {"[proxy]", "sticky", "table", "", kProxy, sticky},
     {"[proxy]", "compress", "table", "", kProxy, compress},
     {"[proxy]", "log", "table", "", kProxy, within_proxy<kAccessLog>},
 
@@ -222,6 +240,14 @@ constexpr auto kKeys = std::to_array<Key>({
     {kRoute, "websocket", "boolean", "true", kProxy, set<&RouteSpec::websocket>},
     {kRoute, "methods", "list of HTTP methods", "[]", kProxy,
      set_by<&RouteSpec::methods, read_methods>},
+    {kIdle, "timeout", "duration", "", kProxy, set_by<&MachineIdleSpec::timeout, positive>},
+    {kIdle, "action", "word", "\"none\"", kProxy, set<&MachineIdleSpec::action>},
+    {kIdle, "api", "absolute path", "\"/.fly/api\"", kProxy,
+     set_by<&MachineIdleSpec::api, absolute_path>},
+    {kIdle, "connections", "duration", "\"1m\"", kProxy,
+     set_by<&ProxySpec::idle_timeout, positive>},
+    {kSticky, "cookie", "cookie name", "", kProxy, set_by<&StickySpec::cookie, read_cookie_name>},
+    {kSticky, "max_age", "duration", "\"1d\"", kProxy, set<&StickySpec::max_age>},
     {kMetrics, "listen", "address or list of addresses", "", kProxy,
      set<&ProxySpec::metrics_listen>},
     {kAccessLog, "to", "stdout or absolute path", "\"stdout\"", kProxy,

@@ -44,6 +44,28 @@ struct TlsSpec {
   }
 };
 
+/// What becomes of the machine when nobody has sent a request for a while.
+enum class IdleAction : std::uint8_t {
+  none,     ///< the jobs of idleness run, and that is all
+  exit,     ///< berth shuts down
+  stop,     ///< the machine is stopped,
+  suspend,  ///< or put to sleep with all that is in its memory
+};
+
+/// [proxy.idle], but for the time of connections.
+struct MachineIdleSpec {
+  Milliseconds timeout{0};  ///< without a request; 0 = there is no such table
+  IdleAction action = IdleAction::none;
+  std::string api = "/.fly/api";  ///< the socket where the machine can be stopped
+  bool operator==(const MachineIdleSpec&) const = default;
+  template <class Self, class V>
+  static void fields(Self& self, V& visit) {
+    visit(self.timeout);
+    visit(self.action);
+    visit(self.api);
+  }
+};
+
 /// What a client is answered that says it is a bot.
 enum class BotAction : std::uint8_t {
   allow,
@@ -105,6 +127,8 @@ struct ProxySpec {
   std::string log_to = "stdout";  ///< or an absolute path
   bool server_timing = false;     ///< tells clients how long their request was held
   std::vector<Address> metrics_listen;
+  MachineIdleSpec machine_idle;
+  StickySpec sticky;
 
   bool operator==(const ProxySpec&) const = default;
   template <class Self, class V>
@@ -150,6 +174,8 @@ struct ProxySpec {
     visit(self.log_to);
     visit(self.server_timing);
     visit(self.metrics_listen);
+    visit(self.machine_idle);
+    visit(self.sticky);
   }
 };
 

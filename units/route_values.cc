@@ -183,6 +183,16 @@ void read_try_files(Value& value, std::vector<std::string>& out) {
               });
 }
 
+void read_cookie_name(Value& value, std::string& out) {
+  constexpr std::string_view what = "the name of a cookie";
+  auto name = value.text_of(value.node(), what);
+  if (name && !is_field_name(*name)) {
+    value.mismatch(value.node(), what, *name, "");
+  } else if (name) {
+    out = *std::move(name);
+  }
+}
+
 void read_header_edits(Value& value, std::vector<HeaderEdit>& out) {
   const Node::Table* members = value.node().table();
   if (members == nullptr) {

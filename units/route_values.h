@@ -5,6 +5,8 @@
 
 namespace berth {
 
+/// A name that a cookie can have (RFC 6265 section 4.1.1).
+void read_cookie_name(Value& value, std::string& out);
 /// A regex; what variables insert in it is quoted.
 void read_regex(Value& value, std::string& out);
 /// A path that may hold $1 ...: begins with "/" or with one of them.

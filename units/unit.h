@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "units/boxed.h"
 #include "units/capabilities.h"
 #include "units/cron_schedule.h"
 #include "units/job_trigger.h"
@@ -118,7 +119,7 @@ struct ServiceSpec {
   Command command;
   std::optional<Address> address;
   ReadyCheck ready;
-  std::optional<HealthCheck> health;
+  Boxed<HealthCheck> health;
   Milliseconds watchdog{0};  ///< 0 = none
   Restart restart = Restart::on_failure;
   Milliseconds restart_delay{100};
@@ -297,7 +298,7 @@ struct Unit {
   ServiceSpec service;  ///< service, tenant, proxy; a job uses its stop and success keys
   std::optional<JobSpec> job;
   std::optional<TenantSpec> tenant;
-  std::optional<ProxySpec> proxy;
+  Boxed<ProxySpec> proxy;
   ProcessSpec process;
   MemorySpec memory;
   LogSpec log;

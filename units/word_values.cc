@@ -90,4 +90,11 @@ void read(Value& value, AccessLog& out) {
       {{"json", AccessLog::json}, {"combined", AccessLog::combined}, {"none", AccessLog::none}});
 }
 
+void read(Value& value, IdleAction& out) {
+  value.choice<IdleAction>(out, {{"none", IdleAction::none},
+                                 {"exit", IdleAction::exit},
+                                 {"stop", IdleAction::stop},
+                                 {"suspend", IdleAction::suspend}});
+}
+
 }  // namespace berth

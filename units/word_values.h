@@ -23,5 +23,6 @@ void read(Value& value, BotAction& out);
 void read(Value& value, std::optional<BotAction>& out);
 void read(Value& value, ReplayFallback& out);
 void read(Value& value, AccessLog& out);
+void read(Value& value, IdleAction& out);
 
 }  // namespace berth

@@ -221,7 +221,7 @@ std::string status_text(const UnitDetails& unit, const LogExcerpt& log, const Ou
   std::string text = title + '\n';
   text += field("state", state_line(unit, output));
   text += field("waits for", printable(unit.waits_for));
-  text += field("reason", is_down ? printable(unit.reason) : std::string());
+  text += field("reason", is_down || unit.kind == "proxy" ? printable(unit.reason) : std::string());
   text += field("last exit", printable(unit.last_exit));
   text += field("processes", processes_line(unit));
   text += field("memory", memory_line(unit));

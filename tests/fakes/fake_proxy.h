@@ -33,7 +33,7 @@ class ControlWords {
   }
   std::string operator()(const control::Revoke& m) const { return "revoke " + of(m); }
   std::string operator()(const control::Drain& m) const {
-    return "drain within " + format_duration(m.grace);
+    return std::string(m.replaced ? "replaced: " : "") + "drain within " + format_duration(m.grace);
   }
   std::string operator()(const control::ShuttingDown&) const { return "shutting down"; }
   std::string operator()(const control::Figures&) const { return "figures"; }

@@ -105,6 +105,12 @@ class FakeUnitActions final : public UnitActions {
     if (has_process(unit) && !is_held(unit, Step::kill))
       exits(unit, 137);
   }
+  bool hand_over(UnitRuntime& unit) override {
+    if (unit.unit.kind != UnitKind::proxy)
+      return false;
+    order("hand over", unit);
+    return true;
+  }
   void clean(UnitRuntime& unit) override {
     order("clean", unit);
     if (has_process(unit))

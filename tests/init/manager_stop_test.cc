@@ -141,6 +141,36 @@ TEST_F(ManagerTest, BeginsANewLifeWhenAUnitIsStartedWhileAFailedLifeIsCleanedUp)
   EXPECT_EQ(2U, redis.life.epoch);
 }
 
+TEST_F(ManagerTest, HandsAProxyOverInsteadOfStoppingItForARestart) {
+  UnitRuntime& web = add("web", UnitKind::proxy);
+  UnitRuntime& part = add_requiring("part", "web");
+  part.unit.info.part_of = {"web"};
+  set_order();
+  start(part);
+  actions_.take();
+
+  restart(web);
+
+  EXPECT_EQ(kRunning, web.state);
+  EXPECT_EQ((Words{"hand over web", "terminate part", "clean part", "prepare part", "spawn part",
+                   "announce part"}),
+            actions_.take());
+}
+
+TEST_F(ManagerTest, RestartsAProxyThatIsNotUpAsAnyUnit) {
+  UnitRuntime& web = add("web", UnitKind::proxy);
+  set_order();
+  actions_.hold(web, Step::spawn);
+  start(web);
+  actions_.unhold(web, Step::spawn);
+  actions_.take();
+
+  restart(web);
+
+  EXPECT_EQ((Words{"terminate web", "clean web", "prepare web", "spawn web", "announce web"}),
+            actions_.take());
+}
+
 TEST_F(ManagerTest, KillsWhatDoesNotEndInTime) {
   UnitRuntime& redis = add("redis");
   set_order();

@@ -77,6 +77,26 @@ TEST_F(PendingJobsTest, AStartDuringARunWaitsForTheRunThatFollows) {
   EXPECT_EQ(Outcome(JobResult::done, {}), become(UnitState::exited));
 }
 
+TEST_F(PendingJobsTest, ARestartWithoutAGapIsDoneWhenTheNextLifeHasTakenOver) {
+  unit_.handover = std::make_unique<Handover>();
+  unit_.handover->phase = Handover::Phase::under_way;
+  want(Goal::up_again);
+
+  EXPECT_EQ(std::nullopt, become(UnitState::running));
+  new_life();
+  EXPECT_EQ(Outcome(JobResult::done, {}), become(UnitState::running));
+}
+
+TEST_F(PendingJobsTest, ARestartWithoutAGapFailsWithTheReason) {
+  unit_.handover = std::make_unique<Handover>();
+  unit_.handover->phase = Handover::Phase::failed;
+  unit_.wanted_up = true;
+  unit_.reason = "no such user";
+  want(Goal::up_again);
+
+  EXPECT_EQ(Outcome(JobResult::failed, {"redis: no such user"}), become(UnitState::running));
+}
+
 TEST_F(PendingJobsTest, AStartDuringARunIsCanceledByAStop) {
   unit_.unit.kind = UnitKind::job;
   unit_.state = UnitState::running;

@@ -110,6 +110,37 @@ TEST_F(ProxyLinksTest, TellsFiguresButNotAllTheTime) {
   EXPECT_EQ(2, taken);
 }
 
+TEST_F(ProxyLinksTest, TellsBothProcessesOfAProxyTheRouteTable) {
+  FakeProxy earlier(links_, ProxyLinks::link_of("web", 3));
+  FakeProxy next(links_, ProxyLinks::link_of("web", 4));
+  FakeProxy other(links_, ProxyLinks::link_of("web2", 5));
+
+  links_.configure("web", ProxyConfig{});
+  ProxyConfig config;
+  config.maintenance = true;
+  links_.configure("web", config);
+
+  EXPECT_EQ("configure 1", earlier.heard().front());
+  EXPECT_EQ("configure 1", next.heard().front());
+  EXPECT_EQ(Words{}, other.heard());
+}
+
+TEST_F(ProxyLinksTest, KeepsALeaseUntilBothProcessesHaveReturnedIt) {
+  FakeProxy earlier(links_, ProxyLinks::link_of("web", 3));
+  FakeProxy next(links_, ProxyLinks::link_of("web", 4));
+  UnitRuntime& boston = tenant("tenant@boston");
+  start_leased(boston, earlier);
+  acquire(next, boston);
+  EXPECT_EQ(Words{"granted tenant@boston, life 1, at unix:/run/tenant@boston"}, next.heard());
+
+  give_back(next, boston, Milliseconds(0));
+  EXPECT_TRUE(leases_.held(boston));
+  earlier.hang_up();
+  turn();
+
+  EXPECT_FALSE(leases_.held(boston));
+}
+
 TEST_F(ProxyLinksTest, TellsANewProcessTheLastRouteTable) {
   ProxyConfig config;
   config.maintenance = true;

@@ -407,8 +407,7 @@ TEST_F(ReloaderTest, AProxyIsRestartedOnlyForWhatItsProcessIsMadeOf) {
 
   write("web.toml", "[proxy]\nlisten = \":8081\"\n[proxy.health]\npath = \"/up\"\n");
   EXPECT_EQ(Words{"changed web: listen; restarts"}, reload());
-  EXPECT_EQ((Words{"terminate web", "clean web", "prepare web", "spawn web", "announce web"}),
-            actions_.take());
+  EXPECT_EQ(Words{"hand over web"}, actions_.take());
 }
 
 TEST_F(ReloaderTest, FoldersThatOthersMayWriteToAreRefused) {

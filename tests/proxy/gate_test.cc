@@ -361,6 +361,55 @@ TEST_F(GateTest, DrainsAndEnds) {
   EXPECT_EQ(server->run(), 0);
 }
 
+TEST_F(GateTest, TakesLeaveOfItsClientsWhenAnotherProcessHasTakenOver) {
+  configure();
+  TestPeer& quick = connect();
+  TestPeer& slow = connect();
+  for (TestPeer* peer : {&quick, &slow}) {
+    send(*peer, "GET /up HTTP/1.1\r\nHost: x\r\n\r\n");
+    gets(*peer, "ok\n");
+  }
+  TestPeer& waiting = connect();
+  send(waiting, kGet);
+  turns(3);
+  host->send(control::Drain{Milliseconds(10'000), true});
+  turns(3);
+
+  send(quick, "GET /up HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(gets(quick, "Connection: close"));
+  EXPECT_TRUE(gets(quick, "ok\n"));
+  EXPECT_TRUE(ends(quick));
+  EXPECT_FALSE(slow.ended);
+  pass(Milliseconds(1'100));
+  EXPECT_TRUE(ends(slow));
+  grant();
+  TestPeer& backend = accept();
+  gets(backend, "\r\n\r\n");
+  send(backend, kOk);
+  EXPECT_TRUE(gets(waiting, "\r\n\r\nok"));
+  quick.close();
+  waiting.close();
+  EXPECT_TRUE(until([&] { return server->is_over(); }));
+}
+
+TEST_F(GateTest, GivesBackWhatNobodyUsesWhenAnotherProcessHasTakenOver) {
+  configure();
+  TestPeer& busy = connect();
+  send(busy, "GET /showcase/2025/boston/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  grant();
+  TestPeer& backend = accept();
+  gets(backend, "\r\n\r\n");
+  send(backend, kOk);
+  gets(busy, "ok");
+  TestPeer& open = connect();
+  turns(3);
+
+  host->send(control::Drain{Milliseconds(10'000), true});
+
+  EXPECT_TRUE(until([&] { return host->count<control::Returned>() == 1; }));
+  EXPECT_FALSE(open.ended);
+}
+
 TEST_F(GateTest, EndsADrainAfterItsGrace) {
   configure();
   TestPeer& busy = connect();

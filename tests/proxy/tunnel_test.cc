@@ -49,6 +49,33 @@ TEST_F(TunnelTest, IsClosedAtOnceWhenTheProxyDrains) {
   EXPECT_TRUE(until([&] { return server->is_over(); }));
 }
 
+TEST_F(TunnelTest, StaysUntilTheGraceIsOverWhenAnotherProcessHasTakenOver) {
+  open();
+
+  host->send(control::Drain{Milliseconds(10'000), true});
+  turns(3);
+  pass(Milliseconds(9'900));
+  send(*client, "ping");
+  EXPECT_TRUE(gets(*backend, "ping"));
+  pass(Milliseconds(200));
+
+  EXPECT_TRUE(gets(*client, "\x88\x02\x03\xe9"));
+  EXPECT_TRUE(ends(*client));
+  EXPECT_FALSE(server->is_over()) << "the client has not taken leave";
+  client->close();
+  EXPECT_TRUE(until([&] { return server->is_over(); }));
+}
+
+TEST_F(TunnelTest, WaitsForNoClientThatTakesNoLeave) {
+  open();
+
+  host->send(control::Drain{Milliseconds(10'000), true});
+  turns(3);
+  pass(Milliseconds(11'200));
+
+  EXPECT_TRUE(server->is_over());
+}
+
 TEST_F(TunnelTest, HasNoDeadline) {
   open();
   pass(Milliseconds(200'000));

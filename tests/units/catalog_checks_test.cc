@@ -371,5 +371,16 @@ TEST(CatalogChecks, AResumeIsWaitedForByAJobThatRunsThen) {
                                 {"init.toml", "[job]\ncommand = \"x\"\n"}}));
 }
 
+TEST(CatalogChecks, OneProxyDecidesWhatBecomesOfTheMachine) {
+  const std::string idle = "[proxy.idle]\ntimeout = \"1m\"\n";
+
+  EXPECT_EQ((testing::Lines{"b.toml:1:1: has [proxy.idle], but so has \"a\" (a.toml:1:1): there is "
+                            "one machine"}),
+            testing::errors_of({{"a.toml", "[proxy]\nlisten = \":80\"\n" + idle},
+                                {"b.toml", "[proxy]\nlisten = \":81\"\n" + idle}}));
+  EXPECT_EQ(testing::Lines{"a.toml:3:1: [proxy.idle] needs \"timeout\""},
+            testing::errors_of({{"a.toml", "[proxy]\nlisten = \":80\"\n[proxy.idle]\n"}}));
+}
+
 }  // namespace
 }  // namespace berth

@@ -40,7 +40,7 @@ TEST(Control, MessagesFromTheProxyArrive) {
        {FromProxy(Configured{kEpoch}), FromProxy(Acquire{kUnit}),
         FromProxy(Returned{kUnit, kEpoch, kTime, 9}), FromProxy(Busy{kUnit, kEpoch}),
         FromProxy(Unreachable{kUnit, kEpoch}), FromProxy(Usage{kUnit, kEpoch, 3, 9, kTime}),
-        FromProxy(WantFigures{})})
+        FromProxy(WantFigures{}), FromProxy(Activity{true, kTime})})
     arrives(message);
 }
 

@@ -411,6 +411,18 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("websocket" in [[proxy.route]] must be true or false, not a string)~"},
     {"[[proxy.route]]", "methods", R"~(["GET"])~", R"~(["get"])~",
      R"~("methods" in [[proxy.route]] must be a list of HTTP methods such as "GET", not "get")~"},
+    {"[proxy.sticky]", "cookie", R"~("machine")~", R"~("a b")~",
+     R"~("cookie" in [proxy.sticky] must be the name of a cookie, not "a b")~"},
+    {"[proxy.sticky]", "max_age", R"~("2h")~", R"~(true)~",
+     R"~("max_age" in [proxy.sticky] must be a duration such as "5s", not true or false)~"},
+    {"[proxy.idle]", "timeout", R"~("15m")~", R"~("0")~",
+     R"~("timeout" in [proxy.idle] must be longer than zero)~"},
+    {"[proxy.idle]", "action", R"~("suspend")~", R"~("sleep")~",
+     R"~("action" in [proxy.idle] must be "none", "exit", "stop" or "suspend", not "sleep")~"},
+    {"[proxy.idle]", "api", R"~("/run/api")~", R"~("api")~",
+     R"~("api" in [proxy.idle] must be an absolute path, not "api")~"},
+    {"[proxy.idle]", "connections", R"~("5s")~", R"~("0")~",
+     R"~("connections" in [proxy.idle] must be longer than zero)~"},
     {"[proxy.metrics]", "listen", R"~(":9100")~", R"~("9100")~",
      R"~("listen" in [proxy.metrics] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "9100": ":PORT" is missing)~"},
     {"[proxy.log]", "to", R"~("/var/log/access.log")~", R"~("access.log")~",
@@ -494,6 +506,8 @@ std::string file_with(UnitKind kind, std::string_view table, std::string_view te
     file += text.starts_with("address") ? "" : "address = \"unix:/run/x\"\n";
   } else if (table != own_table(kind) && table != "[unit]") {
     file += std::string(table) + "\n" + line;
+    file += table == "[proxy.sticky]" && !text.starts_with("cookie") ? "cookie = \"c\"\n" : "";
+    file += table == "[proxy.idle]" && !text.starts_with("timeout") ? "timeout = \"1h\"\n" : "";
     file += text == "until_resume = true" ? "until = \"job\"\n" : "";
   }
   return file;
