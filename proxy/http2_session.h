@@ -81,6 +81,9 @@ class Http2Session {
   virtual void resume(std::int32_t stream) noexcept = 0;
   /// So many bytes of on_data() are done with: the client may send as many more on this stream.
   virtual void consumed(std::int32_t stream, std::size_t bytes) noexcept = 0;
+  /// The client may have more under way on this stream: kWideWindow.
+  virtual void widen(std::int32_t stream) noexcept = 0;
+  static constexpr std::int32_t kWideWindow = 512 * 1024;
   virtual void reset(std::int32_t stream, Http2Error why) noexcept = 0;
   /// GOAWAY: what is under way goes on, nothing new begins.
   virtual void go_away() noexcept = 0;

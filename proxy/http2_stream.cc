@@ -11,6 +11,8 @@ namespace {
 /// The Connection may go on writing while less than this waits for the client. A write is at most a
 /// TLS record's worth (Stream), so there is never more than twice as much.
 constexpr std::size_t kOutputRoom = std::size_t{16} * 1024;
+/// Of an upload that goes on like this.
+constexpr std::uint64_t kLargeUpload = std::uint64_t{1024} * 1024;
 /// What a chunk needs besides its payload.
 constexpr std::size_t kChunkFrame = kChunkHeadRoom + kChunkEnd.size();
 
@@ -104,6 +106,11 @@ std::size_t Http2Stream::read_body(std::span<char> room) {
     size += kChunkEnd.copy(room.data() + size, kChunkEnd.size());
   }
   carrier_.session().consumed(id_, count);
+  // Who has taken so much takes more, and an upload from far away needs a window to fill the line.
+  if (!widened_ && received_ - (input_.size() - input_at_) >= kLargeUpload) {
+    widened_ = true;
+    carrier_.session().widen(id_);
+  }
   carrier_.send();
   return size;
 }

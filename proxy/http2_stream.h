@@ -84,6 +84,7 @@ class Http2Stream {
   std::string output_;  ///< the reply's body, for the client
   std::size_t output_at_ = 0;
   bool head_complete_ = false;
+  bool widened_ = false;  ///< the client's window
   bool input_over_ = false;
   bool ended_chunks_ = false;  ///< their end is in head_
   bool finished_ = false;      ///< the Connection sends nothing more

@@ -63,13 +63,14 @@ void Listener::rest() {
 }
 
 void Listener::take(os::UniqueFd socket, const os::PeerAddress& peer) {
+  const ProxySpec& spec = context_.spec();
   std::unique_ptr<Transport> transport;
   if (encrypted_) {
-    transport = context_.tls.open(socket.borrow(), context_.http2.is_usable(), context_.loop.now());
+    const bool http2 = spec.tls.http2 && context_.http2.is_usable();
+    transport = context_.tls.open(socket.borrow(), http2, context_.loop.now());
     if (transport == nullptr)
       return;
   }
-  const ProxySpec& spec = context_.spec();
   const std::uint32_t limit = spec.max_connections_per_address;
   std::uint32_t count = 0;
   // All clients of a proxy of ours share its address, and those of a Unix socket have none.

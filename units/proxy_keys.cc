@@ -192,6 +192,7 @@ constexpr auto kKeys = std::to_array<Key>({
      set_by<&TlsSpec::certificate, absolute_path>},
     {kTls, "key", "absolute path", "", kProxy, set_by<&TlsSpec::key, absolute_path>},
     {kTls, "listen", "address or list of addresses", "", kProxy, set<&TlsSpec::listen>},
+    {kTls, "http2", "boolean", "true", kProxy, set<&TlsSpec::http2>},
     {kMaintenance, "until", "job name", "", kProxy,
      names_unit<&ProxySpec::maintenance_until, Relation::until>},
     {kMaintenance, "until_resume", "boolean", "false", kProxy,

@@ -33,12 +33,14 @@ struct TlsSpec {
   std::string certificate;      ///< PEM, with the chain; empty = no TLS
   std::string key;              ///< PEM
   std::vector<Address> listen;  ///< of [proxy] listen; empty = all of them
+  bool http2 = true;            ///< clients that know it get it
   bool operator==(const TlsSpec&) const = default;
   template <class Self, class V>
   static void fields(Self& self, V& visit) {
     visit(self.certificate);
     visit(self.key);
     visit(self.listen);
+    visit(self.http2);
   }
 };
 

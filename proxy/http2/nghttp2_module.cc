@@ -48,6 +48,9 @@ class Nghttp2Session final : public Http2Session {
   void consumed(std::int32_t stream, std::size_t bytes) noexcept override {
     nghttp2_session_consume_stream(session_.get(), stream, bytes);
   }
+  void widen(std::int32_t stream) noexcept override {
+    nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, stream, kWideWindow);
+  }
   void reset(std::int32_t stream, Http2Error why) noexcept override {
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream,
                               static_cast<std::uint32_t>(why));

@@ -240,7 +240,7 @@ class Requests(Http2Test):
         client.finish(up)
 
         self.assertEqual(size, client.answers[down].size)
-        self.assertLess(self.peak() - before, 400_000_000 if SANITIZED else 1_000_000)
+        self.assertLess(self.peak() - before, 400_000_000 if SANITIZED else 2_000_000)
 
 
 class Refusals(Http2Test):
@@ -404,6 +404,17 @@ class Life(Http2Test):
 
         self.assertEqual(200, client.finish(slow).status)
         self.assertEqual(200, client.get("/b/").status)
+
+
+class Unwanted(TlsTest):
+    def tables(self):
+        return "http2 = false\n"  # still of [proxy.tls]
+
+    def test_it_is_not_offered(self):
+        context = self.context()
+        context.set_alpn_protocols(["h2", "http/1.1"])
+
+        self.assertEqual("http/1.1", self.wrap(context).selected_alpn_protocol())
 
 
 if __name__ == "__main__":

@@ -221,6 +221,7 @@ class Distrusted(TlsTargetTest):
 
     def test_it_is_not_there(self):
         server = self.server()
+        server.listener.shutdown(socket.SHUT_RDWR)  # which ends the thread's accept(), as close() does not
         server.listener.close()
         self.boot_route(server)
         self.assertEqual(502, self.get("/t/").status)

@@ -310,6 +310,8 @@ constexpr auto kSamples = std::to_array<Sample>({
      R"~("key" in [proxy.tls] must be an absolute path, not "k.pem")~"},
     {"[proxy.tls]", "listen", R"~(":80")~", R"~("80")~",
      R"~("listen" in [proxy.tls] must be an address such as "127.0.0.1:3000" or "unix:/run/x.sock", not "80": ":PORT" is missing)~"},
+    {"[proxy.tls]", "http2", R"~(false)~", R"~("no")~",
+     R"~("http2" in [proxy.tls] must be true or false, not a string)~"},
     {"[proxy.maintenance]", "until", R"~("job")~", R"~("other")~",
      R"~(until "other", which is no job)~"},
     {"[proxy.maintenance]", "until_resume", R"~(true)~", R"~("job")~",
