@@ -156,7 +156,7 @@ CgiRelay::Outcome CgiRelay::pump_body(Stream& client) {
       request_.set_leftover({shop_.buffer.data() + used, got.bytes - used});
     moved += got.bytes;
     if (moved >= kBudget) {
-      shop_.loop.rearm(client.fd());
+      client.rearm(shop_.loop);
       return Outcome::under_way;
     }
   }
