@@ -20,7 +20,8 @@ class RouteTest : public ProxyWorld {
   RouteSpec& add_target(const std::string& prefix, const std::string& name, std::uint16_t at) {
     RouteSpec& route = add_route(prefix, name + ":" + std::to_string(at));
     route.unit.clear();
-    route.target = {name, at, {}};
+    route.target.host = name;
+    route.target.port = at;
     Backend& backend = config.backends.back();
     backend.target_host = name;
     backend.target_port = at;
