@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <new>
+#include <optional>
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -191,15 +193,20 @@ Result<Spawned> spawn(ExecImage image, DescriptorLoans* loans) {
   const UniqueFd report_end(ends[1]);
   BorrowedFd report = report_end.borrow();
   auto loan = loans != nullptr ? loans->lend(image, report) : std::nullopt;
-  ChildPlan plan(image, report);
+  std::optional<ChildPlan> plan;
+  try {
+    plan.emplace(image, report);
+  } catch (const std::bad_alloc&) {
+    return errno_error("map the plan of a process for " + image.program, ENOMEM);
+  }
   if (loan)
-    plan.set_loan(loan->number, loans->notices());
+    plan->set_loan(loan->number, loans->notices());
 
   const AllSignalsBlocked blocked;
   bool in_cgroup = false;
   child.pid = fork_with_pidfd(loan ? CLONE_FILES : 0, image.cgroup, in_cgroup, child.pidfd);
   if (child.pid == 0)
-    plan.run(in_cgroup);
+    plan->run(in_cgroup);
   if (child.pid < 0)
     return errno_error("fork for " + image.program);
   if (loan)

@@ -2,6 +2,7 @@
 #include "proxy/needed_files.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <gtest/gtest.h>
 
@@ -27,6 +28,15 @@ TEST(NeededFiles, AreThoseOfTheRouteTableAndOfTheSystem) {
   for (const char* place : {"/", "/var/log/web/", "/proc", "/tmp"})
     EXPECT_FALSE(may_read(rights, place)) << place;
   EXPECT_EQ("/var/log/web/", rights.writable);
+}
+
+TEST(NeededFiles, AreThoseThatOpenSslTrustsToo) {
+  ::setenv("SSL_CERT_FILE", "/var/lib/dpkg/status", 1);
+  const os::FileRights rights = needed_files(ProxySpec{});
+  ::unsetenv("SSL_CERT_FILE");
+
+  EXPECT_TRUE(may_read(rights, "/var/lib/dpkg"));
+  EXPECT_FALSE(may_read(needed_files(ProxySpec{}), "/var/lib/dpkg"));
 }
 
 TEST(NeededFiles, AreAllWhereLinksMayLeadAnywhere) {
