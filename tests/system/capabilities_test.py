@@ -6,7 +6,7 @@ import unittest
 import process_test
 import reaping_test
 import stopping_test
-from harness import CONTAINER_CAPABILITIES, HERE, PYTHON, SystemTest
+from harness import CONTAINER_CAPABILITIES, HERE, PYTHON, SystemTest, wait_until
 from proxied import TenantTest
 
 AS_IN_A_CONTAINER = ["setpriv", "--bounding-set",
@@ -92,7 +92,9 @@ class OldSeccomp(UnderOldSeccomp, SystemTest):
         berth.wait_for_line("a: killed by SIGKILL")
         child = berth.wait_for_process("sleep 4711")
         self.assertNotEqual(first.pid, child.pid)
-        self.assertEqual(["0", "1", "2"], sorted(os.listdir(f"/proc/{child.pid}/fd")))
+        # A program that has just been executed has its libraries open for a moment.
+        wait_until(lambda: sorted(os.listdir(f"/proc/{child.pid}/fd")) == ["0", "1", "2"],
+                   lambda: f"0, 1 and 2 in {os.listdir(f'/proc/{child.pid}/fd')}")
         self.assertEqual(0, berth.stop())
 
     def test_nothing_of_a_unit_is_left(self):

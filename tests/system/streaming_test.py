@@ -12,7 +12,7 @@ SIZE = int(os.environ.get("BERTH_STREAM_BYTES", 1 << 30))
 BLOCK = 1 << 20
 # Bytes that the proxy may be larger afterwards, and at its largest meanwhile. What a sanitizer keeps
 # of what was freed grows with the traffic.
-GROWTH = SIZE // 8 if SANITIZED else 1 << 20
+GROWTH = SIZE // 2 if SANITIZED else 1 << 20
 
 
 class Streaming(TenantTest):
