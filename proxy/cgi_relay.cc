@@ -1,13 +1,13 @@
 // The two directions of a run.
 #include "proxy/cgi_relay.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "init/os/errno_error.h"
 #include "init/os/pipe.h"
 #include "init/os/stream.h"
+#include "proxy/body_pump.h"
 #include "proxy/cgi_head.h"
 #include "proxy/head_writer.h"
 
@@ -16,8 +16,6 @@ namespace {
 
 using control::RunPhase;
 
-/// One run moves at most this much in a row, so that a fast pair does not starve the others.
-constexpr std::size_t kBudget = std::size_t{1024} * 1024;
 constexpr std::string_view kPlainText =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n";
 
@@ -118,51 +116,18 @@ void CgiRelay::flush_input() {
   }
 }
 
-CgiRelay::Outcome CgiRelay::take_body(std::span<char> bytes, std::size_t& used) {
-  const BodyDecoder::Step step = request_.body.take(bytes);
-  used = step.used;
-  if (step.outcome == BodyDecoder::Outcome::malformed)
-    return Outcome::bad_request;
-  if (max_body_ > 0 && request_.body.total() > max_body_)
-    return Outcome::too_large;
-  if (input_.is_open())
-    kept_ = step.payload;
+CgiRelay::Outcome CgiRelay::pump_input(Stream& client) {
   flush_input();
-  return Outcome::under_way;
-}
-
-CgiRelay::Outcome CgiRelay::pump_body(Stream& client) {
-  std::size_t moved = 0;
-  flush_input();
-  while (waits_for_client()) {
-    std::size_t used = 0;
-    if (const std::span<char> leftover = request_.leftover(); !leftover.empty()) {
-      const Outcome outcome = take_body(leftover, used);
-      request_.use_leftover(used);
-      if (outcome != Outcome::under_way)
-        return outcome;
-      continue;
-    }
-    const std::size_t wanted = std::min(shop_.buffer.size(), request_.body.expected());
-    const os::IoResult got = client.read(shop_.buffer.first(wanted));
-    if (got.status == os::IoStatus::would_block)
-      return Outcome::under_way;
-    if (got.status != os::IoStatus::done)
-      return Outcome::client_gone;
-    const Outcome outcome = take_body(shop_.buffer.first(got.bytes), used);
-    if (outcome != Outcome::under_way)
-      return outcome;
-    if (used < got.bytes)
-      request_.set_leftover({shop_.buffer.data() + used, got.bytes - used});
-    moved += got.bytes;
-    if (moved >= kBudget) {
-      client.rearm(shop_.loop);
-      return Outcome::under_way;
-    }
-  }
-  if (request_.body.is_complete() && kept_.empty())
+  const Outcome outcome = pump_body(
+      shop_, request_, client, max_body_, [this] { return waits_for_client(); },
+      [this](const BodyDecoder::Step& step) {
+        if (input_.is_open())
+          kept_ = step.payload;
+        flush_input();
+      });
+  if (outcome == Outcome::under_way && request_.body.is_complete() && kept_.empty())
     close_input();
-  return Outcome::under_way;
+  return outcome;
 }
 
 CgiRelay::Outcome CgiRelay::pass_back(Stream& client, std::span<char> bytes,
@@ -237,7 +202,7 @@ CgiRelay::Outcome CgiRelay::pump_output(Stream& client) {
     moved += got.size;
     if (outcome != Outcome::under_way)
       return outcome;
-    if (moved >= kBudget) {
+    if (moved >= kMostInARow) {
       shop_.loop.rearm(output_.borrow());
       return Outcome::under_way;
     }
@@ -268,7 +233,7 @@ CgiRelay::Outcome CgiRelay::finish(Stream& client) {
 CgiRelay::Outcome CgiRelay::pump(Stream& client) {
   if (!client.flush())
     return Outcome::client_gone;
-  Outcome outcome = pump_body(client);
+  Outcome outcome = pump_input(client);
   if (outcome == Outcome::under_way)
     outcome = pump_output(client);
   if (outcome != Outcome::under_way)

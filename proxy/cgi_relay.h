@@ -59,8 +59,7 @@ class CgiRelay final : public os::FdHandler, private RunUser {
  private:
   void on_run(control::RunPhase phase) noexcept override;
   bool is_over() const;
-  Outcome pump_body(Stream& client);
-  Outcome take_body(std::span<char> bytes, std::size_t& used);
+  Outcome pump_input(Stream& client);
   /// Writes what the job has not taken yet.
   void flush_input();
   void close_input();

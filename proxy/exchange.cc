@@ -324,7 +324,6 @@ void Exchange::on_client_end() {
   // Who has finished sending may have left, or may wait for the answer (RFC 9112 section 9.6 speaks
   // of both). An interim reply, which whoever reads has to bear (RFC 9110 section 15.2), tells:
   // somebody who has left answers it with a reset.
-  constexpr std::string_view kAreYouThere = "HTTP/1.1 100 Continue\r\n\r\n";
   const ConnectionState state = client_->state();
   // Nobody who reads events leaves half.
   if (state == ConnectionState::relaying && relay_.is_event_stream())
@@ -335,7 +334,7 @@ void Exchange::on_client_end() {
   if (!waits || asked_client_ || request_.head.minor == 0 || client_->stream().is_stalled())
     return;
   asked_client_ = true;
-  if (!client_->stream().write(kAreYouThere))
+  if (!client_->stream().write(kContinue))
     client_->close();
 }
 

@@ -17,6 +17,9 @@
 
 namespace berth::proxy {
 
+/// An interim reply: the client may send its body (RFC 9110 section 15.2.1).
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
 class Exchange final : public LeaseUser,
                        public LoginWaiter,
                        public FiguresWaiter,
@@ -99,6 +102,10 @@ class Exchange final : public LeaseUser,
   void on_outcome(Relay::Outcome outcome);
   void on_lost_unanswered();
   void arm_for_relay();
+  /// The client has left, or what it sends is no body, or too much of one.
+  void end_by_client(Relay::Outcome outcome);
+  /// otherwise: the time limit when it is not the client's body that is waited for; 0 = none.
+  void arm_for_body(bool waits_for_client, Milliseconds otherwise);
   void upgrade();
   void answer(OwnReply reply);
   void answer_error(int status);

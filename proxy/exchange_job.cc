@@ -8,8 +8,6 @@
 namespace berth::proxy {
 namespace {
 
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
 bool may_use(const RouteSpec& route, const std::string& user) {
   const auto& users = route.allowed_users;
   return users.empty() || std::find(users.begin(), users.end(), user) != users.end();
@@ -80,7 +78,8 @@ void Exchange::start_run() {
 void Exchange::pump_job() {
   if (!may_keep_client())
     cgi_->keep_no_client();
-  switch (cgi_->pump(client_->stream())) {
+  const Relay::Outcome outcome = cgi_->pump(client_->stream());
+  switch (outcome) {
     case Relay::Outcome::under_way:
       return arm_for_job();
     case Relay::Outcome::complete: {
@@ -90,12 +89,9 @@ void Exchange::pump_job() {
       return finish(keeps);
     }
     case Relay::Outcome::client_gone:
-      return client_->close();
     case Relay::Outcome::bad_request:
-      note_error("the chunks of the request are malformed");
-      return break_off(400);
     case Relay::Outcome::too_large:
-      return break_off(413);
+      return end_by_client(outcome);
     case Relay::Outcome::lost_unanswered:
       note_error("the job has failed and printed nothing");
       return break_off(500);
@@ -110,15 +106,9 @@ void Exchange::pump_job() {
 }
 
 void Exchange::arm_for_job() {
-  const ProxySpec& spec = context_.spec();
-  if (cgi_->waits_for_client() && !cgi_->has_replied())
-    return client_->arm_at(
-        pace_.deadline(context_.loop.now(), request_.body.total(), spec.upstream_timeout));
-  pace_.pause();
+  const bool waits = cgi_->waits_for_client();
   // How long the job may take is PID 1's to watch.
-  client_->arm(client_->stream().is_stalled() ? spec.idle_timeout
-               : cgi_->waits_for_client()     ? spec.upstream_timeout
-                                              : Milliseconds(0));
+  arm_for_body(waits, waits ? context_.spec().upstream_timeout : Milliseconds(0));
 }
 
 }  // namespace berth::proxy

@@ -256,12 +256,9 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
     case Relay::Outcome::upgraded:
       return upgrade();
     case Relay::Outcome::client_gone:
-      return client_->close();
     case Relay::Outcome::bad_request:
-      note_error("the chunks of the request are malformed");
-      return break_off(400);
     case Relay::Outcome::too_large:
-      return break_off(413);
+      return end_by_client(outcome);
     case Relay::Outcome::lost_unanswered:
       return on_lost_unanswered();
     case Relay::Outcome::bad_gateway:
@@ -273,16 +270,28 @@ void Exchange::on_outcome(Relay::Outcome outcome) {
   }
 }
 
+void Exchange::end_by_client(Relay::Outcome outcome) {
+  if (outcome == Relay::Outcome::client_gone)
+    return client_->close();
+  if (outcome == Relay::Outcome::too_large)
+    return break_off(413);
+  note_error("the chunks of the request are malformed");
+  break_off(400);
+}
+
 void Exchange::arm_for_relay() {
+  arm_for_body(!request_.body.is_complete() && !relay_.upstream()->stream().is_stalled(),
+               context_.spec().upstream_timeout);
+}
+
+void Exchange::arm_for_body(bool waits_for_client, Milliseconds otherwise) {
   const ProxySpec& spec = context_.spec();
   // Once there is a reply, the two may talk as slowly as they like.
-  const bool is_clients_turn = !request_.body.is_complete() && !relay_.has_replied() &&
-                               !relay_.upstream()->stream().is_stalled();
-  if (is_clients_turn)
+  if (waits_for_client && !has_replied())
     return client_->arm_at(
         pace_.deadline(context_.loop.now(), request_.body.total(), spec.upstream_timeout));
   pace_.pause();
-  client_->arm(client_->stream().is_stalled() ? spec.idle_timeout : spec.upstream_timeout);
+  client_->arm(client_->stream().is_stalled() ? spec.idle_timeout : otherwise);
 }
 
 void Exchange::on_lost_unanswered() {

@@ -11,8 +11,6 @@
 namespace berth::proxy {
 namespace {
 
-/// One connection is read this much in a row, so that a fast client does not starve the others.
-constexpr std::size_t kBudget = std::size_t{1024} * 1024;
 /// Frames go out together up to this much: a TLS record.
 constexpr std::size_t kRecord = std::size_t{16} * 1024;
 /// So often in a row do streams that have room again get their turn.
@@ -171,7 +169,7 @@ bool Http2::read_all() {
     serve_touched();
     send_frames();
     moved += got.bytes;
-    if (moved >= kBudget) {
+    if (moved >= kMostInARow) {
       socket.rearm(context_.loop);
       return true;
     }

@@ -1,17 +1,15 @@
 // The two directions of a relay.
 #include "proxy/relay.h"
 
-#include <algorithm>
 #include <array>
 
+#include "proxy/body_pump.h"
 #include "proxy/head_writer.h"
 
 namespace berth::proxy {
 namespace {
 
-/// One relay moves at most this much in a row, so that a fast pair does not starve the others.
-constexpr std::size_t kBudget = std::size_t{1024} * 1024;
-/// And at most this much if it is compressed on the way, which takes some 10 ms a megabyte.
+/// Instead of kMostInARow, if it is compressed on the way, which takes some 10 ms a megabyte.
 constexpr std::size_t kCompressedBudget = std::size_t{128} * 1024;
 constexpr std::size_t kKeptRoom = std::size_t{8} * 1024;
 constexpr std::size_t kKeptFields = 64;
@@ -76,15 +74,9 @@ void Relay::start(std::string_view request_head, const Settings& settings) {
   upstream_deaf_ = !upstream_->stream().write(pieces);
 }
 
-Relay::Outcome Relay::pass_on(std::span<char> bytes, std::size_t& used) {
-  const BodyDecoder::Step step = request_.body.take(bytes);
-  used = step.used;
-  if (step.outcome == BodyDecoder::Outcome::malformed)
-    return Outcome::bad_request;
-  if (settings_.max_body > 0 && request_.body.total() > settings_.max_body)
-    return Outcome::too_large;
+void Relay::pass_on(const BodyDecoder::Step& step) {
   if (upstream_deaf_)
-    return Outcome::under_way;
+    return;
   bool alive = true;
   if (request_.body.kind() == BodyKind::chunked) {
     std::array<char, kChunkHeadRoom> room{};
@@ -102,38 +94,15 @@ Relay::Outcome Relay::pass_on(std::span<char> bytes, std::size_t& used) {
     alive = upstream_->stream().write(step.payload);
   }
   upstream_deaf_ = !alive;
-  return Outcome::under_way;
 }
 
 Relay::Outcome Relay::pump_request(Stream& client) {
-  std::size_t moved = 0;
-  while (!request_.body.is_complete() && !upstream_->stream().is_stalled() && !response_over_) {
-    std::size_t used = 0;
-    if (const std::span<char> leftover = request_.leftover(); !leftover.empty()) {
-      const Outcome outcome = pass_on(leftover, used);
-      request_.use_leftover(used);
-      if (outcome != Outcome::under_way)
-        return outcome;
-      continue;
-    }
-    const std::size_t wanted = std::min(shop_.buffer.size(), request_.body.expected());
-    const os::IoResult got = client.read(shop_.buffer.first(wanted));
-    if (got.status == os::IoStatus::would_block)
-      return Outcome::under_way;
-    if (got.status != os::IoStatus::done)
-      return Outcome::client_gone;
-    const Outcome outcome = pass_on(shop_.buffer.first(got.bytes), used);
-    if (outcome != Outcome::under_way)
-      return outcome;
-    if (used < got.bytes)
-      request_.set_leftover({shop_.buffer.data() + used, got.bytes - used});
-    moved += got.bytes;
-    if (moved >= kBudget) {
-      client.rearm(shop_.loop);
-      return Outcome::under_way;
-    }
-  }
-  return Outcome::under_way;
+  return pump_body(
+      shop_, request_, client, settings_.max_body,
+      [this] {
+        return !request_.body.is_complete() && !upstream_->stream().is_stalled() && !response_over_;
+      },
+      [this](const BodyDecoder::Step& step) { pass_on(step); });
 }
 
 Coding Relay::choose_coding(BodyKind kind, bool& varies) {
@@ -273,7 +242,7 @@ Relay::Outcome Relay::pump_response(Stream& client) {
     if (outcome != Outcome::under_way)
       return outcome;
     moved += got.bytes;
-    if (moved >= (compressor_ == nullptr ? kBudget : kCompressedBudget)) {
+    if (moved >= (compressor_ == nullptr ? kMostInARow : kCompressedBudget)) {
       upstream_->stream().rearm(shop_.loop);
       return Outcome::under_way;
     }

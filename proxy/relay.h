@@ -88,8 +88,8 @@ class Relay {
  private:
   Outcome pump_request(Stream& client);
   Outcome pump_response(Stream& client);
-  /// One portion of the request's body; `outcome` is under_way if it went well.
-  Outcome pass_on(std::span<char> bytes, std::size_t& used);
+  /// One portion of the request's body.
+  void pass_on(const BodyDecoder::Step& step);
   Outcome take_response(Stream& client, std::span<char> bytes);
   Outcome take_head(Stream& client, std::span<char>& bytes);
   Outcome finish_head(std::string& head);

@@ -16,6 +16,9 @@
 
 namespace berth::proxy {
 
+/// Nobody moves more than this in a row, so that who is fast does not starve the others.
+inline constexpr std::size_t kMostInARow = std::size_t{1024} * 1024;
+
 class Stream {
  public:
   explicit Stream(os::UniqueFd socket) : socket_(std::move(socket)) {}

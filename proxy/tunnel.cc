@@ -9,7 +9,6 @@ namespace {
 /// A close frame with status 1001. A client's frames are masked; a mask of zeros masks nothing.
 constexpr std::string_view kGoingAway("\x88\x02\x03\xe9", 4);
 constexpr std::string_view kGoingAwayMasked("\x88\x82\0\0\0\0\x03\xe9", 8);
-constexpr std::size_t kBudget = std::size_t{1024} * 1024;
 /// How long the unit may go on after the client has finished sending: time enough for its last
 /// words.
 constexpr Milliseconds kHalfOpen{5000};
@@ -53,7 +52,7 @@ bool Tunnel::pass(Stream& from, Stream& to, bool& ended) {
     else if (!to.write({shop_.buffer.data(), got.bytes}))
       return false;
     moved += got.bytes;
-    if (moved >= kBudget) {
+    if (moved >= kMostInARow) {
       from.rearm(shop_.loop);
       break;
     }
