@@ -2,24 +2,15 @@
 #include "init/machine_api.h"
 
 #include "init/os/pipe.h"
+#include "units/scan.h"
 
 namespace berth {
-namespace {
-
-/// Whether it can stand in the path of a URL, and in a cookie, as it is.
-bool is_plain(const std::string& name) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-  return name.find_first_not_of(kPlain) == std::string::npos;
-}
-
-}  // namespace
 
 Result<std::string> fly_name(const Settings& settings, const std::string& variable) {
   const auto found = settings.environment.find(variable);
   if (found == settings.environment.end() || found->second.empty())
     return Error{ErrorCode::not_found, variable + " is not set"};
-  if (!is_plain(found->second))
+  if (!scan::is_plain(found->second))
     return Error{ErrorCode::invalid, variable + " is no name: \"" + found->second + "\""};
   return found->second;
 }

@@ -61,13 +61,6 @@ bool could_begin_block(std::string_view text) {
          (is_token(name) && (colon == std::string_view::npos || begins_block(name)));
 }
 
-/// What frames a message is ours to say.
-bool is_of_framing(HeaderName name) {
-  return name == HeaderName::connection || name == HeaderName::keep_alive ||
-         name == HeaderName::te || name == HeaderName::trailer ||
-         name == HeaderName::transfer_encoding || name == HeaderName::upgrade;
-}
-
 /// The fields of a block, on their way to a response.
 class Block {
  public:
@@ -79,10 +72,10 @@ class Block {
     }
     is_location_ |= equals_ignoring_case(field.name, "location");
     is_block_ |= is_location_ || equals_ignoring_case(field.name, "content-type");
-    if (is_of_framing(header_name(field.name)))
-      return;
-    ((fields_ += field.name) += ": ") += field.value;
-    fields_ += "\r\n";
+    // What frames a message is ours to say.
+    const HeaderName name = header_name(field.name);
+    if (!is_hop_by_hop(name) && name != HeaderName::trailer)
+      append_field(fields_, field.name, field.value);
   }
   bool is_one() const { return is_block_; }
   /// Empty if the status is none.

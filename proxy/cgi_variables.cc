@@ -70,15 +70,6 @@ void add_fields(const HttpHead& head, const RequestFacts& facts, cgi::Variables&
   variables["HTTP_X_REQUEST_ID"] = facts.request_id;
 }
 
-/// Empty if there is none.
-std::string_view port_of(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  const std::size_t bracket = authority.rfind(']');
-  const bool has_port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  return has_port ? authority.substr(colon + 1) : std::string_view();
-}
-
 void add_place(const HttpHead& head, const RequestFacts& facts, const RouteSpec& route,
                cgi::Variables& variables) {
   const std::string_view query = facts.query_of(head);
@@ -108,7 +99,7 @@ cgi::Variables cgi_variables(const HttpHead& head, const RequestFacts& facts,
   variables["SERVER_PROTOCOL"] = head.minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
   variables["SERVER_SOFTWARE"] = kSoftware;
   variables["SERVER_NAME"] = facts.host.empty() ? "localhost" : facts.host;
-  const std::string_view port = port_of(facts.authority);
+  const std::string_view port = split_authority(facts.authority).port;
   variables["SERVER_PORT"] = !port.empty() ? port : secure ? "443" : "80";
   variables["REMOTE_ADDR"] = facts.client_ip;
   if (secure)

@@ -45,10 +45,7 @@ void FieldEdits::append(std::string& out) const {
   for (const HeaderEdit& edit : edits_) {
     if (edit.value.empty())
       continue;
-    out += edit.name;
-    out += ": ";
-    out += edit.value;
-    out += "\r\n";
+    append_field(out, edit.name, edit.value);
   }
   out += beside_;
 }

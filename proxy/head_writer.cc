@@ -61,21 +61,6 @@ class ConnectionTokens {
   bool names_fields_ = false;
 };
 
-bool is_hop_by_hop(HeaderName name) {
-  switch (name) {
-    case HeaderName::connection:
-    case HeaderName::keep_alive:
-    case HeaderName::proxy_authorization:
-    case HeaderName::proxy_connection:
-    case HeaderName::te:
-    case HeaderName::transfer_encoding:
-    case HeaderName::upgrade:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// Fields that we write ourselves, or that nobody outside may set.
 bool is_ours(HeaderName name, const UpstreamRequest& request) {
   switch (name) {
@@ -97,13 +82,6 @@ bool is_ours(HeaderName name, const UpstreamRequest& request) {
     default:
       return false;
   }
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
 }
 
 void append_forwarding(const UpstreamRequest& request, std::string& out) {

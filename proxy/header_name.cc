@@ -118,4 +118,26 @@ bool list_has_token(std::string_view value, std::string_view token) {
   return false;
 }
 
+bool is_hop_by_hop(HeaderName name) {
+  switch (name) {
+    case HeaderName::connection:
+    case HeaderName::keep_alive:
+    case HeaderName::proxy_authorization:
+    case HeaderName::proxy_connection:
+    case HeaderName::te:
+    case HeaderName::transfer_encoding:
+    case HeaderName::upgrade:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
 }  // namespace berth::proxy

@@ -49,8 +49,14 @@ HeaderName header_name(std::string_view text);
 /// field is an attempt to smuggle.
 bool is_disguised_header(std::string_view text);
 
+/// Whether it concerns one connection and goes no further (RFC 9110 section 7.6.1). Trailer does.
+bool is_hop_by_hop(HeaderName name);
+
 /// Whether `text` can be the name of a field (RFC 9110 section 5.6.2).
 bool is_token(std::string_view text);
+
+/// Appends "name: value" and the line end.
+void append_field(std::string& out, std::string_view name, std::string_view value);
 
 /// ASCII only, whatever the locale.
 bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -6,13 +6,6 @@
 namespace berth::proxy {
 namespace {
 
-/// They belong to a connection of HTTP/1.1.
-bool is_of_connection(HeaderName name) {
-  return name == HeaderName::connection || name == HeaderName::keep_alive ||
-         name == HeaderName::proxy_connection || name == HeaderName::transfer_encoding ||
-         name == HeaderName::upgrade;
-}
-
 /// HTTP/2 knows names in lower case only.
 void lower(std::span<char> text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) {
@@ -27,7 +20,7 @@ void Http2Reply::set_fields(HttpHead& head) {
   status_ = std::to_string(head.status);
   fields_.push_back({":status", status_});
   for (const HeaderField& field : head.fields) {
-    if (is_of_connection(field.name) || fields_.size() == Http2Session::kMaxReplyFields)
+    if (is_hop_by_hop(field.name) || fields_.size() == Http2Session::kMaxReplyFields)
       continue;
     lower(std::span(head.raw).subspan(field.name_text.at, field.name_text.size));
     fields_.push_back({head.name_of(field), head.value_of(field)});

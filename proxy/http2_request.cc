@@ -39,13 +39,6 @@ bool is_of_connection(const Http2Field& field) {
          (field.name == "te" && !equals_ignoring_case(field.value, "trailers"));
 }
 
-void append_line(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
-}
-
 }  // namespace
 
 void Http2Request::add_pseudo(const Http2Field& field) {
@@ -77,7 +70,7 @@ void Http2Request::add_regular(const Http2Field& field) {
       malformed_ |= has_length_ || error != std::errc() || stop != end;
       has_length_ = true;
     }
-    append_line(fields_, field.name, field.value);
+    append_field(fields_, field.name, field.value);
   }
 }
 
@@ -106,13 +99,13 @@ std::string Http2Request::take_head(bool ends) {
   head += " HTTP/1.1\r\n";
   const std::string& host = authority_.empty() ? host_ : authority_;
   if (!host.empty())
-    append_line(head, "Host", host);
+    append_field(head, "Host", host);
   head += fields_;
   if (!cookie_.empty())
-    append_line(head, "Cookie", cookie_);
+    append_field(head, "Cookie", cookie_);
   chunked_ = !ends && !has_length_;
   if (chunked_)
-    append_line(head, "Transfer-Encoding", "chunked");
+    append_field(head, "Transfer-Encoding", "chunked");
   head += "\r\n";
   fields_ = cookie_ = path_ = authority_ = host_ = std::string();
   return head;
@@ -121,7 +114,7 @@ std::string Http2Request::take_head(bool ends) {
 std::string http1_trailer(const Http2Field& field) {
   std::string line;
   if (is_sound_name(field.name) && is_sound_value(field.value) && !is_of_connection(field))
-    append_line(line, field.name, field.value);
+    append_field(line, field.name, field.value);
   return line;
 }
 

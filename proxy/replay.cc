@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxy/text.h"
+#include "units/scan.h"
 
 namespace berth::proxy {
 namespace {
@@ -28,23 +29,17 @@ void append_member(std::string& json, std::string_view name, std::string_view va
 bool is_label(std::string_view text) {
   constexpr std::size_t kLongest = 63;
   return !text.empty() && text.size() <= kLongest && text.front() != '-' && text.back() != '-' &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return scan::is_alnum(c) || c == '-'; });
 }
 
 /// The first port on which no TLS is spoken; 0 = there is none.
 std::uint16_t plain_port(const ProxySpec& spec) {
-  const bool all_encrypted = !spec.tls.certificate.empty() && spec.tls.listen.empty();
-  for (const Address& address : spec.listen) {
-    const auto& encrypted = spec.tls.listen;
-    const bool is_plain =
-        !all_encrypted && std::find(encrypted.begin(), encrypted.end(), address) == encrypted.end();
-    if (is_plain && address.family == Address::Family::tcp)
-      return address.port;
-  }
-  return 0;
+  const auto found =
+      std::find_if(spec.listen.begin(), spec.listen.end(), [&spec](const Address& address) {
+        return address.family == Address::Family::tcp && !spec.tls.covers(address);
+      });
+  return found == spec.listen.end() ? 0 : found->port;
 }
 
 }  // namespace

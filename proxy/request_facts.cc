@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "units/scan.h"
+
 namespace berth::proxy {
 namespace {
 
@@ -17,15 +19,10 @@ bool is_host_character(char c) {
 bool read_host(std::string_view authority, std::string& host) {
   if (!std::all_of(authority.begin(), authority.end(), is_host_character))
     return false;
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.rfind(':');
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
-    const std::string_view port = authority.substr(colon + 1);
-    if (!std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
-      return false;
-    authority = authority.substr(0, colon);
-  }
-  host = authority;
+  const HostPort parts = split_authority(authority);
+  if (!std::all_of(parts.port.begin(), parts.port.end(), scan::is_digit))
+    return false;
+  host = parts.host;
   std::transform(host.begin(), host.end(), host.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   });
@@ -49,6 +46,14 @@ bool is_sane_id(std::string_view id) {
 }
 
 }  // namespace
+
+HostPort split_authority(std::string_view authority) {
+  const std::size_t bracket = authority.rfind(']');
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket))
+    return {authority, {}};
+  return {authority.substr(0, colon), authority.substr(colon + 1)};
+}
 
 void RequestFacts::clear() {
   path.clear();

@@ -12,6 +12,13 @@
 
 namespace berth::proxy {
 
+struct HostPort {
+  std::string_view host;
+  std::string_view port;  ///< empty = none is named
+};
+/// What is before and behind the colon of an authority; an IPv6 address in brackets has its own.
+HostPort split_authority(std::string_view authority);
+
 /// Reused from request to request: the strings keep their room.
 struct RequestFacts {
   std::string path;       ///< normalised

@@ -19,14 +19,6 @@ constexpr std::chrono::seconds kTendEvery{1};
 constexpr Milliseconds kLastCall{1000};
 constexpr Milliseconds kFarewell{1000};
 
-/// Whether what is accepted at that address speaks TLS.
-bool is_encrypted(const ProxySpec& spec, const Address& address) {
-  if (spec.tls.certificate.empty())
-    return false;
-  const std::vector<Address>& chosen = spec.tls.listen;
-  return chosen.empty() || std::find(chosen.begin(), chosen.end(), address) != chosen.end();
-}
-
 }  // namespace
 
 Server::Server(os::EventLoop& loop, Sockets sockets, os::BorrowedFd log)
@@ -144,7 +136,7 @@ void Server::configure(const control::Configure& message, const std::vector<os::
   if (!configured_)
     addresses_ = context_.spec().listen;
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    listeners_[i]->encrypt(i < addresses_.size() && is_encrypted(context_.spec(), addresses_[i]));
+    listeners_[i]->encrypt(i < addresses_.size() && context_.spec().tls.covers(addresses_[i]));
   log_.configure(context_.spec().access_log, context_.spec().log_to);
   control_.send(control::Configured{message.generation});
   activity_.configure(context_.site.config().tells_activity);

@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <chrono>
 
+#include "units/scan.h"
+
 namespace berth::proxy {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
 
 bool is_machine(std::string_view text) {
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
-  return text.size() <= kLongestName && text.find_first_not_of(kPlain) == std::string_view::npos;
+  return text.size() <= kLongestName && scan::is_plain(text);
 }
 
 /// The value of the first cookie of that name; empty if there is none.

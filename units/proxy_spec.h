@@ -2,6 +2,7 @@
 // so that the proxy depends on nothing else of the unit language.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,6 +35,11 @@ struct TlsSpec {
   std::string key;              ///< PEM
   std::vector<Address> listen;  ///< of [proxy] listen; empty = all of them
   bool http2 = true;            ///< clients that know it get it
+  /// Whether what is accepted at that address speaks TLS.
+  bool covers(const Address& address) const {
+    return !certificate.empty() &&
+           (listen.empty() || std::find(listen.begin(), listen.end(), address) != listen.end());
+  }
   bool operator==(const TlsSpec&) const = default;
   template <class Self, class V>
   static void fields(Self& self, V& visit) {

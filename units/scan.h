@@ -20,6 +20,16 @@ constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/// Letters, digits, '-' and '_': can stand in a URL, a cookie and a header as it is.
+constexpr bool is_plain(std::string_view text) {
+  for (const char c : text) {
+    if (!is_alnum(c) && c != '-' && c != '_') {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Takes the longest run of characters that satisfy `wanted` off the front of `text`.
 template <typename Predicate>
 std::string_view take_while(std::string_view& text, Predicate wanted) {
