@@ -8,14 +8,6 @@
 #include "init/lives.h"
 
 namespace berth {
-namespace {
-
-/// Of the time until SIGKILL, what a process that drains is told to take.
-constexpr Milliseconds told(Milliseconds limit) {
-  return limit * 3 / 4;
-}
-
-}  // namespace
 
 Generations::~Generations() {
   for (auto& [name, pair] : pairs_) {
@@ -148,8 +140,7 @@ void Generations::drain(UnitRuntime& unit, std::unique_ptr<Earlier> earlier, Mil
   Pair& pair = pairs_[unit.name()];
   pair.earlier = std::move(earlier);
   note(unit, pair);
-  p_.proxies.send(ProxyLinks::link_of(unit.name(), pair.earlier->epoch), "",
-                  control::Drain{told(limit), true});
+  p_.proxies.drain(ProxyLinks::link_of(unit.name(), pair.earlier->epoch), limit, true);
 }
 
 void Generations::on_earlier_exit(const std::string& name, const os::ExitStatus& status) {

@@ -72,7 +72,6 @@ class Generations {
   void fail(UnitRuntime& unit, const UnitRuntime& next);
   void end(UnitRuntime& next);
   void take_over(UnitRuntime& unit, Pair& pair);
-  void adopt(UnitRuntime& unit, Unit definition);
   void drain(UnitRuntime& unit, std::unique_ptr<Earlier> earlier, Milliseconds limit);
   void on_earlier_exit(const std::string& name, const os::ExitStatus& status);
   void go_on(const std::string& name);

@@ -28,12 +28,11 @@ namespace berth {
 ///                      one if it has none, as an encoded FoundNames (wire.h)
 ///   state-begin FOLDER, state-end FOLDER LINES   what the last end was like (state_folder.h); the
 ///                      first writes it to standard output, each line ended by a NUL
-///   machine-api SOCKET PATH   asks the machines API of fly.io there; exit status 0 if it agrees,
-///   or
-///                      was cut off before it could say so
-///   log-files          writes what packets at its standard output, a socket, ask for
-///   (log_files.h),
-///                      until the other end is closed
+///   machine-api SOCKET PATH
+///                      asks the machines API of fly.io there; exit status 0 if it agrees, or was
+///                      cut off before it could say so
+///   log-files          writes what packets at its standard output, a socket, ask for, until the
+///                      other end is closed (log_files.h)
 ///
 /// All say on standard error what is wrong, and then exit with 1 (or 2 for wrong words).
 std::optional<int> run_helper_mode(int argc, char** argv);

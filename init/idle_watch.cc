@@ -115,7 +115,7 @@ bool IdleWatch::is_needed(const UnitRuntime& unit) const {
   const auto names = manager_.order().brought_down_by(unit.name());
   return std::any_of(names.begin(), names.end(), [this](std::string_view name) {
     const UnitRuntime* other = table_.find(name);
-    return other != nullptr && (other->wanted_up || !is_at_rest(other->state));
+    return other != nullptr && other->is_alive_or_wanted();
   });
 }
 

@@ -53,7 +53,7 @@ void JobTriggers::loaded() {
   // [proxy.idle] says itself when.
   for (const auto& [name, unit] : p_.table.all()) {
     const auto& proxy = unit->latest().proxy;
-    some_idle_ &= !proxy || unit->removed || proxy->machine_idle.timeout.count() == 0;
+    some_idle_ &= !proxy || unit->removed || !proxy->machine_idle.is_on();
   }
   set_alarm();
 }
@@ -108,8 +108,7 @@ void JobTriggers::fire_all(JobTrigger why) {
 }
 
 void JobTriggers::start(UnitRuntime& job, JobTrigger why) {
-  job.history.forget();
-  job.restarts = 0;
+  job.forget_failures();
   job.job().cause = why;
   if (const auto started = p_.manager.want_up(job); !started)
     p_.logs.unit_line(job.name(), LogLevel::warning, started.error().message);
@@ -127,7 +126,7 @@ std::vector<std::string> JobTriggers::left_at_shutdown() const {
   std::vector<std::string> left;
   for (const auto& [name, unit] : p_.table.all())
     if (unit->job_data() != nullptr && unit->job_data()->at_shutdown &&
-        (unit->wanted_up || !is_at_rest(unit->state) || unit->job_data()->again))
+        (unit->is_alive_or_wanted() || unit->job_data()->again))
       left.push_back(name);
   return left;
 }
@@ -146,7 +145,7 @@ void JobTriggers::tenant_came_to_rest() {
   if (!tenants_run_ || !some_idle_ || closed_)
     return;
   for (const auto& [name, unit] : p_.table.all())
-    if (unit->is_tenant() && (unit->wanted_up || !is_at_rest(unit->state)))
+    if (unit->is_tenant() && unit->is_alive_or_wanted())
       return;
   tenants_run_ = false;
   fire_all(JobTrigger::idle);
@@ -229,7 +228,7 @@ void JobTriggers::release_held() {
 std::optional<Milliseconds> JobTriggers::every_due(const UnitRuntime& job) {
   const JobRuntime& data = *job.job_data();
   const Milliseconds every = job.latest().job ? job.latest().job->every : Milliseconds(0);
-  if (every.count() == 0 || !data.ended || data.held || job.wanted_up || !is_at_rest(job.state))
+  if (every.count() == 0 || !data.ended || data.held || job.is_alive_or_wanted())
     return std::nullopt;
   return *data.ended + every;
 }

@@ -1,7 +1,6 @@
 // Spawning the processes of units.
 #include "init/launcher.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -313,12 +312,11 @@ std::string Launcher::describe(const UnitRuntime& unit, const std::string& progr
 void Launcher::warn_of(UnitRuntime& unit, const std::vector<os::ChildFailure>& refused) const {
   for (const os::ChildFailure& each : refused) {
     const bool is_limit = each.stage == os::ChildStage::limits;
-    std::string warning = table_of(each.stage) + describe(unit, unit.life.program, each) +
-                          "; it goes on with" + (is_limit ? " the highest one allowed" : "out");
-    if (std::find(unit.warned.begin(), unit.warned.end(), warning) != unit.warned.end())
-      continue;
-    logs_.unit_line(unit.name(), LogLevel::warning, warning);
-    unit.warned.push_back(std::move(warning));
+    const std::string warning = table_of(each.stage) + describe(unit, unit.life.program, each) +
+                                "; it goes on with" +
+                                (is_limit ? " the highest one allowed" : "out");
+    if (unit.is_new_warning(warning))
+      logs_.unit_line(unit.name(), LogLevel::warning, warning);
   }
 }
 

@@ -330,10 +330,8 @@ void Lives::terminate(UnitRuntime& unit) {
   const Milliseconds limit = time_to_stop(unit, p_.loop.now() + unit.unit.service.stop_timeout);
   arm(unit, limit);
   if (unit.unit.kind == UnitKind::proxy) {
-    // It finishes what is in flight and ends by itself, well before it would be killed.
     generations_.give_up(unit);
-    return p_.proxies.send(ProxyLinks::link_of(unit.name(), life.epoch), "",
-                           control::Drain{limit * 3 / 4});
+    return p_.proxies.drain(ProxyLinks::link_of(unit.name(), life.epoch), limit, false);
   }
   const int signal = life.stop_signal != 0 ? life.stop_signal : unit.unit.service.stop_signal;
   // Before there is a main process, its commands are all there is.

@@ -15,10 +15,6 @@ bool asks_api(IdleAction action) {
   return action == IdleAction::stop || action == IdleAction::suspend;
 }
 
-bool is_up(const UnitRuntime& unit) {
-  return unit.wanted_up || !is_at_rest(unit.state);
-}
-
 bool is_going(const UnitRuntime& unit) {
   return unit.stop_pending || unit.life.stop_requested;
 }
@@ -38,7 +34,7 @@ void MachineIdle::loaded() {
   MachineIdleSpec next;
   for (const auto& [name, unit] : p_.table.all()) {
     const auto& proxy = unit->latest().proxy;
-    if (proxy && !unit->removed && proxy->machine_idle.timeout.count() > 0) {
+    if (proxy && !unit->removed && proxy->machine_idle.is_on()) {
       proxy_ = name;
       next = proxy->machine_idle;
     }
@@ -91,7 +87,7 @@ void MachineIdle::stay_up() {
 
 void MachineIdle::watch() {
   p_.loop.disarm(timer_);
-  if (spec_.timeout.count() > 0 && busy_.empty())
+  if (spec_.is_on() && busy_.empty())
     set_timer(quiet_since_ + spec_.timeout);
 }
 
@@ -120,7 +116,7 @@ void MachineIdle::time_over() {
 bool MachineIdle::is_kept_up() const {
   return std::any_of(p_.table.all().begin(), p_.table.all().end(), [](const auto& entry) {
     const UnitRuntime& unit = *entry.second;
-    return unit.is_tenant() && unit.pinned && is_up(unit);
+    return unit.is_tenant() && unit.pinned && unit.is_alive_or_wanted();
   });
 }
 
@@ -128,7 +124,7 @@ bool MachineIdle::is_kept_up() const {
 void MachineIdle::empty() {
   set_timer(p_.loop.now() + spec_.timeout);
   for (const auto& [name, unit] : p_.table.all()) {
-    if (!unit->is_tenant() || !is_up(*unit) || is_going(*unit))
+    if (!unit->is_tenant() || !unit->is_alive_or_wanted() || is_going(*unit))
       continue;
     p_.leases.vacate(*unit, [this, name = name] { let_go(name); });
   }
@@ -165,14 +161,15 @@ void MachineIdle::look_soon() {
 
 bool MachineIdle::tenants_rest() const {
   return std::none_of(p_.table.all().begin(), p_.table.all().end(), [](const auto& entry) {
-    return entry.second->is_tenant() && is_up(*entry.second);
+    return entry.second->is_tenant() && entry.second->is_alive_or_wanted();
   });
 }
 
 bool MachineIdle::jobs_rest() const {
   return std::none_of(p_.table.all().begin(), p_.table.all().end(), [](const auto& entry) {
     const JobRuntime* job = entry.second->job_data();
-    return entry.second->is_job() && (is_up(*entry.second) || (job != nullptr && job->again));
+    return entry.second->is_job() &&
+           (entry.second->is_alive_or_wanted() || (job != nullptr && job->again));
   });
 }
 

@@ -343,8 +343,7 @@ void Manager::bring_up(const std::vector<UnitRuntime*>& units, const UnitRuntime
 }
 
 Result<void> Manager::start(UnitRuntime& unit) {
-  unit.history.forget();
-  unit.restarts = 0;
+  unit.forget_failures();
   unit.refuse_until = {};
   unit.pinned = unit.is_tenant() || unit.unit.service.idle_timeout.count() != 0;
   // A life that ends by itself is not the one that was asked for, however it ends.

@@ -56,8 +56,7 @@ void Manager::stop(UnitRuntime& unit) {
 Result<void> Manager::restart(UnitRuntime& unit) {
   if (refuse_starts_)
     return Error{ErrorCode::unavailable, "berth is shutting down"};
-  unit.history.forget();
-  unit.restarts = 0;
+  unit.forget_failures();
   unit.refuse_until = {};
   if (is_at_rest(unit.state) || unit.state == UnitState::backoff)
     return want_up(unit);

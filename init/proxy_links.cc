@@ -116,6 +116,10 @@ void ProxyLinks::send(const std::string& name, const std::string& unit,
   flush(name, link);
 }
 
+void ProxyLinks::drain(const std::string& name, Milliseconds limit, bool replaced) {
+  send(name, "", control::Drain{limit * 3 / 4, replaced});
+}
+
 void ProxyLinks::send_to_all(const std::string& unit, const control::ToProxy& message) {
   std::vector<std::string> names;
   for (const auto& [name, link] : links_)

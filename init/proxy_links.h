@@ -82,6 +82,9 @@ class ProxyLinks {
 
   /// Sends when it can; an unsent message about the same unit is replaced.
   void send(const std::string& link, const std::string& unit, const control::ToProxy& message);
+  /// The process is to finish what it has, well before `limit`, when it would be killed. replaced:
+  /// see control::Drain.
+  void drain(const std::string& link, Milliseconds limit, bool replaced);
   void send_to_all(const std::string& unit, const control::ToProxy& message);
   /// Hands over a route table, to each process of the proxy; sets its generation. The same table
   /// again is not sent.

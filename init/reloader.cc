@@ -293,10 +293,8 @@ std::string Reloader::machine_for(const Unit& proxy) {
   if (name)
     return *std::move(name);
   const std::string why = "[proxy.sticky] does nothing: " + name.error().message;
-  if (std::find(unit->warned.begin(), unit->warned.end(), why) == unit->warned.end()) {
-    unit->warned.push_back(why);
+  if (unit->is_new_warning(why))
     p_.logs.unit_line(unit->name(), LogLevel::warning, why);
-  }
   return "";
 }
 
@@ -306,7 +304,7 @@ void Reloader::push_routes() {
   units.insert(units.end(), services.begin(), services.end());
   const std::vector<const Unit*> proxies = units_of(UnitKind::proxy);
   const bool tell_activity = std::any_of(proxies.begin(), proxies.end(), [](const Unit* proxy) {
-    return proxy->proxy->machine_idle.timeout.count() > 0;
+    return proxy->proxy->machine_idle.is_on();
   });
   for (const Unit* proxy : proxies) {
     ProxyConfig config = make_proxy_config(*proxy, units, maintenance_.is_on(*proxy));

@@ -59,10 +59,9 @@ RunPhase RequestRuns::start(const std::string& proxy, control::RunJob& message,
   UnitRuntime* job = table_.find(message.job);
   if (job == nullptr || job->removed || !job->is_job())
     return RunPhase::refused;
-  if (!is_at_rest(job->state) || job->wanted_up || job->job().request)
+  if (job->is_alive_or_wanted() || job->job().request)
     return RunPhase::busy;
-  job->history.forget();
-  job->restarts = 0;
+  job->forget_failures();
   job->job().cause = JobTrigger::request;
   job->job().request = std::make_unique<RunRequest>(RunRequest{
       proxy, message.id, std::move(pipes[0]), std::move(pipes[1]), std::move(message.variables)});

@@ -2,6 +2,7 @@
 // change it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -149,6 +150,21 @@ struct UnitRuntime {
   os::TimePoint refuse_until;  ///< a tenant whose start failed: requests are refused until then
 
   std::unique_ptr<Handover> handover;  ///< null = it has never restarted that way
+  /// Whether that has not been said of it; from now on it has.
+  bool is_new_warning(const std::string& warning) {
+    if (std::find(warned.begin(), warned.end(), warning) != warned.end())
+      return false;
+    warned.push_back(warning);
+    return true;
+  }
+  /// Whoever asks for it by name gives it all its tries.
+  void forget_failures() {
+    history.forget();
+    restarts = 0;
+  }
+  /// Whether something of it lives, or is to.
+  bool is_alive_or_wanted() const { return wanted_up || !is_at_rest(state); }
+
   /// Whether it is a life beside that of the unit of this name in the table.
   bool is_successor() const { return handover && handover->events; }
   bool hands_over(Handover::Phase phase) const { return handover && handover->phase == phase; }

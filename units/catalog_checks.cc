@@ -318,35 +318,23 @@ void check_resume(const LoadedUnits& loaded, const std::vector<const Unit*>& uni
   }
 }
 
-void check_machine_idle(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
-                        ErrorList& errors) {
+/// At most one unit can be such: `claim` says to each other one what it is beside the first, and
+/// `why` there is only one.
+template <typename Is>
+void check_only_one(const LoadedUnits& loaded, const std::vector<const Unit*>& units, Is is,
+                    std::string_view claim, std::string_view why, ErrorList& errors) {
   const Unit* first = nullptr;
   for (const Unit* unit : units) {
-    if (!unit->proxy || unit->proxy->machine_idle.timeout.count() == 0) {
+    if (!is(*unit)) {
       continue;
     }
-    if (first != nullptr) {
-      errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
-                 "has [proxy.idle], but so has \"" + first->name.str() + "\" (" +
-                     errors.text(loaded.marks.at(first->name.str())) + "): there is one machine");
-    } else {
+    if (first == nullptr) {
       first = unit;
+      continue;
     }
-  }
-}
-
-void check_main(const LoadedUnits& loaded, const std::vector<const Unit*>& units,
-                ErrorList& errors) {
-  const Unit* main = nullptr;
-  for (const Unit* unit : units) {
-    if (unit->info.main && main != nullptr) {
-      errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
-                 "is \"main\", but so is \"" + main->name.str() + "\" (" +
-                     errors.text(loaded.marks.at(main->name.str())) +
-                     "): only one unit's end is the container's");
-    } else if (unit->info.main) {
-      main = unit;
-    }
+    errors.add(loaded.marks.at(unit->name.str()), unit->name.str(),
+               std::string(claim) + " \"" + first->name.str() + "\" (" +
+                   errors.text(loaded.marks.at(first->name.str())) + "): " + std::string(why));
   }
 }
 
@@ -441,8 +429,13 @@ void check_together(LoadedUnits& loaded, ErrorList& errors) {
   check_terminals(loaded, units, errors);
   check_proxy_choice(loaded, units, errors);
   check_resume(loaded, units, errors);
-  check_machine_idle(loaded, units, errors);
-  check_main(loaded, units, errors);
+  check_only_one(
+      loaded, units,
+      [](const Unit& unit) { return unit.proxy && unit.proxy->machine_idle.is_on(); },
+      "has [proxy.idle], but so has", "there is one machine", errors);
+  check_only_one(
+      loaded, units, [](const Unit& unit) { return unit.info.main; }, "is \"main\", but so is",
+      "only one unit's end is the container's", errors);
   spread(loaded, errors);
   leave_out_broken(loaded, errors);
 }

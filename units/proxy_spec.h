@@ -63,6 +63,7 @@ struct MachineIdleSpec {
   Milliseconds timeout{0};  ///< without a request; 0 = there is no such table
   IdleAction action = IdleAction::none;
   std::string api = "/.fly/api";  ///< the socket where the machine can be stopped
+  bool is_on() const { return timeout.count() > 0; }
   bool operator==(const MachineIdleSpec&) const = default;
   template <class Self, class V>
   static void fields(Self& self, V& visit) {
