@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,9 +17,11 @@ namespace {
 struct FreeContext {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 };
+using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 struct FreeSession {
   void operator()(SSL* session) const { SSL_free(session); }
 };
+using Session = std::unique_ptr<SSL, FreeSession>;
 
 /// What is offered, the better first, each with its length before it.
 constexpr std::string_view kBoth = "\x02h2\x08http/1.1";
@@ -29,7 +32,7 @@ class OpensslSession : public Base {
  public:
   using Result = Transport::Result;
   using Status = Transport::Status;
-  explicit OpensslSession(SSL* session) : session_(session) {}
+  explicit OpensslSession(Session session) : session_(std::move(session)) {}
 
   Result read(std::span<char> room) noexcept override {
     ERR_clear_error();
@@ -45,7 +48,7 @@ class OpensslSession : public Base {
   }
   void finish_sending() noexcept override {
     ERR_clear_error();
-    // During the handshake there is nothing to finish. // man 3 SSL_shutdown
+    // During the handshake there is nothing to finish (man 3 SSL_shutdown).
     if (!broken_ && SSL_is_init_finished(session_.get()) == 1)
       SSL_shutdown(session_.get());
   }
@@ -56,8 +59,9 @@ class OpensslSession : public Base {
     return std::string_view(reinterpret_cast<const char*>(chosen), size) == "h2";
   }
 
- protected:
   SSL* session() const { return session_.get(); }
+
+ protected:
   Result failure(int outcome) {
     switch (SSL_get_error(session_.get(), outcome)) {
       case SSL_ERROR_WANT_READ:
@@ -73,22 +77,17 @@ class OpensslSession : public Base {
   }
 
  private:
-  std::unique_ptr<SSL, FreeSession> session_;
+  Session session_;
   bool broken_ = false;  ///< after a fatal error nothing more may be called
 };
 
 /// Towards a client.
-class ServerSession final : public OpensslSession<Transport> {
- public:
-  using OpensslSession::OpensslSession;
-  using OpensslSession::session;
-};
+using ServerSession = OpensslSession<Transport>;
 
 /// Towards a server elsewhere.
 class ClientSession final : public OpensslSession<TlsClientSession> {
  public:
   using OpensslSession::OpensslSession;
-  using OpensslSession::session;
 
   Result shake_hands() noexcept override {
     ERR_clear_error();
@@ -115,36 +114,29 @@ class ClientSession final : public OpensslSession<TlsClientSession> {
 };
 
 /// A new session on a socket; nullptr if memory has run out.
-template <class Session>
-Session* make_session(SSL_CTX* context, os::BorrowedFd socket) {
-  SSL* session = SSL_new(context);
-  if (session == nullptr)
+template <class Made>
+std::unique_ptr<Made> make_session(SSL_CTX* context, os::BorrowedFd socket) {
+  Session session(SSL_new(context));
+  if (session == nullptr || SSL_set_fd(session.get(), socket.raw()) != 1)
     return nullptr;
-  auto* made = new (std::nothrow) Session(session);
-  if (made == nullptr || SSL_set_fd(session, socket.raw()) != 1) {
-    if (made == nullptr)
-      SSL_free(session);
-    delete made;
-    return nullptr;
-  }
-  return made;
+  return std::unique_ptr<Made>(new (std::nothrow) Made(std::move(session)));
 }
 
 class OpensslContext final : public TlsContext {
  public:
-  explicit OpensslContext(SSL_CTX* context) : context_(context) {}
+  explicit OpensslContext(Context context) : context_(std::move(context)) {}
 
   Transport* open(os::BorrowedFd socket, bool http2) noexcept override {
-    auto* made = make_session<ServerSession>(context_.get(), socket);
+    auto made = make_session<ServerSession>(context_.get(), socket);
     if (made == nullptr)
       return nullptr;
     SSL_set_app_data(made->session(), const_cast<std::string_view*>(http2 ? &kBoth : &kHttp1));
     SSL_set_accept_state(made->session());
-    return made;
+    return made.release();
   }
 
  private:
-  std::unique_ptr<SSL_CTX, FreeContext> context_;
+  Context context_;
 };
 
 /// A client that offers only other protocols is refused.
@@ -187,26 +179,24 @@ bool tell_name(SSL* session, const char* host) {
 
 class ClientContext final : public TlsClientContext {
  public:
-  explicit ClientContext(SSL_CTX* context) : context_(context) {}
+  explicit ClientContext(Context context) : context_(std::move(context)) {}
 
   TlsClientSession* open(os::BorrowedFd socket, const char* host) noexcept override {
-    auto* made = make_session<ClientSession>(context_.get(), socket);
+    auto made = make_session<ClientSession>(context_.get(), socket);
     if (made == nullptr)
       return nullptr;
     SSL* session = made->session();
     // A certificate is for a name or for an address; only names are told (RFC 6066 section 3).
     const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host) == 1;
     SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (!is_address && (SSL_set1_host(session, host) != 1 || !tell_name(session, host))) {
-      delete made;
+    if (!is_address && (SSL_set1_host(session, host) != 1 || !tell_name(session, host)))
       return nullptr;
-    }
     SSL_set_connect_state(session);
-    return made;
+    return made.release();
   }
 
  private:
-  std::unique_ptr<SSL_CTX, FreeContext> context_;
+  Context context_;
 };
 
 void set_up_client(SSL_CTX* context) {
@@ -276,7 +266,7 @@ extern "C" __attribute__((visibility("default"))) berth::proxy::TlsContext* bert
     const berth::proxy::TlsMaterial& material, std::span<char> why) {
   using namespace berth::proxy;
   ERR_clear_error();
-  std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_server_method()));
+  Context context(SSL_CTX_new(TLS_server_method()));
   if (context == nullptr)
     return refuse("TLS", why);
   set_up(context.get());
@@ -284,24 +274,18 @@ extern "C" __attribute__((visibility("default"))) berth::proxy::TlsContext* bert
     return refuse("the certificate", why);
   if (!use_key(context.get(), material.key))
     return refuse("the key", why);
-  auto* made = new (std::nothrow) OpensslContext(context.get());
-  if (made != nullptr)
-    static_cast<void>(context.release());
-  return made;
+  return new (std::nothrow) OpensslContext(std::move(context));
 }
 
 extern "C" __attribute__((visibility("default"))) berth::proxy::TlsClientContext*
 berth_tls_open_client(std::span<char> why) {
   using namespace berth::proxy;
   ERR_clear_error();
-  std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_client_method()));
+  Context context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr)
     return refuse("TLS", why);
   set_up_client(context.get());
   if (SSL_CTX_set_default_verify_paths(context.get()) != 1)
     return refuse("the CAs of the system", why);
-  auto* made = new (std::nothrow) ClientContext(context.get());
-  if (made != nullptr)
-    static_cast<void>(context.release());
-  return made;
+  return new (std::nothrow) ClientContext(std::move(context));
 }
