@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "proxy/body_decoder.h"
 #include "proxy/header_name.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
@@ -16,11 +16,6 @@ using namespace berth::proxy;
 
 /// Longer inputs are cut in this many places only.
 constexpr std::size_t kAllCuts = 300;
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 struct Decoded {
   BodyDecoder::Outcome outcome = BodyDecoder::Outcome::more;

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "proxy/cgi_head.h"
 #include "proxy/http_head.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
@@ -16,11 +16,6 @@ using namespace berth::proxy;
 
 /// Longer inputs are cut in this many places only.
 constexpr std::size_t kAllCuts = 200;
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 void check_response(const CgiHead& found, std::size_t size) {
   if (found.outcome != CgiHeadOutcome::complete)

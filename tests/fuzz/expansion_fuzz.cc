@@ -2,21 +2,14 @@
 // and a text without a `$` stays as it is.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "tests/fuzz/require.h"
 #include "units/expansion.h"
 
-namespace {
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -5,21 +5,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "proxy/http2_request.h"
 #include "proxy/http_head.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace berth::proxy;
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 void check(std::string_view input, bool ends) {
   Http2Request request;

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "proxy/head_writer.h"
 #include "proxy/http_head.h"
 #include "proxy/request_facts.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
@@ -42,11 +42,6 @@ HeadOutcome parse_cut(HeadKind kind, std::string_view bytes, std::size_t cut, Ht
     outcome = parser.feed(bytes.substr(cut), used);
   total += used;
   return outcome;
-}
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
 }
 
 void check_request(const HttpHead& head) {

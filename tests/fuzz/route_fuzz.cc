@@ -7,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -16,17 +15,13 @@
 #include "proxy/request_facts.h"
 #include "proxy/router.h"
 #include "proxy/url_path.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace berth::proxy;
 using berth::ProxySpec;
 using berth::RouteSpec;
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 RouteSpec route(const std::string& prefix, const std::string& path, const std::string& to,
                 const std::string& strip = {}) {

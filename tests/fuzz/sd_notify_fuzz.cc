@@ -2,20 +2,15 @@
 // safe, and what was read keeps its bounds.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "tests/fuzz/require.h"
 #include "units/glob.h"
 #include "units/notify_message.h"
 
 namespace {
 
 using namespace berth;  // NOLINT(google-build-using-namespace): a program of one file
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 bool is_bounded(const std::optional<Milliseconds>& time) {
   return !time || (time->count() >= 0 && *time <= std::chrono::hours(24 * 365 * 10));

@@ -2,18 +2,13 @@
 // byte of the input is an event; one that cannot happen in the state is left out.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "tests/fuzz/require.h"
 #include "units/unit_state.h"
 
 namespace {
 
 using namespace berth;  // NOLINT(google-build-using-namespace): a program of one file
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 /// What the actions so far have left behind.
 struct World {

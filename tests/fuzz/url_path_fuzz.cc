@@ -5,13 +5,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "proxy/prefix_table.h"
 #include "proxy/request_facts.h"
 #include "proxy/url_path.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
@@ -21,11 +21,6 @@ using namespace berth::proxy;
 constexpr std::size_t kAllCuts = 200;
 constexpr std::array<std::string_view, 6> kPrefixes = {"/",    "/a/",       "/a/b/",
                                                        "/ab/", "/a/b/c/d/", "/%2F/"};
-
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;

@@ -17,6 +17,21 @@ class ActivityTest : public ProxyWorld {
 
   std::size_t told() const { return host->count<control::Activity>(); }
   bool is_busy() const { return host->last<control::Activity>().busy; }
+  struct WebSocket {
+    TestPeer& client;
+    TestPeer& backend;
+  };
+  WebSocket open_websocket() {
+    configure();
+    TestPeer& client = connect();
+    send(client, kUpgrade);
+    grant();
+    TestPeer& backend = accept();
+    gets(backend, "\r\n\r\n");
+    send(backend, k101);
+    gets(client, "\r\n\r\n");
+    return {client, backend};
+  }
   bool is_told(std::size_t times) {
     return until([&] { return told() == times; });
   }
@@ -76,20 +91,13 @@ TEST_F(ActivityTest, DoesNotCountHealthChecksAndMetrics) {
 }
 
 TEST_F(ActivityTest, CountsAWebSocketAsLongAsItIsOpen) {
-  configure();
-  TestPeer& client = connect();
-  send(client, kUpgrade);
-  grant();
-  TestPeer& backend = accept();
-  gets(backend, "\r\n\r\n");
-  send(backend, k101);
-  gets(client, "\r\n\r\n");
+  const WebSocket socket = open_websocket();
   pass(Milliseconds(10'000));
   EXPECT_EQ(told(), 2U);
   EXPECT_TRUE(is_busy());
 
-  client.close();
-  backend.close();
+  socket.client.close();
+  socket.backend.close();
   turns(5);
   pass(Milliseconds(1'200));
 
@@ -99,14 +107,7 @@ TEST_F(ActivityTest, CountsAWebSocketAsLongAsItIsOpen) {
 
 TEST_F(ActivityTest, DoesNotCountWebSocketsThatMayBeCut) {
   config.backends[0].count_websockets = false;
-  configure();
-  TestPeer& client = connect();
-  send(client, kUpgrade);
-  grant();
-  TestPeer& backend = accept();
-  gets(backend, "\r\n\r\n");
-  send(backend, k101);
-  gets(client, "\r\n\r\n");
+  open_websocket();
   pass(Milliseconds(1'200));
 
   EXPECT_EQ(told(), 3U);

@@ -322,23 +322,21 @@ class Floods(Http2Test):
         self.assertEqual(before + 1, self.floods())
         self.assertEqual(200, other.get("/a/").status)
 
-    def test_resets(self):  # CVE-2023-44487
+    def requests(self, path, frame, payload):
+        """A flood of requests, each with a frame behind it."""
         def flood(client, round_):
             head = client.h2.encoder.encode([(":method", "GET"), (":scheme", "https"),
-                                             (":authority", "x"), (":path", "/a/")])
+                                             (":authority", "x"), (":path", path)])
             stream = 3 + 2 * round_
             return client.frame(http2.HEADERS, stream, head, 5) + \
-                client.frame(http2.RST_STREAM, stream, b"\0\0\0\x08")
-        self.assert_calmed(flood)
+                client.frame(frame, stream, payload)
+        return flood
+
+    def test_resets(self):  # CVE-2023-44487
+        self.assert_calmed(self.requests("/a/", http2.RST_STREAM, b"\0\0\0\x08"))
 
     def test_requests_that_make_us_reset(self):  # CVE-2025-8671
-        def flood(client, round_):
-            head = client.h2.encoder.encode([(":method", "GET"), (":scheme", "https"),
-                                             (":authority", "x"), (":path", "/a/hang")])
-            stream = 3 + 2 * round_
-            return client.frame(http2.HEADERS, stream, head, 5) + \
-                client.frame(http2.WINDOW_UPDATE, stream, b"\x7f\xff\xff\xff")
-        self.assert_calmed(flood)
+        self.assert_calmed(self.requests("/a/hang", http2.WINDOW_UPDATE, b"\x7f\xff\xff\xff"))
 
     def test_pings(self):
         self.assert_calmed(lambda client, _: client.frame(http2.PING, 0, b"12345678"))

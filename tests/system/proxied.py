@@ -2,8 +2,10 @@
 import concurrent.futures
 import dataclasses
 import http.client
+import http.server
 import random
 import socket
+import threading
 import time
 
 from harness import DEADLINE, SystemTest, free_port, toml, wait_until
@@ -33,6 +35,19 @@ def free_ports(count):
     raise AssertionError(f"no {count} free ports in a row")
 
 
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """A server that is no unit."""
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
 class TenantTest(SystemTest):
     """A berth with the proxy "web" and tenants app@NAME below /NAME/."""
 
@@ -56,6 +71,14 @@ class TenantTest(SystemTest):
         """Declares instances; env: those of single ones, by name."""
         self.unit("list", "".join(f'[[instance]]\ntemplate = "app"\nname = "{name}"\n'
                                   f"env = {toml(env.get(name, {}))}\n" for name in names))
+
+    def serve_elsewhere(self, address, handler):
+        """Serves until the test is over; the port."""
+        server = http.server.ThreadingHTTPServer(address, handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return server.server_port
 
     def boot_web(self, **boot):
         berth = self.boot(**boot)

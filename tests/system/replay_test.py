@@ -1,16 +1,14 @@
 # Requests for another machine: sent there again by the edge, or passed on if they are too large.
-import http.server
-import threading
 import unittest
 
-from proxied import TenantTest
+from proxied import Elsewhere, TenantTest
 
 # In the mount namespace of this berth alone.
 KNOW_THE_HOST = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 LARGE = "x" * (1024 * 1024 + 1)
 
 
-class OtherMachine(http.server.BaseHTTPRequestHandler):
+class OtherMachine(Elsewhere):
     def do_POST(self):  # noqa: N802, the name is the library's
         size = 0
         if self.headers["Transfer-Encoding"]:
@@ -20,22 +18,12 @@ class OtherMachine(http.server.BaseHTTPRequestHandler):
             self.rfile.readline()
         else:
             size = len(self.rfile.read(int(self.headers["Content-Length"])))
-        body = f"{self.path} {size} {self.headers['Host']} {self.headers['Fly-Replay-Src']}".encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(f"{self.path} {size} {self.headers['Host']} {self.headers['Fly-Replay-Src']}")
 
 
 class Replay(TenantTest):
     def boot_here(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.2", self.port), OtherMachine)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        self.serve_elsewhere(("127.0.0.2", self.port), OtherMachine)
         self.write(self.path("hosts"), "127.0.0.1 localhost\n127.0.0.2 fra.berth-test.internal\n")
         self.proxy('region = "iad"\napp = "berth-test"\n'
                    '[[proxy.replay]]\npath = "^/far/([a-z]+)/"\nregion = "$1"\n')

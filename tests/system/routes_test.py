@@ -1,10 +1,8 @@
 # Routes to services: by prefix, with another path behind it, starting, crashed and down.
-import http.server
-import threading
 import unittest
 
 from harness import free_port
-from proxied import TenantTest
+from proxied import Elsewhere, TenantTest
 
 
 class Routes(TenantTest):
@@ -124,22 +122,11 @@ response_headers = { X-Served-By = "cable" }
         self.assertEqual("cable", routed.headers["x-served-by"])
 
     def test_a_target_is_a_server_that_is_no_unit(self):
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Elsewhere):
             def do_GET(self):  # noqa: N802, the name is the library's
-                body = f"{self.path} {self.headers['Host']}".encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(f"{self.path} {self.headers['Host']}")
 
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        target = f"localhost:{server.server_port}"
+        target = f"localhost:{self.serve_elsewhere(('127.0.0.1', 0), Handler)}"
         self.proxy(f'[[proxy.route]]\npath = "^/pdf/(.*)$"\ntarget = "http://{target}/r/$1"\n'
                    f'[[proxy.route]]\nprefix = "/gone"\ntarget = "http://127.0.0.1:{free_port()}"\n')
         self.boot_web()
